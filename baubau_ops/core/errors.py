@@ -1,0 +1,73 @@
+"""The errors a user can meet; each knows its remedy and its exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class BaubauError(Exception):
+    """Something a user must know about: what went wrong, where, and what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class FailedError(BaubauError):
+    """The work was tried and failed."""
+
+    exit_code = 1
+
+
+class InputError(BaubauError):
+    """What the user wrote cannot be used; nothing was changed."""
+
+    exit_code = 2
+
+
+class MissingError(BaubauError):
+    """A tool, a right or a kernel feature is missing on this machine."""
+
+    exit_code = 2
+
+
+class RolledBackError(BaubauError):
+    """A change was taken back; the old state holds."""
+
+    exit_code = 4
+
+
+class UnreachableError(BaubauError):
+    """A device, a registry or the twin does not answer."""
+
+    exit_code = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in the inventory.
+
+    `place` is `file:line:column` (the numbers as far as known), `path` the place inside the document
+    ("link.pop"), empty when the whole file is meant.
+    """
+
+    place: str
+    path: str
+    message: str
+
+
+class InvalidInventoryError(InputError):
+    """The inventory has problems; all of them are listed.
+
+    `files` counts the files that were read.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], files: int) -> None:
+        errors = "1 error" if len(problems) == 1 else f"{len(problems)} errors"
+        super().__init__(f"{errors} in {files} {'file' if files == 1 else 'files'}.")
+        self.problems = problems
+        self.files = files

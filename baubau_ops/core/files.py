@@ -1,0 +1,100 @@
+"""Files that are whole or not there, and locks that say who holds them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets as random
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from baubau_ops.core.errors import FailedError
+from baubau_ops.core.units import format_duration
+
+LOCK_TIMEOUT = 10.0
+"""Seconds to wait for somebody else's lock."""
+
+_POLL = 0.02  # seconds between two tries for a lock
+
+
+def write_atomic(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write `text` so that after any crash `path` holds the old text or the new one, whole.
+
+    The folder must exist; a symbolic link is followed. FailedError when it cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{random.token_hex(4)}.tmp")
+    try:
+        try:
+            _write_synced(temporary, text.encode(), mode)
+            os.replace(temporary, target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(target.parent)
+    except OSError as error:
+        raise FailedError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _write_synced(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with open(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)  # the umask must not decide who may read it
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names just written in `folder` survive a power loss."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def lock(path: Path, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+    """Hold the lock file `path` exclusively; waits at most `timeout` seconds.
+
+    The kernel lets it go when the process ends, however it ends. Not reentrant. The file stays: removing it
+    would let two hold "the" lock. FailedError says who holds it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise FailedError(f"{path} cannot be locked: {error.strerror}.") from error
+    try:
+        _wait_for(descriptor, path, timeout)
+        _write_holder(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for(descriptor: int, path: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                holder = os.pread(descriptor, 400, 0).decode(errors="replace").strip() or "an unknown process"
+                raise FailedError(
+                    f"{path} is locked by {holder}; waited {format_duration(timeout)}.",
+                    remedy="Wait until it has finished, then try again.",
+                ) from None
+            time.sleep(_POLL)
+
+
+def _write_holder(descriptor: int) -> None:
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
+    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"process {os.getpid()} ({command}) since {since}\n".encode(), 0)

@@ -1,0 +1,124 @@
+"""Commands of this machine: run with a time limit, errors in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from baubau_ops.core.errors import FailedError, MissingError
+from baubau_ops.core.units import format_duration
+
+log = logging.getLogger(__name__)
+
+PACKAGES = {
+    "conntrack": "conntrack",
+    "git": "git",
+    "ip": "iproute2",
+    "mmdebstrap": "mmdebstrap",
+    "modprobe": "kmod",
+    "mount": "mount",
+    "nft": "nftables",
+    "nsenter": "util-linux",
+    "ping": "iputils-ping",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "sudo": "sudo",
+    "sysctl": "procps",
+    "systemd-nspawn": "systemd-container",
+    "tc": "iproute2",
+    "umount": "mount",
+    "unshare": "util-linux",
+    "vtysh": "frr",
+}
+"""The Debian package each tool comes in."""
+
+_SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # missing in the PATH of Debian's ordinary users
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a command left behind."""
+
+    stdout: str
+    stderr: str
+    returncode: int
+
+
+def find(tool: str) -> str | None:
+    """Return the path of `tool`, looked for where administrators' tools lie too, or None."""
+    return shutil.which(tool, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN]))
+
+
+def require(tool: str) -> str:
+    """Return the path of `tool`; MissingError names the Debian package that brings it."""
+    found = find(tool)
+    if found is None:
+        package = PACKAGES.get(tool)
+        remedy = f"apt-get install {package}" if package else ""
+        raise MissingError(f"The command {tool} is not here.", remedy=remedy)
+    return found
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    input: str | None = None,
+    timeout: float = 60.0,
+    check: bool = True,
+    env: Mapping[str, str] | None = None,
+) -> Completed:
+    """Run a command to its end, in the C locale and without a terminal.
+
+    `timeout` in seconds, after which the command and all it started are killed; `env` is added to ours.
+    FailedError (with `check`: also for an exit code but 0) names the command and its last line on stderr;
+    arguments are not repeated, they may be many. MissingError when the command is not here.
+    """
+    tool = require(argv[0])
+    log.debug("run %s", " ".join(argv))
+    started = subprocess.Popen(
+        [tool, *argv[1:]],
+        stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
+        start_new_session=True,  # a process group of its own can be killed whole
+    )
+    try:
+        stdout, stderr = started.communicate(input, timeout)
+    except BaseException as error:
+        _kill_group(started)
+        if isinstance(error, subprocess.TimeoutExpired):
+            message = f"{argv[0]} did not finish within {format_duration(timeout)}."
+            raise FailedError(message) from error
+        raise
+    if check and started.returncode:
+        raise FailedError(f"{argv[0]} failed ({_ending(started.returncode)}): {_last_line(stderr, stdout)}")
+    return Completed(stdout, stderr, started.returncode)
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def _ending(returncode: int) -> str:
+    if returncode < 0:
+        return f"killed by signal {-returncode}"
+    return f"exit {returncode}"
+
+
+def _last_line(*texts: str) -> str:
+    for text in texts:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if lines:
+            return lines[-1]
+    return "it said nothing."
