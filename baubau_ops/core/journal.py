@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import Any, Final, Literal
+from typing import Any
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.core.files import sync_folder
@@ -28,8 +28,6 @@ GENESIS = "0" * 64
 """What the first record names as its predecessor."""
 
 RECOVERED = "recovered"
-
-TAMPERED: Final = "tampered"
 
 _CHUNK = 64 * 1024
 
@@ -99,20 +97,21 @@ class Journal:
             first = 1 if start else 0  # the chunk's edge cuts its first line
             for index in reversed(range(first, len(lines))):
                 found = _parse(lines[index])
-                if isinstance(found, Record):
-                    return found, tail[len(b"\n".join(lines[: index + 1])) :]
-                if found == TAMPERED:
+                if found is None:
+                    continue
+                if not _is_intact(found):
                     raise FailedError(
                         f"The journal {self.path} has been tampered with at its end.",
                         remedy="Look at it with: baubau journal verify. Moved aside, a new one begins.",
                     )
+                return found, tail[len(b"\n".join(lines[: index + 1])) :]
             if start == 0:
                 return None, tail
             length *= 2
 
     def records(self) -> list[Record]:
         """Return all good records in order; torn lines are left out, nothing is verified."""
-        return [found for _, found in self._lines() if isinstance(found, Record)]
+        return [found for _, found in self._lines() if found is not None]
 
     def verify(self) -> list[str]:
         """Return what is wrong with the chain, one line each; empty when it holds."""
@@ -121,13 +120,12 @@ class Journal:
         torn: list[bytes] = []
         torn_at = 0
         for at, (line, found) in enumerate(self._lines(), 1):
-            if found == TAMPERED:
-                problems.append(f"line {at}: the record does not match its own hash")
-                continue
-            if not isinstance(found, Record):
+            if found is None:
                 torn_at = torn_at or at
                 torn.append(line)
                 continue
+            if not _is_intact(found):
+                problems.append(f"line {at}: the record does not match its own hash")
             problems += _link_problems(at, last, found)
             if torn:
                 problems += _recovery_problems(torn_at, torn, found)
@@ -137,7 +135,7 @@ class Journal:
         # A torn end is a crash not yet followed by an append: no tampering.
         return problems
 
-    def _lines(self) -> Iterator[tuple[bytes, Record | Literal["tampered"] | None]]:
+    def _lines(self) -> Iterator[tuple[bytes, Record | None]]:
         try:
             with open(self.path, "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH)  # nobody is half-way through a line
@@ -175,17 +173,18 @@ def _next(last: Record | None, kind: str, data: Mapping[str, Any]) -> Record:
     return Record(**fields, hash=_hash(fields))
 
 
-def _parse(line: bytes) -> Record | Literal["tampered"] | None:
-    """Return a record, TAMPERED when it contradicts its hash, None when it is no record at all."""
+def _parse(line: bytes) -> Record | None:
+    """Return the record in `line`, None when it is none."""
     try:
-        fields = json.loads(line)
-        stated = fields.pop("hash")
-        record = Record(**fields, hash=stated)
-        if not isinstance(record.number, int) or not isinstance(record.data, dict):
-            return None
-    except (ValueError, TypeError, AttributeError, KeyError):
+        record = Record(**json.loads(line))
+    except (ValueError, TypeError):
         return None
-    return record if stated == _hash(fields) else TAMPERED
+    return record if isinstance(record.number, int) and isinstance(record.data, dict) else None
+
+
+def _is_intact(record: Record) -> bool:
+    fields = _fields(record)
+    return fields.pop("hash") == _hash(fields)
 
 
 def _hash(fields: Mapping[str, Any]) -> str:
@@ -193,8 +192,11 @@ def _hash(fields: Mapping[str, Any]) -> str:
 
 
 def _line(record: Record) -> bytes:
-    fields = {name: getattr(record, name) for name in Record.__slots__}
-    return _canonical(fields) + b"\n"
+    return _canonical(_fields(record)) + b"\n"
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in Record.__slots__}
 
 
 def _canonical(value: Any) -> bytes:

@@ -36,6 +36,9 @@ class Secret:
     def __repr__(self) -> str:
         return f"Secret('{MASK}')"
 
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
@@ -87,7 +90,7 @@ class Secrets(Mapping[str, Secret]):
         return self._secrets[name].reveal()
 
     def mask(self, text: str) -> str:
-        """Return `text` with every value replaced by `${secret:NAME}`; of several names, the first by sort."""
+        """Return `text` with `${secret:NAME}` for every value; of several names, the first by sort."""
         if self._values is None:
             return text
         return self._values.sub(lambda found: f"${{secret:{self._names[found[0]]}}}", text)
