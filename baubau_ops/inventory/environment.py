@@ -1,0 +1,136 @@
+"""How the machines of one inventory are reached: for real, or on the twin.
+
+An environment never changes the intent. `lab` implements the Protocols for the twin; `cli.context` hands them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Literal, Protocol
+
+from baubau_ops.core.secrets import Secrets
+
+Protocol4 = Literal["icmp", "tcp", "udp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """An end system from which, and to which, probes can be sent."""
+
+    name: str
+    """On the twin `<site>-<zone>`, `host-<segment>`, `inet-<isp>`, `prov-host`, `bastion`."""
+    zone: str
+    """A zone of the city, a data-center segment, `internet`, `province` or `bastion`."""
+    owner: str
+    """The site, segment, ISP, … it belongs to."""
+    address: IPv4Address
+    """Where it answers; a data-center host also answers at its services' addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One packet exchange to try.
+
+    A probe `at` the host is an ordinary exchange from the machine. `at` the uplink it is raw frames that leave the
+    uplink of the machine's site router towards the POP, as a captured router would send them. With `spoof`, or
+    IPv6, frames are raw as well: they go to the gateway's MAC address with that source.
+    """
+
+    source: str
+    """Name of a machine."""
+    target: IPv4Address | IPv6Address
+    protocol: Protocol4
+    port: int = 0
+    at: Literal["host", "uplink"] = "host"
+    spoof: IPv4Address | None = None
+    count: int = 3
+    """Attempts; one answer is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a probe."""
+
+    probe: Probe
+    sent: int
+    """Frames or connections really started."""
+    answered: bool
+    """An answer from the target itself came back. For raw frames: the target's machine received one."""
+    refused: bool = False
+    """Someone said no (TCP reset, ICMP unreachable): proof of neither open nor silently closed."""
+    seconds: float = 0.0
+    """Until the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """What an open-loop prober saw between its start and stop; seconds on one monotonic clock."""
+
+    interval: float
+    sent: int
+    lost: int
+    longest: float
+    """From the last answered probe before the longest gap to the first answered one after it, by sending times."""
+
+
+class Watch(Protocol):
+    """A running open-loop prober."""
+
+    def stop(self) -> Outage:
+        """End it, wait for the last answers, and tell."""
+
+
+class Vantage(Protocol):
+    """Sends probes from places in the city."""
+
+    def machines(self) -> Sequence[Machine]:
+        """Every end system there is."""
+
+    def exchange(self, probes: Sequence[Probe], *, timeout: float = 1.0) -> Sequence[Answer]:
+        """Try all probes at once; answers in the same order. `timeout` is in seconds, for each attempt."""
+
+    def throughput(self, source: str, target: str, *, seconds: float = 3.0) -> int:
+        """What one bulk TCP transfer from machine to machine achieves, in bit/s of payload at the receiver."""
+
+    def watch(self, source: str, target: IPv4Address, *, interval: float = 0.005) -> Watch:
+        """Send a UDP echo request every `interval` seconds until stopped."""
+
+
+class Injector(Protocol):
+    """Breaks and mends wires and machines. Only a twin has one."""
+
+    def cut(self, link: str, *, silent: bool) -> None:
+        """Stop all traffic on a link; silently, so that both ends stay up, or with both ports down."""
+
+    def mend(self, link: str) -> None: ...
+
+    def power_off(self, node: str) -> None:
+        """As if the plug was pulled: nothing of the running state survives."""
+
+    def power_on(self, node: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where changes go and what is needed to make them."""
+
+    name: str
+    """`lab:<twin>` or `production`."""
+    ssh_config: Path
+    """OpenSSH configuration, known_hosts included: the only way to reach machines."""
+    secrets: Secrets
+    state: Path
+    """Folder of the journal, snapshots, plans and backups."""
+    asks: bool
+    """True where every change needs a yes."""
+    connect_timeout: float
+    """Seconds."""
+    command_timeout: float
+    """Seconds."""
+    unchecked: frozenset[str] = frozenset()
+    """Kernel features that this environment lacks and whose checks it may leave out."""
+    vantage: Vantage | None = None
+    injector: Injector | None = None

@@ -1,0 +1,357 @@
+"""The files of an inventory as typed, frozen models: what a person writes, nothing derived.
+
+Every field's description ends up in the exported JSON Schemas. Rates are bit/s, durations seconds, lengths km.
+References between files (a site's POP, a rule's zone) are checked in `check`, not here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from baubau_ops.core.units import parse_duration, parse_rate
+
+NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+
+Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=40)]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+_RATE_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?[kMG]$", "examples": ["50M"]}
+_DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["15m"]}
+
+Rate = Annotated[int, BeforeValidator(parse_rate), WithJsonSchema(_RATE_SCHEMA)]
+Duration = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Rates(Model):
+    """A rate in each direction, seen from the site."""
+
+    down: Rate
+    """Towards the site, bit/s."""
+    up: Rate
+    """From the site, bit/s."""
+
+
+def _both_directions(value: object) -> object:
+    return {"down": value, "up": value} if isinstance(value, str) else value
+
+
+DirectedRates = Annotated[
+    Rates,
+    BeforeValidator(_both_directions),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _RATE_SCHEMA,
+                {
+                    "type": "object",
+                    "properties": {"down": _RATE_SCHEMA, "up": _RATE_SCHEMA},
+                    "required": ["down", "up"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class Pools(Model):
+    """Where numbers are taken from. The pools are disjoint."""
+
+    loopback: IPv4Network
+    """One /32 for every router and the bastion."""
+    link: IPv4Network
+    """One /31 for every link between two routers."""
+    service: IPv4Network
+    """One /32 for every service of the data center."""
+    datacenter: IPv4Network
+    """The LANs behind the data center's firewalls."""
+
+
+class Zone(Model):
+    """A kind of segment: one security zone, with its own address pool."""
+
+    pool: IPv4Network
+    """The prefixes of all segments of this zone, in all sites."""
+
+
+class Kind(Model):
+    """A kind of site: how many there are in the city, and the usual size of each of its segments."""
+
+    total: Annotated[int, Field(gt=0)]
+    """How many sites of this kind the city has, connected or not."""
+    sizes: dict[str, Annotated[int, Field(ge=16, le=29)]]
+    """Prefix length of each zone's segment in a site of this kind."""
+    assumed: bool = False
+    """True while the total is not a fact of a survey."""
+
+
+class Bfd(Model):
+    """How fast a dead link is noticed: `interval` × `multiplier`."""
+
+    interval: Duration
+    """Between two packets, in both directions."""
+    multiplier: Annotated[int, Field(ge=2, le=50)]
+    """Packets missed before the link counts as dead."""
+
+
+class LinkClass(Model):
+    """What a link of one medium can do."""
+
+    bfd: Bfd | None = None
+    """Absent: no BFD on such links."""
+
+
+class AsnRange(Model):
+    """Private AS numbers for the sites' routers, both ends included (RFC 6996)."""
+
+    first: Annotated[int, Field(ge=4200000000, le=4294967294)]
+    last: Annotated[int, Field(ge=4200000000, le=4294967294)]
+
+
+class City(Model):
+    """city.yml: what holds for the whole city."""
+
+    name: Text
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    """BPS code of the city."""
+    asn: Annotated[int, Field(ge=1, le=4294967294)]
+    """The city's public AS number."""
+    site_asns: AsnRange
+    public: IPv4Network
+    """The city's public prefix, announced to every ISP."""
+    pools: Pools
+    zones: dict[Name, Zone]
+    kinds: dict[Name, Kind]
+    link_classes: dict[Name, LinkClass]
+    """By medium: `span` for the backbone, and one for every medium a site's link may have."""
+    kecamatan: tuple[Name, ...]
+    control: Rate
+    """Guaranteed on every shaped port for routing and management; nothing else borrows it."""
+    quarantine: Duration
+    """How long the numbers of a removed site are kept from being given to another."""
+
+
+class Core(Model):
+    """A core router."""
+
+    nat: IPv4Network
+    """Its own part of the city's public prefix: what it translates the city's traffic to."""
+
+
+class Pop(Model):
+    """A point of presence, where sites are connected."""
+
+    kecamatan: Name
+    assumed: bool = False
+
+
+class Span(Model):
+    """A fibre between two routers of the backbone."""
+
+    a: Name
+    b: Name
+    """Ends: a core (`core-1`) or a POP (`wolio`)."""
+    km: Annotated[float, Field(gt=0, le=500)]
+    capacity: Rate
+    role: Literal["core", "ring", "cross"] = "ring"
+    """`core` joins the two cores, `ring` spans close the ring through them, `cross` spans shorten it."""
+    cost: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """OSPF cost in both directions; computed from capacity and length when absent."""
+    assumed: bool = False
+
+
+class Isp(Model):
+    """An uplink to the internet."""
+
+    name: Text
+    asn: Annotated[int, Field(ge=1, le=4294967294)]
+    core: Name
+    address: IPv4Interface
+    """Our end, as given by the ISP."""
+    peer: IPv4Address
+    """The ISP's end."""
+    capacity: Rate
+    bfd: Bfd | None = None
+    """Where the ISP offers it; BGP timers of 1 s and 3 s otherwise."""
+
+
+class Province(Model):
+    """The connection to the Province's data center."""
+
+    name: Text
+    asn: Annotated[int, Field(ge=1, le=4294967294)]
+    core: Name
+    prefixes: tuple[IPv4Network, ...]
+    """What the Province may announce."""
+    capacity: Rate
+
+
+class Backbone(Model):
+    """backbone.yml: cores, POPs, the fibres between them and what lies outside."""
+
+    cores: dict[Name, Core]
+    pops: dict[Name, Pop]
+    spans: tuple[Span, ...]
+    isps: dict[Name, Isp]
+    province: Province
+
+
+class Segment(Model):
+    """A network of the data center; its hosts stand on a LAN behind each firewall."""
+
+    name: Text
+    size: Annotated[int, Field(ge=22, le=29)] = 27
+    """Prefix length of each of its two LANs."""
+
+
+class Datacenter(Model):
+    """datacenter.yml: the firewall pair and the networks behind it."""
+
+    firewalls: Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
+    """Active, then standby."""
+    capacity: Rate
+    """Of each of the links from a firewall to a core."""
+    segments: dict[Name, Segment]
+
+
+class TransportPort(Model):
+    """Where a service listens."""
+
+    protocol: Literal["tcp", "udp"]
+    number: Annotated[int, Field(ge=1, le=65535)]
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.protocol}"
+
+
+def _parse_port(value: object) -> object:
+    if isinstance(value, str) and value.count("/") == 1:
+        number, protocol = value.split("/")
+        if number.isdigit():
+            return {"protocol": protocol, "number": int(number)}
+    return value
+
+
+Listening = Annotated[
+    TransportPort,
+    BeforeValidator(_parse_port),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+/(tcp|udp)$", "examples": ["443/tcp"]}),
+]
+
+
+class Service(Model):
+    """A service the data center carries, with the promises made for it."""
+
+    name: Text
+    owner: Text
+    tier: Annotated[int, Field(ge=1, le=3)]
+    rto: Duration
+    rpo: Duration | None = None
+    """Absent where nothing can be lost."""
+    sla: Annotated[float, Field(gt=0, lt=100)] | None = None
+    """Per cent of a year."""
+    segment: Name
+    ports: Annotated[tuple[Listening, ...], Field(min_length=1)]
+    depends: tuple[Name, ...] = ()
+    assumed: tuple[Text, ...] = ()
+
+
+class Reach(Model):
+    """One intent: machines in `from` may open connections to `to`. What no intent allows is denied."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    source: Annotated[Name, Field(alias="from")]
+    """A zone, a data-center segment, `province` or `bastion`."""
+    to: Name
+    """A zone, a data-center segment (all its services), a service, `internet` or `province`."""
+    why: Text
+
+
+class Policy(Model):
+    """policy.yml: who may reach what."""
+
+    reach: tuple[Reach, ...]
+
+
+class Services(Model):
+    """services.yml."""
+
+    services: dict[Name, Service]
+
+
+class Provider(Model):
+    """What the survey found at a site: its commercial line, not the city's fibre."""
+
+    provider: Text
+    quality: Literal["good", "poor", "none"]
+
+
+class LinkStatus(StrEnum):
+    BUILT = "built"
+    PLANNED = "planned"
+
+
+class SiteLink(Model):
+    """The site's connection to a POP."""
+
+    pop: Name
+    media: Name
+    """One of the city's link classes."""
+    committed: DirectedRates
+    """What the site has at any time."""
+    peak: DirectedRates
+    """What it may use while nobody else needs it."""
+    status: LinkStatus
+    port: Annotated[int, Field(ge=1, le=9999)] | None = None
+    """Pinned port number on the POP."""
+    prefix: IPv4Network | None = None
+    """Pinned /31 between POP and site."""
+
+
+class SiteSegment(Model):
+    """What differs from the kind's usual segment."""
+
+    size: Annotated[int, Field(ge=16, le=29)] | None = None
+    prefix: IPv4Network | None = None
+    """Pinned."""
+
+
+def _segments(value: object) -> object:
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        if len(set(value)) != len(value):
+            raise ValueError("a segment is listed twice")
+        return dict.fromkeys(value, {})
+    return value
+
+
+class Site(Model):
+    """sites/<id>.yml: an office, a clinic, a school, a park."""
+
+    name: Text
+    kind: Name
+    kecamatan: Name
+    today: Provider | None = None
+    link: SiteLink | None = None
+    """Absent: the site has no link yet."""
+    segments: Annotated[dict[Name, SiteSegment], BeforeValidator(_segments)] = {}
+    """A list of zones, or a mapping where a size or prefix differs."""
+    asn: Annotated[int, Field(ge=4200000000, le=4294967294)] | None = None
+    """Pinned."""
+    loopback: IPv4Address | None = None
+    """Pinned."""
+    assumed: tuple[Text, ...] = ()
+    """Paths of the values that a survey has still to confirm, such as `link.peak`."""
+
+    @property
+    def links(self) -> tuple[SiteLink, ...]:
+        """All links of the site, the primary first."""
+        return () if self.link is None else (self.link,)
