@@ -184,7 +184,8 @@ def _parse(line: bytes) -> Record | None:
 
 def _is_intact(record: Record) -> bool:
     fields = _fields(record)
-    return fields.pop("hash") == _hash(fields)
+    del fields["hash"]
+    return record.hash == _hash(fields)
 
 
 def _hash(fields: Mapping[str, Any]) -> str:
