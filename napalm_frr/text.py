@@ -1,0 +1,109 @@
+"""The one text of a device: sections frr, nftables, qos and sysctl, each opened by `#@ section NAME`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+SECTIONS = ("frr", "nftables", "qos", "sysctl")
+_HEADER = re.compile(r"#@ section (\S+)\s*")
+
+
+class TextError(ValueError):
+    """A device text that cannot be taken apart; the message carries the line's number."""
+
+
+def split(text: str) -> dict[str, str]:
+    """Take a device text apart; a text without headers is the frr section alone, an empty one has none.
+
+    Raises TextError for an unknown or repeated section and for lines before the first header.
+    """
+    lines = text.splitlines()
+    if not any(_HEADER.fullmatch(line) for line in lines):
+        return {"frr": _ended(text)} if text.strip() else {}
+    sections: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for number, line in enumerate(lines, 1):
+        if header := _HEADER.fullmatch(line):
+            current = sections.setdefault(_name(header.group(1), number, sections), [])
+        elif current is not None:
+            current.append(line)
+        elif line.strip():
+            raise TextError(f"line {number}: text before the first section header")
+    return {name: "".join(f"{line}\n" for line in body) for name, body in sections.items()}
+
+
+def join(sections: Mapping[str, str]) -> str:
+    """Put sections together into one text, in their fixed order; the inverse of split()."""
+    return "".join(f"#@ section {name}\n{_ended(sections[name])}" for name in SECTIONS if name in sections)
+
+
+def settings(text: str) -> dict[str, str]:
+    """Read a sysctl section: `key = value` lines, keys dotted; white space inside values is one blank.
+
+    Raises TextError for a line of another form and for a key given twice.
+    """
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#;":
+            continue
+        key, equals, value = (part.strip() for part in stripped.partition("="))
+        if not equals or not re.fullmatch(r"[\w./:-]+", key) or not value:
+            raise TextError(f"line {number}: expected `key = value`, found {stripped!r}")
+        if key in values:
+            raise TextError(f"line {number}: {key} is set twice")
+        values[key] = " ".join(value.split())
+    return values
+
+
+def ports(qos: str) -> tuple[str, ...]:
+    """Name the ports a qos section configures, in order of appearance.
+
+    Raises TextError for anything but `qdisc add dev PORT …` and `class add dev PORT …`.
+    """
+    found: dict[str, None] = {}
+    for number, line in enumerate(qos.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        command = re.fullmatch(r"(?:qdisc|class) add dev ([\w.@-]{1,15}) .+", line)
+        if not command:
+            raise TextError(f"line {number}: expected `qdisc|class add dev PORT …`, found {line!r}")
+        found[command.group(1)] = None
+    return tuple(found)
+
+
+def tables(nftables: str, owned: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the tables an nftables section defines; it may define owned tables and nothing else.
+
+    Raises TextError for any other statement (flush, delete, include, a foreign table …).
+    """
+    found: list[str] = []
+    depth = 0
+    for number, line in enumerate(nftables.splitlines(), 1):
+        code = re.sub(r'"[^"]*"', '""', line).split("#", 1)[0].strip()
+        if depth == 0 and code:
+            table = re.fullmatch(r"table (\w+ [\w-]+) ?\{.*", code)
+            if table is None and not code.startswith("define "):
+                raise TextError(f"line {number}: only table definitions stand here, found {code!r}")
+            if table is not None and table.group(1) not in owned:
+                raise TextError(f"line {number}: table {table.group(1)} is not one of {', '.join(owned)}")
+            if table is not None:
+                found.append(table.group(1))
+        if table_code := code:
+            depth += table_code.count("{") - table_code.count("}")
+    if depth != 0:
+        raise TextError("the braces do not balance")
+    return tuple(found)
+
+
+def _name(name: str, number: int, seen: Mapping[str, object]) -> str:
+    if name not in SECTIONS:
+        raise TextError(f"line {number}: unknown section {name!r}; known are {', '.join(SECTIONS)}")
+    if name in seen:
+        raise TextError(f"line {number}: section {name} appears twice")
+    return name
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}\n"
