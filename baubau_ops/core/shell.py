@@ -119,6 +119,9 @@ def _ending(returncode: int) -> str:
 def _last_line(*texts: str) -> str:
     for text in texts:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if lines and set(lines[-1]) <= set("^~ "):
+            # nft draws a pointer below the line it complains of; the complaint stands above both.
+            return next((line for line in reversed(lines) if "error" in line.lower()), lines[0])
         if lines:
             return lines[-1]
     return "it said nothing."

@@ -1,0 +1,106 @@
+"""The command `baubau`: its groups, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+import typer.main
+
+from baubau_ops import __version__
+from baubau_ops.cli.lazy import Entry, LazyGroup
+from baubau_ops.core.errors import BaubauError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+class Groups(LazyGroup):
+    """The groups in the order of a day's work. To add one: write its module, add its row."""
+
+    entries = (
+        Entry("doctor", "baubau_ops.cli.doctor", "Say what this machine offers and what is missing."),
+        Entry("test", "baubau_ops.cli.test", "Test the product on this machine."),
+    )
+
+
+app = typer.Typer(
+    cls=Groups,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Runs a city's data center and fibre network from one inventory: check, plan, apply, verify.",
+    epilog="\b\nExample:\n  baubau doctor",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"baubau {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        # As an exception, so that everything begun is cleaned up as after Ctrl-C.
+        signal.signal(each, _end_by_signal)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # a stream that is not a text file, or none at all
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(run(sys.argv[1:]))
+
+
+def _end_by_signal(number: int, frame: object) -> NoReturn:  # noqa: ARG001
+    sys.exit(128 + number)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; whatever goes wrong is told on stderr in a few lines."""
+    try:
+        result: Any = typer.main.get_command(app).main(
+            args=list(arguments), prog_name="baubau", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        _show_usage(error)
+        return 2
+    except BaubauError as error:
+        from baubau_ops.cli.output import show_error
+
+        show_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has enough; the interpreter must not try to flush more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        result = INTERRUPTED
+    except Exception:
+        from baubau_ops.cli.logs import report_internal_error
+
+        report_internal_error()
+        return 1
+    if result == INTERRUPTED:
+        print("\nStopped by Ctrl-C.", file=sys.stderr)
+    return result if isinstance(result, int) else 0
+
+
+def _show_usage(error: typer.TyperException) -> None:
+    show = getattr(error, "show", None)  # click's own usage errors know the command they belong to
+    if show is None:
+        print(f"Error: {error.format_message()}", file=sys.stderr)
+    else:
+        show()

@@ -1,0 +1,135 @@
+"""What people and machines get to see: tables or one JSON document on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TextIO
+
+from baubau_ops.core.errors import BaubauError, InputError, InvalidInventoryError, Problem
+from baubau_ops.core.events import OnEvent
+
+Cell = str | tuple[str, str]
+"""A text, or a text and its style ("green", "bold red")."""
+
+_PIPE_WIDTH = 10_000  # what is piped is never cut or wrapped
+_ANSI = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
+
+
+class Format(StrEnum):
+    """Who reads the output: people or machines."""
+
+    table = "table"
+    json = "json"
+
+
+class Output:
+    """Draws results in the format asked for. In JSON, stdout holds the one document and nothing else."""
+
+    def __init__(self, format: Format = Format.table) -> None:
+        self.format = format
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a machine reads."""
+        return self.format is Format.json
+
+    def show(self, document: object, draw: Callable[[], None]) -> None:
+        """Print `document` as JSON for machines, or call `draw` for people."""
+        if self.is_json:
+            print(json.dumps(document, indent=2, ensure_ascii=False, default=_as_json))
+        else:
+            draw()
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Print a line for people."""
+        if not self.is_json:
+            print(styled(text, style, sys.stdout))
+
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Sequence[str] = ()
+    ) -> None:
+        """Print a table for people; the columns named in `right` are aligned to the right."""
+        if self.is_json:
+            return
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for column in columns:
+            table.add_column(Text(column), justify="right" if column in right else "left")
+        for row in rows:
+            table.add_row(*(Text(cell) if isinstance(cell, str) else Text(*cell) for cell in row))
+        is_terminal = _is_colourful(sys.stdout)
+        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        console = Console(width=width, no_color=not is_terminal, force_terminal=is_terminal, highlight=False)
+        with console.capture() as captured:
+            console.print(table)
+        print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+    def note(self, text: str) -> None:
+        """Tell people something beside the result, on stderr."""
+        print(text, file=sys.stderr)
+
+    @contextlib.contextmanager
+    def progress(self) -> Iterator[OnEvent]:
+        """Yield a listener that draws what long work tells, on stderr; bars only on a terminal."""
+        from baubau_ops.cli.progress import Progress
+
+        with Progress() as on_event:
+            yield on_event
+
+    def confirm(self, question: str) -> None:
+        """Ask, and raise unless the answer is yes; without a terminal to ask on, refuse and name the flag."""
+        if not sys.stdin.isatty() or not sys.stderr.isatty():
+            raise InputError(f"{question} There is no terminal to ask on.", remedy="To say yes, give --yes.")
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() not in ("y", "yes", "ya"):
+            raise BaubauError("Nothing was changed.")
+
+
+def styled(text: str, style: str, stream: TextIO) -> str:
+    """Return `text` in a style ("bold red") if `stream` shows colours, else as it is."""
+    if not style or not _is_colourful(stream):
+        return text
+    return f"\x1b[{';'.join(_ANSI[word] for word in style.split())}m{text}\x1b[0m"
+
+
+def _is_colourful(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def show_error(error: BaubauError) -> None:
+    """Print an error and its remedy on stderr; an inventory's problems one a line, each with its place."""
+    if isinstance(error, InvalidInventoryError):
+        _show_problems(error.problems)
+        print(f"\n{error} Nothing was changed.", file=sys.stderr)
+        return
+    print(f"{styled('error:', 'bold red', sys.stderr)} {error}", file=sys.stderr)
+    if error.remedy:
+        print(f"       {error.remedy}", file=sys.stderr)
+
+
+def _show_problems(problems: Sequence[Problem]) -> None:
+    width = max((len(problem.place) for problem in problems), default=0)
+    for problem in problems:
+        where = f"{problem.path}: " if problem.path else ""
+        print(f"{problem.place:<{width}}  {where}{problem.message}", file=sys.stderr)
+
+
+def _as_json(value: Any) -> object:
+    """Write what JSON does not know: values as objects, times in UTC (RFC 3339), sets sorted, else text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=str)
+    return str(value)
