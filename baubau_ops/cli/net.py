@@ -1,0 +1,170 @@
+"""`baubau net`: the routers' texts, from the inventory to the devices and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baubau_ops.cli.context import Context
+from baubau_ops.cli.net_output import show_apply, show_plan, show_verdict
+from baubau_ops.cli.options import command, group
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.plan import exit_code
+from baubau_ops.core.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from baubau_ops.inventory.topology import Topology
+
+app = group("Routers: render, check, plan, apply and verify their configuration.")
+
+Devices = Annotated[
+    list[str] | None, typer.Argument(help="Routers, by device name or POP id; all when none is named.")
+]
+
+
+@command(app, example="baubau net render -o /tmp/texts")
+def render(
+    context: Context,
+    devices: Devices = None,
+    folder: Annotated[
+        Path | None, typer.Option("-o", "--folder", help="Write <device>.conf files there.", file_okay=False)
+    ] = None,
+) -> None:
+    """Render the intended text of routers; secrets stay placeholders."""
+    from baubau_ops.core.files import write_atomic
+    from baubau_ops.network import render as rendering
+
+    inventory = context.open_inventory()
+    texts = rendering.render(inventory)
+    texts = {name: texts[name] for name in _chosen(inventory.topology, devices)}
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            write_atomic(folder / f"{name}.conf", text)
+        context.output.show(
+            {"folder": str(folder), "devices": list(texts)},
+            lambda: context.output.line(f"{len(texts)} texts written to {folder}."),
+        )
+        return
+    context.output.show(texts, lambda: context.output.line("\n".join(texts.values()).rstrip("\n")))
+
+
+@command(app, example="baubau net bootstrap ce-dinkes")
+def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A router.")]) -> None:
+    """Print the day-0 text with which a new router is first started."""
+    from baubau_ops.network.bootstrap import bootstrap as day0
+
+    inventory = context.open_inventory()
+    (name,) = _chosen(inventory.topology, [device])
+    text = day0(inventory, name)
+    context.output.show({"device": name, "text": text}, lambda: context.output.line(text.rstrip("\n")))
+
+
+@command(app, example="baubau net lint")
+def lint(context: Context, devices: Devices = None) -> int:
+    """Run the parsers of FRR, nftables and tc over the rendered texts, offline."""
+    from baubau_ops.network import lint as linting
+    from baubau_ops.network import render as rendering
+
+    inventory = context.open_inventory()
+    texts = rendering.render(inventory)
+    texts = {name: texts[name] for name in _chosen(inventory.topology, devices)}
+    problems = linting.lint(texts)
+
+    def draw() -> None:
+        for problem in problems:
+            context.output.line(str(problem))
+        found = f"{len(problems)} problems" if problems else "no problem"
+        context.output.line(f"{len(texts)} texts, {found}.")
+
+    context.output.show({"texts": len(texts), "problems": problems}, draw)
+    return 1 if problems else 0
+
+
+@command(app, example="baubau net plan --detailed-exitcode")
+def plan(
+    context: Context,
+    devices: Devices = None,
+    detailed: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 3 when there are changes.")
+    ] = False,
+) -> int:
+    """Show what an apply would change on every router, and how disruptive it is. Changes nothing."""
+    from baubau_ops.network import render as rendering
+    from baubau_ops.network.apply import make_plan, platforms
+    from baubau_ops.network.fleet import Fleet
+
+    inventory = context.open_inventory()
+    environment = context.open_environment()
+    texts = rendering.render(inventory)
+    chosen = {name: texts[name] for name in _chosen(inventory.topology, devices)}
+    with Fleet(platforms(inventory.topology), environment) as fleet:
+        made = make_plan(inventory, chosen, fleet, environment)
+    show_plan(context.output, made, len(chosen))
+    if made.failed:
+        return 5 if made.unreachable == frozenset(made.failed) else 1
+    return 3 if detailed and made.changes else 0
+
+
+@command(app, example="baubau net apply --yes")
+def apply(
+    context: Context,
+    devices: Devices = None,
+    budget: Annotated[
+        int, typer.Option(help="Routers that may fail or be unreachable before nothing more is begun.", min=0)
+    ] = 0,
+) -> int:
+    """Bring routers to their intended text; what does not pass its checks goes back to the old one."""
+    from baubau_ops.network.apply import Application
+    from baubau_ops.network.plan import NetworkPlan
+
+    inventory = context.open_inventory()
+    environment = context.open_environment()
+    chosen = _chosen(inventory.topology, devices)
+
+    def approve(made: NetworkPlan) -> None:
+        if not context.output.is_json:
+            show_plan(context.output, made, len(chosen), diffs=not context.assume_yes)
+        if made.changes:
+            context.confirm(f"Apply this to {environment.name}?")
+
+    with context.output.progress() as on_event:
+        application = Application(inventory, environment, budget=budget, on_event=on_event)
+        report = application.run(approve, devices=chosen)
+    show_apply(context.output, report)
+    return exit_code(report.outcomes)
+
+
+@command(app, example="baubau net verify --probe")
+def verify(
+    context: Context,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Also prove the policy with real packets, allowed and denied.")
+    ] = False,
+) -> int:
+    """Compare the network with the intent: adjacencies, timers, prefixes, the kernel's routes."""
+    from baubau_ops.network.verification import verify_network
+
+    inventory = context.open_inventory()
+    environment = context.open_environment()
+    with context.output.progress() as on_event:
+        result = verify_network(inventory, environment, probe=probe, on_event=on_event)
+    show_verdict(context.output, result)
+    return result.exit_code
+
+
+def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
+    """The names of the routers meant; InputError for one that does not exist or is not ours."""
+    ours = {node.name for node in topology.ours}
+    if not devices:
+        return sorted(ours)
+    chosen = []
+    for given in devices:
+        node = topology.find(given)
+        if node is None or node.name not in ours:
+            known = [*ours, *(node.id for node in topology.ours)]
+            raise InputError(f'There is no router "{given}".{did_you_mean(given, known)}')
+        chosen.append(node.name)
+    return sorted(set(chosen))

@@ -1,0 +1,154 @@
+"""What an apply would change: every device's intended text against what it runs, and who goes with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from napalm.base.base import NetworkDriver
+
+from baubau_ops.core.errors import BaubauError, UnreachableError
+from baubau_ops.core.plan import Change, Effect, Plan
+from baubau_ops.core.secrets import Secrets
+from baubau_ops.inventory.topology import Link, LinkKind, Role, Topology
+from baubau_ops.network.fleet import Fleet
+from baubau_ops.network.forecast import effect_of, parse_diff, summary
+from baubau_ops.network.waves import Group
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePlan:
+    """One device: its intended text and how what it runs differs, secrets masked in both."""
+
+    device: str
+    text: str
+    diff: str
+    effect: Effect
+
+    @property
+    def change(self) -> Change:
+        return Change(self.device, summary(self.diff), self.effect, self.diff)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """A plan for a set of devices.
+
+    `waiting` are routers that do not answer yet but will once the POP they hang on is changed; `failed` are
+    those that could not be read, with the reason.
+    """
+
+    devices: Mapping[str, DevicePlan]
+    waiting: Mapping[str, DevicePlan]
+    failed: Mapping[str, BaubauError]
+
+    @property
+    def changes(self) -> tuple[DevicePlan, ...]:
+        """What is to be changed, in the order of the devices' names, those waiting last."""
+        now = [plan for plan in self.devices.values() if plan.effect is not Effect.none]
+        return (*sorted(now, key=lambda plan: plan.device), *self.waiting.values())
+
+    @property
+    def installing(self) -> frozenset[str]:
+        """Devices that still run their day-0 text."""
+        return frozenset(plan.device for plan in self.changes if plan.effect is Effect.install)
+
+    @property
+    def unreachable(self) -> frozenset[str]:
+        return frozenset(name for name, error in self.failed.items() if isinstance(error, UnreachableError))
+
+    def as_plan(self) -> Plan:
+        """The plan in the terms all domains share; its hash names exactly these changes."""
+        return Plan.of(plan.change for plan in self.changes)
+
+
+def load(text: str, secrets: Secrets) -> Callable[[str, NetworkDriver], DevicePlan]:
+    """Make the task that loads `text` on a device as candidate, and compares."""
+
+    def task(device: str, driver: NetworkDriver) -> DevicePlan:
+        driver.load_replace_candidate(config=secrets.fill(text))
+        diff = secrets.mask(driver.compare_config())
+        return DevicePlan(device, text, diff, _effect(diff))
+
+    return task
+
+
+def make(
+    topology: Topology,
+    texts: Mapping[str, str],
+    day0: Mapping[str, str],
+    fleet: Fleet,
+    secrets: Secrets,
+) -> NetworkPlan:
+    """Compare every device of `texts` with what it runs; the candidate stays loaded on the sessions.
+
+    `day0` holds the first texts of routers that may not answer yet: their plan is made against those.
+    """
+    answers = fleet.run(texts, lambda device, driver: load(texts[device], secrets)(device, driver))
+    devices = {name: answer for name, answer in answers.items() if isinstance(answer, DevicePlan)}
+    failed = {name: answer for name, answer in answers.items() if isinstance(answer, BaubauError)}
+    coming = frozenset(name for name, plan in devices.items() if plan.effect is not Effect.none)
+    waiting = {
+        name: _first(name, texts[name], day0[name])
+        for name, error in failed.items()
+        if isinstance(error, UnreachableError) and name in day0 and _hangs_on(topology, name, coming)
+    }
+    failed = {name: error for name, error in failed.items() if name not in waiting}
+    return NetworkPlan(devices, waiting, failed)
+
+
+def groups(topology: Topology, plan: NetworkPlan) -> list[Group]:
+    """Put the changes into groups that must go together, the device nearest to the cores first.
+
+    Two changed ends of a link form a group when both alter what their session is made of (a key, an address,
+    an AS): one alone would keep it down. A new router goes with its POP, unless that is just being installed.
+    """
+    together: dict[str, set[str]] = {change.device: {change.device} for change in plan.changes}
+    for link in topology.links.values():
+        a, b = link.a.node, link.b.node
+        if a not in together or b not in together:
+            continue
+        is_new_site = b in plan.waiting and a not in plan.installing
+        if is_new_site or (_alters(plan, link, a) and _alters(plan, link, b)):
+            joined = together[a] | together[b]
+            together.update(dict.fromkeys(joined, joined))
+    unique = {frozenset(members) for members in together.values()}
+    depth = [Role.CORE, Role.FIREWALL, Role.POP, Role.SITE]
+    return [
+        tuple(sorted(members, key=lambda name: (depth.index(topology.nodes[name].role), name)))
+        for members in sorted(unique, key=min)
+    ]
+
+
+def _alters(plan: NetworkPlan, link: Link, device: str) -> bool:
+    """Whether the change of `device` takes away or replaces something its session over `link` is made of."""
+    found = plan.devices.get(device)
+    if found is None:
+        return False
+    port, peer = f"interface {link.end(device).name}", str(link.far(device).address.ip)
+    removed = [line for line in parse_diff(found.diff) if line.sign == "-"]
+    return any(line.context == port or peer in line.text.split() for line in removed)
+
+
+def _hangs_on(topology: Topology, device: str, changing: AbstractSet[str]) -> bool:
+    """Whether one of the POPs that the router is connected to is being changed."""
+    neighbours: Iterable[str] = (
+        link.a.node for link in topology.links_of(device) if link.kind is LinkKind.ACCESS
+    )
+    return any(pop in changing for pop in neighbours)
+
+
+def _first(device: str, text: str, day0: str) -> DevicePlan:
+    old, new = day0.splitlines(), text.splitlines()
+    lines = [f"+{line}" for line in new if line not in set(old)]
+    return DevicePlan(device, text, "".join(f"{line}\n" for line in lines), Effect.install)
+
+
+def _effect(diff: str) -> Effect:
+    """The forecast; a router that has no BGP yet is being installed, and nobody depends on it."""
+    lines = list(parse_diff(diff))
+    has_bgp_now = any(line.text.startswith("router bgp") and line.sign != "+" for line in lines)
+    if not has_bgp_now and any(line.sign == "+" and line.text.startswith("router bgp") for line in lines):
+        return Effect.install
+    return effect_of(diff)

@@ -1,0 +1,53 @@
+"""The forecast of a change's disruption, from diffs as the driver shows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from baubau_ops.core.plan import Effect
+from baubau_ops.network.forecast import effect_of, summary
+
+ROUTER = " router bgp 64496\n"
+
+
+@pytest.mark.parametrize(
+    ("diff", "effect"),
+    [
+        ("", Effect.none),
+        ("+ip prefix-list from-dinkes seq 30 permit 10.64.0.0/26\n", Effect.hitless),
+        (" interface ce1\n- description old\n+ description new\n", Effect.hitless),
+        (
+            f"{ROUTER}- neighbor 10.254.0.1 password a\n+ neighbor 10.254.0.1 password b\n",
+            Effect.session_flap,
+        ),
+        (f"{ROUTER}+ neighbor 10.254.0.1 password b\n", Effect.session_flap),
+        (
+            f"{ROUTER}+ neighbor 10.254.0.9 remote-as 4200000009\n+ neighbor 10.254.0.9 password b\n",
+            Effect.hitless,
+        ),
+        (f"{ROUTER}- neighbor 10.254.0.9 remote-as 4200000009\n", Effect.session_flap),
+        (
+            f"{ROUTER}- neighbor 10.254.0.9 remote-as 1\n+ neighbor 10.254.0.9 remote-as 2\n",
+            Effect.session_flap,
+        ),
+        ("-router bgp 64496\n", Effect.session_flap),
+        (" router ospf\n- ospf router-id 10.255.0.1\n+ ospf router-id 10.255.0.2\n", Effect.session_flap),
+        (" interface to-wolio\n- ip ospf network point-to-point\n", Effect.session_flap),
+        (
+            "+interface to-wolio\n+ ip ospf area 0\n+ ip ospf network point-to-point\n",
+            Effect.hitless,
+        ),
+        (" interface to-wolio\n- ip address 10.254.0.0/31\n+ ip address 10.254.0.2/31\n", Effect.link_down),
+        (" interface to-wolio\n+ shutdown\n", Effect.link_down),
+        (" interface to-wolio\n- shutdown\n", Effect.hitless),
+        ("+ip route 10.64.0.0/14 Null0 250\n", Effect.hitless),
+    ],
+)
+def test_effect(diff: str, effect: Effect) -> None:
+    assert effect_of(diff) is effect
+
+
+def test_summary_counts_lines() -> None:
+    assert (
+        summary(f"{ROUTER}- neighbor 10.0.0.1 weight 1\n+ neighbor 10.0.0.1 weight 2\n+ x\n") == "+2 −1 lines"
+    )
