@@ -1,0 +1,49 @@
+"""What all tests share: which of them need the twin or take long, and a state folder of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from baubau_ops.core import machine
+
+TESTS = Path(__file__).parent
+TWIN = (TESTS / "twin", TESTS / "napalm_frr" / "live")
+LONG = (TESTS / "bench",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by folder, put what needs the twin last, skip it with the reason where the twin cannot run."""
+    for item in items:
+        if any(folder in item.path.parents for folder in TWIN):
+            item.add_marker(pytest.mark.twin)
+        if any(folder in item.path.parents for folder in LONG):
+            item.add_marker(pytest.mark.long)
+    items.sort(key=_needs_twin)  # stable: all else stays in its order
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Try the machine once, and only when a test that needs the twin is really to run."""
+    on_twin = [item for item in session.items if _needs_twin(item)]
+    if not on_twin or session.config.option.collectonly:
+        return
+    lacking = machine.lacking(machine.look(), after_install=True)
+    if lacking:
+        reason = "twin: not run (" + "; ".join(f"{each.name}: {each.detail}" for each in lacking) + ")"
+        for item in on_twin:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _needs_twin(item: pytest.Item) -> bool:
+    return item.get_closest_marker("twin") is not None
+
+
+@pytest.fixture(autouse=True)
+def own_state(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests without the twin out of the user's state and settings."""
+    if request.node.get_closest_marker("twin") is None:
+        monkeypatch.setenv("BAUBAU_STATE", str(request.getfixturevalue("tmp_path") / "baubau-state"))
+        for name in ("BAUBAU_ENV", "NO_COLOR", "FORCE_COLOR"):
+            monkeypatch.delenv(name, raising=False)
