@@ -1,0 +1,104 @@
+"""Network namespaces: make, enter, find their processes, end them."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from baubau_ops.core.errors import FailedError
+from baubau_ops.core.shell import run
+from baubau_ops.lab.names import NETNS
+
+log = logging.getLogger(__name__)
+
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def add(names: Sequence[str]) -> None:
+    """Make namespaces."""
+    ip_batch([f"netns add {name}" for name in names])
+
+
+def delete(names: Sequence[str]) -> None:
+    """Remove namespaces that have no processes any more."""
+    ip_batch([f"netns del {name}" for name in names])
+
+
+def ip_batch(lines: Sequence[str], *, netns: str | None = None) -> None:
+    """Run lines of `ip -batch`, all or up to the first that fails."""
+    if lines:
+        where = ["-n", netns] if netns else []
+        done = run(["ip", *where, "-batch", "-"], input="\n".join(lines) + "\n", check=False)
+        if done.returncode:
+            raise FailedError(_failed_line(lines, done.stderr))
+
+
+def _failed_line(lines: Sequence[str], stderr: str) -> str:
+    """Say which line `ip -batch` stumbled over, and why."""
+    why = stderr.strip().splitlines()
+    number = re.search(r"^Command failed -:(\d+)", stderr, re.MULTILINE)
+    line = lines[int(number[1]) - 1] if number else "its input"
+    return f"ip {line}: {why[0] if why else 'it said nothing.'}"
+
+
+@contextlib.contextmanager
+def entered(path: Path | str) -> Iterator[None]:
+    """Be in a namespace: what this thread opens inside stays in it. Only this thread changes its place."""
+    here = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        there = os.open(path, os.O_RDONLY)
+        try:
+            _setns(there)
+        finally:
+            os.close(there)
+        try:
+            yield
+        finally:
+            _setns(here)
+    finally:
+        os.close(here)
+
+
+def _setns(descriptor: int) -> None:
+    if _libc.setns(descriptor, _CLONE_NEWNET):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def processes(names: Collection[str]) -> Mapping[str, list[int]]:
+    """Return the processes in each of these namespaces, in one pass over /proc."""
+    by_inode = {}
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            by_inode[(NETNS / name).stat().st_ino] = name
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                name = by_inode.get(os.stat(f"/proc/{entry.name}/ns/net").st_ino)
+                if name is not None:
+                    found[name].append(int(entry.name))
+    return found
+
+
+def inits(names: Collection[str]) -> Mapping[str, int]:
+    """Return PID 1 of each of these namespaces that has a booted system, as the host numbers it."""
+    return {
+        name: pid for name, pids in processes(names).items() for pid in pids if _is_init(pid)
+    }
+
+
+def _is_init(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    numbers = next(line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:"))
+    return len(numbers) > 1 and numbers[-1] == "1"

@@ -1,0 +1,99 @@
+"""What is in the image that every router of the twin boots: Debian with FRR and SSH, and nothing of the city."""
+
+from __future__ import annotations
+
+SUITE = "bookworm"
+"""Debian 12: FRR 8.4.4, as on the city's routers."""
+
+PACKAGES = (
+    "conntrack",
+    "frr",
+    "frr-pythontools",
+    "iproute2",
+    "iputils-ping",
+    "netbase",
+    "nftables",
+    "openssh-server",
+    "procps",
+    "sudo",
+    "systemd",
+    "systemd-sysv",
+)
+
+LOGIN = "baubau"
+"""The account that drivers log in to."""
+
+HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
+
+MASKED = (
+    # A container has no console to log in at and no hardware; the rest is upkeep that 100 nodes would all do
+    # at the same moment.
+    "apt-daily-upgrade.timer",
+    "apt-daily.timer",
+    "console-getty.service",
+    "dev-hugepages.mount",
+    "dev-mqueue.mount",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "e2scrub_reap.service",
+    "fstrim.timer",
+    "getty-static.service",
+    "getty.target",
+    "logrotate.timer",
+    "modprobe@.service",
+    "systemd-ask-password-console.path",
+    "systemd-ask-password-wall.path",
+    "systemd-firstboot.service",
+    "systemd-initctl.socket",
+    "systemd-journal-flush.service",
+    "systemd-logind.service",
+    "systemd-machine-id-commit.service",
+    "systemd-modules-load.service",
+    "systemd-pstore.service",
+    "systemd-remount-fs.service",
+    "systemd-sysusers.service",
+    "systemd-tmpfiles-clean.timer",
+    "systemd-update-utmp-runlevel.service",
+    "systemd-update-utmp.service",
+    "systemd-user-sessions.service",
+)
+
+FILES = {
+    "/etc/ssh/sshd_config.d/baubau.conf": (
+        f"HostKey {HOST_KEY}\n"
+        "PasswordAuthentication no\n"
+        "KbdInteractiveAuthentication no\n"
+        "PermitRootLogin no\n"
+        "UseDNS no\n"
+        "UsePAM no\n"
+        "X11Forwarding no\n"
+        "PrintMotd no\n"
+        # The cheapest of the good ones: many logins at once share two cores.
+        "KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org\n"
+        "Ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com\n"
+        "MaxStartups 100\n"
+    ),
+    "/etc/systemd/journald.conf.d/baubau.conf": "[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\nAudit=no\n",
+    "/etc/tmpfiles.d/baubau.conf": "d /run/sshd 0755 root root -\n",
+    "/etc/hosts": "127.0.0.1 localhost\n",
+}
+
+DAEMONS = ("bgpd", "ospfd", "bfdd")
+
+SETUP = f"""\
+set -e
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+sed -i {" ".join(f"-e s/^{daemon}=no/{daemon}=yes/" for daemon in DAEMONS)} /etc/frr/daemons
+useradd --uid 1000 --user-group --create-home --shell /bin/sh --password '*' {LOGIN}
+install -d -m 700 -o {LOGIN} -g {LOGIN} /home/{LOGIN}/.ssh
+echo '{LOGIN} ALL=(root) NOPASSWD: /bin/sh -s' > /etc/sudoers.d/{LOGIN}
+chmod 440 /etc/sudoers.d/{LOGIN}
+visudo -cq
+systemctl mask {" ".join(MASKED)} 2>/dev/null
+systemctl set-default multi-user.target 2>/dev/null
+systemctl enable nftables.service 2>/dev/null
+rm -f /etc/ssh/ssh_host_* /etc/hostname /etc/resolv.conf /etc/frr/frr.conf
+rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*.log /usr/share/doc /usr/share/man
+: > /etc/machine-id
+"""
+"""Run by sh in the new root. No host key stays: each node gets its own, known before it boots."""

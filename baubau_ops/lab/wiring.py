@@ -1,0 +1,151 @@
+"""The plant: one bridge per wire, and both its ends plugged in. Cuts act here and nowhere else.
+
+What is cut is written in the bridge's alias, so that the kernel alone holds the state: it survives `up`, and a
+router that is powered on finds its wires as they are. A bridge that is down forwards nothing while both ports keep
+their carrier: the silent cut.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from baubau_ops.core.shell import run
+from baubau_ops.lab import netns
+from baubau_ops.lab.layout import End, Wire
+from baubau_ops.lab.names import NETNS, PLANT
+from baubau_ops.lab.names import netns as name_of
+
+
+class Cut(StrEnum):
+    NONE = ""
+    SILENT = "cut silently"
+    LOUD = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A wire that lies in the plant."""
+
+    id: str
+    cut: Cut
+    ports: frozenset[str]
+    """Plant ports plugged into its bridge."""
+
+
+class Plant:
+    """The plant of one twin."""
+
+    def __init__(self, twin: str) -> None:
+        self.twin = twin
+        self.netns = name_of(twin, PLANT)
+
+    def create(self) -> None:
+        """Make the plant's namespace, quiet: no frame in it is its own."""
+        if not (NETNS / self.netns).exists():
+            netns.add([self.netns])
+        quiet = ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"]
+        run(["nsenter", f"--net={NETNS / self.netns}", "sysctl", "-qw", *quiet])
+
+    def laid(self) -> Mapping[str, Laid]:
+        """Return the wires that lie there, by id."""
+        links = json.loads(run(["ip", "-n", self.netns, "-j", "link", "show"]).stdout)
+        ports: dict[str, set[str]] = {}
+        for link in links:
+            if "master" in link:
+                ports.setdefault(link["master"], set()).add(link["ifname"])
+        found = {}
+        for link in links:
+            # A bridge without its alias was left half made by a crash; laying the wire again completes it.
+            if link["ifname"].startswith("w") and link.get("ifalias"):
+                wire, _, cut = link["ifalias"].partition(" ")
+                found[wire] = Laid(wire, Cut(cut), frozenset(ports.get(link["ifname"], ())))
+        return found
+
+    def lay(self, wires: Iterable[Wire]) -> None:
+        """Lay wires that are not there yet; nothing is plugged in."""
+        present = {link["ifname"] for link in self._links()}
+        lines = []
+        for wire in wires:
+            bridge = _bridge(wire.id)
+            if bridge not in present:
+                lines.append(
+                    f"link add {bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"
+                )
+            lines.append(f"link set {bridge} alias {wire.id}")
+            lines.append(f"link set {bridge} up")
+        netns.ip_batch(lines, netns=self.netns)
+
+    def take_away(self, wire: Laid) -> None:
+        """Remove a wire and the ports plugged into it."""
+        lines = [f"link del {port}" for port in sorted(wire.ports)]
+        netns.ip_batch([*lines, f"link del {_bridge(wire.id)}"], netns=self.netns)
+
+    def plug(self, ends: Iterable[tuple[Wire, End]], powered: Collection[str]) -> None:
+        """Give places their ports (their namespaces exist) and plug them in; a port has carrier when the place at
+        the far end has power and the wire is not cut loudly."""
+        laid = self.laid()
+        present = {link["ifname"] for link in self._links()}
+        by_place: dict[str, list[str]] = {}
+        old, new = [], []
+        for wire, end in ends:
+            port = _plant_port(end)
+            if port in present:
+                old.append(f"link del {port}")
+            # Made from the place's side: only so can its port be up from the first moment.
+            by_place.setdefault(end.place, []).append(
+                f"link add {end.port} address {end.mac} up type veth peer name {port} netns {self.netns}"
+            )
+            has_carrier = wire.far(end.place).place in powered and laid[wire.id].cut is not Cut.LOUD
+            new.append(f"link set {port} master {_bridge(wire.id)} {'up' if has_carrier else 'down'}")
+        netns.ip_batch(old, netns=self.netns)
+        for place, lines in by_place.items():
+            netns.ip_batch(lines, netns=name_of(self.twin, place))
+        netns.ip_batch(new, netns=self.netns)
+
+    def unplug(self, ends: Iterable[End]) -> None:
+        """Take ports away from their places, at once (deleting a namespace does it some time later)."""
+        present = {link["ifname"] for link in self._links()}
+        ports = [_plant_port(end) for end in ends]
+        netns.ip_batch([f"link del {port}" for port in ports if port in present], netns=self.netns)
+
+    def set_carrier(self, ends: Iterable[End], *, up: bool) -> None:
+        """Give or take the carrier that ports see."""
+        present = {link["ifname"] for link in self._links()}
+        state = "up" if up else "down"
+        ports = [_plant_port(end) for end in ends]
+        netns.ip_batch([f"link set {port} {state}" for port in ports if port in present], netns=self.netns)
+
+    def cut(self, wire: Wire, *, silent: bool, powered: Collection[str]) -> None:
+        """Stop all traffic on a wire; silently, or so that both ends see it. A cut may become the other kind."""
+        kind = Cut.SILENT if silent else Cut.LOUD
+        bridge = _bridge(wire.id)
+        down = [f"link set {bridge} down", f"link set {bridge} alias '{wire.id} {kind}'"]
+        netns.ip_batch(down, netns=self.netns)
+        self._settle(wire, kind, powered)
+
+    def mend(self, wire: Wire, powered: Collection[str]) -> None:
+        """Let traffic pass again."""
+        bridge = _bridge(wire.id)
+        netns.ip_batch([f"link set {bridge} up", f"link set {bridge} alias {wire.id}"], netns=self.netns)
+        self._settle(wire, Cut.NONE, powered)
+
+    def _settle(self, wire: Wire, cut: Cut, powered: Collection[str]) -> None:
+        for end in (wire.a, wire.b):
+            has_carrier = cut is not Cut.LOUD and wire.far(end.place).place in powered
+            self.set_carrier([end], up=has_carrier)
+
+    def _links(self) -> list[dict[str, object]]:
+        links: list[dict[str, object]] = json.loads(run(["ip", "-n", self.netns, "-j", "link"]).stdout)
+        return links
+
+
+def _bridge(wire: str) -> str:
+    return f"w{hashlib.sha256(wire.encode()).hexdigest()[:12]}"
+
+
+def _plant_port(end: End) -> str:
+    return f"p{hashlib.sha256(f'{end.place}/{end.port}'.encode()).hexdigest()[:12]}"
