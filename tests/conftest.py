@@ -13,6 +13,7 @@ TWIN = (TESTS / "twin", TESTS / "napalm_frr" / "live")
 LONG = (TESTS / "bench",)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark by folder, put what needs the twin last, skip it with the reason where the twin cannot run."""
     for item in items:

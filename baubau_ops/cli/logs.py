@@ -50,7 +50,13 @@ def configure(verbosity: int, environment: str) -> None:
     formatter = logging.Formatter(_FORMAT, "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     run_log.setFormatter(formatter)
-    logging.basicConfig(level=logging.WARNING, handlers=[stderr, run_log], force=True)
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if isinstance(each, (_Stderr, _RunLog))]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(stderr)
+    root.addHandler(run_log)
+    root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(min(level, logging.INFO))
     log.info("baubau %s", " ".join(sys.argv[1:]))

@@ -74,10 +74,6 @@ class Output:
             console.print(table)
         print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
-    def note(self, text: str) -> None:
-        """Tell people something beside the result, on stderr."""
-        print(text, file=sys.stderr)
-
     @contextlib.contextmanager
     def progress(self) -> Iterator[OnEvent]:
         """Yield a listener that draws what long work tells, on stderr; bars only on a terminal."""

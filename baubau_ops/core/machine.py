@@ -212,7 +212,8 @@ def _feature(feature: Feature) -> Finding:
             return _not_tried(feature, "only root can try", "sudo ./baubau doctor")
         why = error.message.partition("): ")[2] or error.message
         other = "another kernel, or a machine with more rights"
-        remedy = f"modprobe {feature.module}" if feature.module else other
+        can_load = bool(feature.module) and Path("/proc/modules").exists()
+        remedy = f"modprobe {feature.module}" if can_load else other
         return Finding(feature.name, State.missing, why, feature.needed, cost=feature.cost, remedy=remedy)
     return Finding(feature.name, State.present, "tried", feature.needed)
 

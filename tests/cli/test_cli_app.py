@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+
+from baubau_ops import __version__
+from baubau_ops.cli import app as cli
+from baubau_ops.cli import lazy
+from baubau_ops.core import errors
+
+BAUBAU = [sys.executable, "-P", "-m", "baubau_ops"]
+
+
+def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment}
+    return subprocess.run(
+        [*BAUBAU, *arguments], capture_output=True, text=True, env=env, timeout=60, check=False
+    )
+
+
+def test_help_lists_the_groups_in_order_with_one_line_each() -> None:
+    done = call("--help", COLUMNS="200")
+    assert done.returncode == 0
+    listed = done.stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    expected = [(entry.name, entry.help) for entry in cli.Groups.entries]
+    assert [tuple(line.strip().split(maxsplit=1)) for line in listed] == expected
+
+
+def test_help_imports_no_group() -> None:
+    program = (
+        "import sys; from baubau_ops.cli import app\n"
+        "assert app.run(['--help']) == 0\n"
+        "print([m for m in sys.modules if m == 'rich' or m == 'pydantic' or m in"
+        " {e.module for e in app.Groups.entries}], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_every_entry_is_a_module_with_its_command() -> None:
+    for entry in cli.Groups.entries:
+        assert entry.load().name == entry.name
+
+
+def test_the_version() -> None:
+    assert call("--version").stdout == f"baubau {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["doctr"], "Error: No such command 'doctr'. Did you mean 'doctor'?"),
+        (["qqq"], "Error: No such command 'qqq'."),
+        (["doctor", "--ouput", "json"], "Error: No such option: --ouput (Possible options: --output)"),
+        (["doctor", "extra"], "Error: Got unexpected extra argument(s) (extra)"),
+        (
+            ["doctor", "--inventory", "/nowhere"],
+            "Error: Invalid value for '--inventory': dir '/nowhere' does not exist.",
+        ),
+        (
+            ["doctor", "--env", "foo:bar"],
+            'error: "foo:bar" is not an environment: write lab, lab:NAME or production.',
+        ),
+    ],
+)
+def test_bad_usage_is_told_in_one_line_and_exits_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[-1] == message
+    assert captured.out == ""
+
+
+def test_without_arguments_the_help_is_shown() -> None:
+    done = call()
+    assert done.returncode == 2
+    assert "Commands:" in done.stderr
+
+
+def _fail_with(error: BaseException) -> Callable[..., None]:
+    def raise_it(*_: object, **__: object) -> None:
+        raise error
+
+    return raise_it
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (errors.FailedError("The play failed."), 1, "error: The play failed.\n"),
+        (
+            errors.MissingError("The command nft is not here.", remedy="apt-get install nftables"),
+            2,
+            "error: The command nft is not here.\n       apt-get install nftables\n",
+        ),
+        (
+            errors.RolledBackError("pop-murhum: old configuration."),
+            4,
+            "error: pop-murhum: old configuration.\n",
+        ),
+        (errors.UnreachableError("pop-wolio does not answer."), 5, "error: pop-wolio does not answer.\n"),
+        (
+            errors.InvalidInventoryError(
+                (
+                    errors.Problem(
+                        "inventory/sites/dinkes.yml:4:13", "link.pop", 'there is no POP "wollio".'
+                    ),
+                    errors.Problem("inventory/backbone.yml", "", "the file is empty."),
+                ),
+                94,
+            ),
+            2,
+            'inventory/sites/dinkes.yml:4:13  link.pop: there is no POP "wollio".\n'
+            "inventory/backbone.yml           the file is empty.\n"
+            "\n"
+            "2 errors in 94 files. Nothing was changed.\n",
+        ),
+        (KeyboardInterrupt(), 130, "\nStopped by Ctrl-C.\n"),
+    ],
+)
+def test_errors_become_exit_codes_once(
+    error: BaseException,
+    code: int,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("baubau_ops.core.machine.look", _fail_with(error))
+    assert cli.run(["doctor"]) == code
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", told)
+
+
+def test_a_defect_shows_one_line_and_logs_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("baubau_ops.core.machine.look", _fail_with(ZeroDivisionError("division by zero")))
+    assert cli.run(["doctor", "-vv"]) == 1
+    log = tmp_path / "baubau-state" / "lab" / "default" / "run.log"
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"internal error: ZeroDivisionError: division by zero. The traceback is in {log}."
+    assert "Traceback (most recent call last)" in log.read_text()
+    assert "ZeroDivisionError: division by zero" in log.read_text()
+
+
+def test_a_defect_before_the_command_and_without_a_writable_state_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BAUBAU_STATE", str(tmp_path / "file"))
+    monkeypatch.setattr(lazy.Entry, "load", _fail_with(ZeroDivisionError("x")))
+    assert cli.run(["doctor"]) == 1
+    assert capsys.readouterr().err == "internal error: ZeroDivisionError: x.\n"
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*BAUBAU, "doctor", "--output", "json"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_signals_end_the_command_after_its_cleaning_up(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    program = (
+        "import sys, signal\n"
+        "from baubau_ops.cli import app\n"
+        "from baubau_ops.core import machine\n"
+        "def look():\n"
+        "    try:\n"
+        "        print('looking', flush=True); signal.pause()\n"
+        "    finally:\n"
+        "        print('cleaned up', flush=True)\n"
+        "machine.look = look\n"
+        "sys.argv = ['baubau', 'doctor']\n"
+        "app.main()\n"
+    )
+    env = {**os.environ, "BAUBAU_STATE": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "looking\n"
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stdout) == (code, "cleaned up\n")
+    assert "Traceback" not in stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [
+        (["do"], ["doctor"]),
+        (["--ver"], ["--version"]),
+        (["doctor", "--outp"], ["--output"]),
+        (["doctor", "--output", ""], ["table", "json"]),
+    ],
+)
+def test_words_are_completed_through_lazy_groups(words: list[str], completions: list[str]) -> None:
+    done = call(
+        _BAUBAU_COMPLETE="complete_bash", COMP_WORDS=" ".join(["baubau", *words]), COMP_CWORD=str(len(words))
+    )
+    assert done.stdout.split() == completions
+
+
+def test_the_completion_script_calls_us() -> None:
+    script = call("--show-completion", "bash").stdout
+    assert "complete -o default -F _baubau_completion baubau" in script
+
+
+def test_typer_carries_its_own_click() -> None:
+    source = (Path(lazy.__file__).parent / "lazy.py").read_text()
+    assert not re.search(r"^\s*(import|from) click", source, re.MULTILINE)
+    assert issubclass(typer.BadParameter, typer.TyperException)
