@@ -1,4 +1,4 @@
-"""The allocation lock as values: which number belongs to whom. `allocate` assigns, `lockfile` reads and writes."""
+"""The allocation lock as values: which number belongs to whom."""
 
 from __future__ import annotations
 

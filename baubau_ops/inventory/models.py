@@ -1,6 +1,7 @@
 """The files of an inventory as typed, frozen models: what a person writes, nothing derived.
 
-Every field's description ends up in the exported JSON Schemas. Rates are bit/s, durations seconds, lengths km.
+Every field's description ends up in the exported JSON Schemas. Rates are bit/s, durations seconds, lengths
+km.
 References between files (a site's POP, a rule's zone) are checked in `check`, not here.
 """
 
@@ -10,20 +11,85 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, WithJsonSchema
 
+from baubau_ops.core.errors import InputError
 from baubau_ops.core.units import parse_duration, parse_rate
 
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=40)]
+CoreName = Annotated[str, StringConstraints(pattern=r"^core-[1-9]$")]
+FirewallName = Annotated[str, StringConstraints(pattern=r"^dc-[1-9]$")]
+IspName = Annotated[str, StringConstraints(pattern=r"^isp-[1-9]$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 _RATE_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?[kMG]$", "examples": ["50M"]}
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["15m"]}
 
-Rate = Annotated[int, BeforeValidator(parse_rate), WithJsonSchema(_RATE_SCHEMA)]
-Duration = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
+
+def _rate(value: object) -> int:
+    try:
+        return parse_rate(str(value) if isinstance(value, int | float) else _text(value))
+    except InputError as error:
+        raise ValueError(error.message) from None
+
+
+def _duration(value: object) -> float:
+    try:
+        return parse_duration(str(value) if isinstance(value, int | float) else _text(value))
+    except InputError as error:
+        raise ValueError(error.message) from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a single value is expected here, such as 50M or 15m.")
+    return value
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str) or "/" in value:  # the ipaddress module also takes numbers
+        raise ValueError(f"{_shown(value)} is not an IPv4 address, such as 10.64.0.1.")
+    try:
+        return IPv4Address(value)
+    except ValueError:
+        raise ValueError(f"{_shown(value)} is not an IPv4 address, such as 10.64.0.1.") from None
+
+
+def _prefix(value: object) -> object:
+    if not isinstance(value, str) or "/" not in value:
+        raise ValueError(f"{_shown(value)} is not an IPv4 prefix, such as 10.64.0.0/24.")
+    try:
+        interface = IPv4Interface(value)
+    except ValueError:
+        raise ValueError(f"{_shown(value)} is not an IPv4 prefix, such as 10.64.0.0/24.") from None
+    if interface.ip != interface.network.network_address:
+        raise ValueError(f'"{value}" has host bits set. The prefix is {interface.network}.')
+    return interface.network
+
+
+def _interface(value: object) -> object:
+    if isinstance(value, str) and "/" in value:
+        try:
+            return IPv4Interface(value)
+        except ValueError:
+            pass
+    raise ValueError(f"{_shown(value)} is not an IPv4 address with its length, such as 192.0.2.1/31.")
+
+
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str | int | float) else "this"
+
+
+Rate = Annotated[int, BeforeValidator(_rate), WithJsonSchema(_RATE_SCHEMA)]
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Integer = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Flag = Annotated[bool, Strict()]
+Address = Annotated[IPv4Address, BeforeValidator(_address)]
+Prefix = Annotated[IPv4Network, BeforeValidator(_prefix)]
+Interface = Annotated[IPv4Interface, BeforeValidator(_interface)]
 
 
 class Model(BaseModel):
@@ -65,31 +131,31 @@ DirectedRates = Annotated[
 class Pools(Model):
     """Where numbers are taken from. The pools are disjoint."""
 
-    loopback: IPv4Network
+    loopback: Prefix
     """One /32 for every router and the bastion."""
-    link: IPv4Network
+    link: Prefix
     """One /31 for every link between two routers."""
-    service: IPv4Network
+    service: Prefix
     """One /32 for every service of the data center."""
-    datacenter: IPv4Network
+    datacenter: Prefix
     """The LANs behind the data center's firewalls."""
 
 
 class Zone(Model):
     """A kind of segment: one security zone, with its own address pool."""
 
-    pool: IPv4Network
+    pool: Prefix
     """The prefixes of all segments of this zone, in all sites."""
 
 
 class Kind(Model):
     """A kind of site: how many there are in the city, and the usual size of each of its segments."""
 
-    total: Annotated[int, Field(gt=0)]
+    total: Annotated[Integer, Field(gt=0)]
     """How many sites of this kind the city has, connected or not."""
-    sizes: dict[str, Annotated[int, Field(ge=16, le=29)]]
+    sizes: dict[Name, Annotated[Integer, Field(ge=16, le=29)]]
     """Prefix length of each zone's segment in a site of this kind."""
-    assumed: bool = False
+    assumed: Flag = False
     """True while the total is not a fact of a survey."""
 
 
@@ -98,7 +164,7 @@ class Bfd(Model):
 
     interval: Duration
     """Between two packets, in both directions."""
-    multiplier: Annotated[int, Field(ge=2, le=50)]
+    multiplier: Annotated[Integer, Field(ge=2, le=50)]
     """Packets missed before the link counts as dead."""
 
 
@@ -112,8 +178,8 @@ class LinkClass(Model):
 class AsnRange(Model):
     """Private AS numbers for the sites' routers, both ends included (RFC 6996)."""
 
-    first: Annotated[int, Field(ge=4200000000, le=4294967294)]
-    last: Annotated[int, Field(ge=4200000000, le=4294967294)]
+    first: Annotated[Integer, Field(ge=4200000000, le=4294967294)]
+    last: Annotated[Integer, Field(ge=4200000000, le=4294967294)]
 
 
 class City(Model):
@@ -122,10 +188,10 @@ class City(Model):
     name: Text
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
     """BPS code of the city."""
-    asn: Annotated[int, Field(ge=1, le=4294967294)]
+    asn: Annotated[Integer, Field(ge=1, le=4294967294)]
     """The city's public AS number."""
     site_asns: AsnRange
-    public: IPv4Network
+    public: Prefix
     """The city's public prefix, announced to every ISP."""
     pools: Pools
     zones: dict[Name, Zone]
@@ -142,7 +208,7 @@ class City(Model):
 class Core(Model):
     """A core router."""
 
-    nat: IPv4Network
+    nat: Prefix
     """Its own part of the city's public prefix: what it translates the city's traffic to."""
 
 
@@ -150,7 +216,7 @@ class Pop(Model):
     """A point of presence, where sites are connected."""
 
     kecamatan: Name
-    assumed: bool = False
+    assumed: Flag = False
 
 
 class Span(Model):
@@ -159,24 +225,24 @@ class Span(Model):
     a: Name
     b: Name
     """Ends: a core (`core-1`) or a POP (`wolio`)."""
-    km: Annotated[float, Field(gt=0, le=500)]
+    km: Annotated[Number, Field(gt=0, le=500)]
     capacity: Rate
     role: Literal["core", "ring", "cross"] = "ring"
     """`core` joins the two cores, `ring` spans close the ring through them, `cross` spans shorten it."""
-    cost: Annotated[int, Field(ge=1, le=65535)] | None = None
+    cost: Annotated[Integer, Field(ge=1, le=65535)] | None = None
     """OSPF cost in both directions; computed from capacity and length when absent."""
-    assumed: bool = False
+    assumed: Flag = False
 
 
 class Isp(Model):
     """An uplink to the internet."""
 
     name: Text
-    asn: Annotated[int, Field(ge=1, le=4294967294)]
+    asn: Annotated[Integer, Field(ge=1, le=4294967294)]
     core: Name
-    address: IPv4Interface
+    address: Interface
     """Our end, as given by the ISP."""
-    peer: IPv4Address
+    peer: Address
     """The ISP's end."""
     capacity: Rate
     bfd: Bfd | None = None
@@ -187,9 +253,9 @@ class Province(Model):
     """The connection to the Province's data center."""
 
     name: Text
-    asn: Annotated[int, Field(ge=1, le=4294967294)]
+    asn: Annotated[Integer, Field(ge=1, le=4294967294)]
     core: Name
-    prefixes: tuple[IPv4Network, ...]
+    prefixes: tuple[Prefix, ...]
     """What the Province may announce."""
     capacity: Rate
 
@@ -197,10 +263,10 @@ class Province(Model):
 class Backbone(Model):
     """backbone.yml: cores, POPs, the fibres between them and what lies outside."""
 
-    cores: dict[Name, Core]
+    cores: Annotated[dict[CoreName, Core], Field(min_length=2, max_length=2)]
     pops: dict[Name, Pop]
     spans: tuple[Span, ...]
-    isps: dict[Name, Isp]
+    isps: dict[IspName, Isp]
     province: Province
 
 
@@ -208,14 +274,14 @@ class Segment(Model):
     """A network of the data center; its hosts stand on a LAN behind each firewall."""
 
     name: Text
-    size: Annotated[int, Field(ge=22, le=29)] = 27
+    size: Annotated[Integer, Field(ge=22, le=29)] = 27
     """Prefix length of each of its two LANs."""
 
 
 class Datacenter(Model):
     """datacenter.yml: the firewall pair and the networks behind it."""
 
-    firewalls: Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
+    firewalls: Annotated[tuple[FirewallName, ...], Field(min_length=2, max_length=2)]
     """Active, then standby."""
     capacity: Rate
     """Of each of the links from a firewall to a core."""
@@ -226,7 +292,7 @@ class TransportPort(Model):
     """Where a service listens."""
 
     protocol: Literal["tcp", "udp"]
-    number: Annotated[int, Field(ge=1, le=65535)]
+    number: Annotated[Integer, Field(ge=1, le=65535)]
 
     def __str__(self) -> str:
         return f"{self.number}/{self.protocol}"
@@ -252,11 +318,11 @@ class Service(Model):
 
     name: Text
     owner: Text
-    tier: Annotated[int, Field(ge=1, le=3)]
+    tier: Annotated[Integer, Field(ge=1, le=3)]
     rto: Duration
     rpo: Duration | None = None
     """Absent where nothing can be lost."""
-    sla: Annotated[float, Field(gt=0, lt=100)] | None = None
+    sla: Annotated[Number, Field(gt=0, lt=100)] | None = None
     """Per cent of a year."""
     segment: Name
     ports: Annotated[tuple[Listening, ...], Field(min_length=1)]
@@ -311,25 +377,27 @@ class SiteLink(Model):
     peak: DirectedRates
     """What it may use while nobody else needs it."""
     status: LinkStatus
-    port: Annotated[int, Field(ge=1, le=9999)] | None = None
+    port: Annotated[Integer, Field(ge=1, le=9999)] | None = None
     """Pinned port number on the POP."""
-    prefix: IPv4Network | None = None
+    prefix: Prefix | None = None
     """Pinned /31 between POP and site."""
 
 
 class SiteSegment(Model):
     """What differs from the kind's usual segment."""
 
-    size: Annotated[int, Field(ge=16, le=29)] | None = None
-    prefix: IPv4Network | None = None
+    size: Annotated[Integer, Field(ge=16, le=29)] | None = None
+    prefix: Prefix | None = None
     """Pinned."""
 
 
 def _segments(value: object) -> object:
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         if len(set(value)) != len(value):
-            raise ValueError("a segment is listed twice")
-        return dict.fromkeys(value, {})
+            raise ValueError("a segment is listed twice.")
+        return {zone: {} for zone in value}
+    if isinstance(value, dict):
+        return {zone: {} if given is None else given for zone, given in value.items()}
     return value
 
 
@@ -344,9 +412,9 @@ class Site(Model):
     """Absent: the site has no link yet."""
     segments: Annotated[dict[Name, SiteSegment], BeforeValidator(_segments)] = {}
     """A list of zones, or a mapping where a size or prefix differs."""
-    asn: Annotated[int, Field(ge=4200000000, le=4294967294)] | None = None
+    asn: Annotated[Integer, Field(ge=4200000000, le=4294967294)] | None = None
     """Pinned."""
-    loopback: IPv4Address | None = None
+    loopback: Address | None = None
     """Pinned."""
     assumed: tuple[Text, ...] = ()
     """Paths of the values that a survey has still to confirm, such as `link.peak`."""

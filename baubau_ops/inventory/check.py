@@ -1,0 +1,220 @@
+"""What must hold between the files: every reference has a target, every rule of the design is kept.
+
+References are checked as far as the files can be read: one bad file does not hide what is wrong in others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.core.units import format_rate
+from baubau_ops.inventory import check_backbone, check_numbers, check_services
+from baubau_ops.inventory.allocations import Allocations
+from baubau_ops.inventory.inventory import Files
+from baubau_ops.inventory.models import Backbone, City, Policy, Rates, Services, Site, SiteLink
+from baubau_ops.inventory.problems import Finding, shown_path
+from baubau_ops.inventory.topology import MAX_PORT_NAME
+
+_TO = "to-"
+_LAN = "lan-"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Every name that can be referred to, from what YAML says; None where the file cannot be read."""
+
+    kinds: frozenset[str] | None
+    zones: frozenset[str] | None
+    media: frozenset[str] | None
+    kecamatan: frozenset[str] | None
+    pops: frozenset[str] | None
+    cores: frozenset[str] | None
+    segments: frozenset[str] | None
+    services: frozenset[str] | None
+
+    @classmethod
+    def of(cls, documents: Mapping[str, Mapping[str, Any]]) -> Names:
+        def names(file: str, key: str) -> frozenset[str] | None:
+            value = documents.get(file, {}).get(key)
+            return frozenset(map(str, value)) if isinstance(value, dict | list) else None
+
+        media = names("city.yml", "link_classes")
+        return cls(
+            kinds=names("city.yml", "kinds"),
+            zones=names("city.yml", "zones"),
+            media=None if media is None else media - {"span"},
+            kecamatan=names("city.yml", "kecamatan"),
+            pops=names("backbone.yml", "pops"),
+            cores=names("backbone.yml", "cores"),
+            segments=names("datacenter.yml", "segments"),
+            services=names("services.yml", "services"),
+        )
+
+
+def references(
+    documents: Mapping[str, Mapping[str, Any]], models: Mapping[str, BaseModel]
+) -> Iterator[Finding]:
+    """Everything that can be checked without numbers."""
+    names = Names.of(documents)
+    for file, model in models.items():
+        if isinstance(model, City):
+            yield from _city(model, names)
+        elif isinstance(model, Backbone):
+            yield from _backbone(model, names)
+        elif isinstance(model, Services):
+            yield from check_services.services(model, names.segments)
+            yield from _reserved(model.services, "services.yml", ("services",), names)
+        elif isinstance(model, Policy):
+            yield from check_services.policy(model, names.zones, names.segments, names.services)
+        elif isinstance(model, Site):
+            yield from _site(file, model, names, models.get("city.yml"))
+        yield from _assumed(file, model, documents[file])
+
+
+def numbers(files: Files, locked: Allocations) -> Iterator[Finding]:
+    """Everything about pools, pins and the lock."""
+    yield from check_numbers.pools(files)
+    yield from check_numbers.pins(files)
+    yield from check_numbers.locked_outside(files, locked)
+    yield from check_numbers.duplicates(files, locked)
+
+
+def unknown(
+    file: str, path: tuple[str | int, ...], what: str, name: str, known: Iterable[str] | None
+) -> Iterator[Finding]:
+    """A finding unless `name` is known, or the known names could not be read."""
+    if known is not None and name not in (known := sorted(known)):
+        guess = did_you_mean(name, known) or f" There is: {', '.join(known) or 'none'}."
+        yield Finding(file, path, f'there is no {what} "{name}".{guess}')
+
+
+def _city(city: City, names: Names) -> Iterator[Finding]:
+    for name in city.zones:
+        yield from _port_name(f"{_LAN}{name}", "city.yml", ("zones", name), "zone", name)
+    yield from _reserved(city.zones, "city.yml", ("zones",), names)
+    for kind, data in city.kinds.items():
+        for zone in data.sizes:
+            yield from unknown("city.yml", ("kinds", kind, "sizes", zone), "zone", zone, names.zones)
+    if "span" not in city.link_classes:
+        yield Finding("city.yml", ("link_classes",), 'there is no class "span" for the backbone. Add it.')
+    if "leased" not in city.link_classes:
+        message = 'there is no class "leased" for the links to ISPs and the Province. Add it.'
+        yield Finding("city.yml", ("link_classes",), message)
+    first, last = city.site_asns.first, city.site_asns.last
+    if first > last:
+        message = f"the first AS number {first} is above the last {last}. Exchange them."
+        yield Finding("city.yml", ("site_asns",), message)
+    for index, name in enumerate(city.kecamatan):
+        if name in city.kecamatan[:index]:
+            yield Finding("city.yml", ("kecamatan", index), f'"{name}" is listed twice. Remove one.')
+
+
+def _reserved(given: Iterable[str], file: str, path: tuple[str, ...], names: Names) -> Iterator[Finding]:
+    """Policies name zones, segments and services alike: each name must mean one thing."""
+    others = {"internet": "the internet", "province": "the Province", "bastion": "the bastion"}
+    others |= dict.fromkeys(names.segments or (), "a data-center segment")
+    if path != ("zones",):
+        others |= dict.fromkeys(names.zones or (), "a zone")
+    for name in given:
+        if name in others:
+            message = f'"{name}" is also the name of {others[name]}; a policy could mean either. Rename it.'
+            yield Finding(file, (*path, name), message, at_key=True)
+
+
+def _port_name(port: str, file: str, path: tuple[str, ...], what: str, name: str) -> Iterator[Finding]:
+    if len(port) > MAX_PORT_NAME:
+        most = MAX_PORT_NAME - len(port) + len(name)
+        yield Finding(
+            file,
+            path,
+            f'the interface name "{port}" would have {len(port)} characters; Linux allows {MAX_PORT_NAME}.'
+            f" Give the {what} a name of at most {most}.",
+            at_key=True,
+        )
+
+
+def _backbone(backbone: Backbone, names: Names) -> Iterator[Finding]:
+    file = "backbone.yml"
+    for pop, data in backbone.pops.items():
+        yield from _port_name(f"{_TO}{pop}", file, ("pops", pop), "POP", pop)
+        yield from unknown(file, ("pops", pop, "kecamatan"), "kecamatan", data.kecamatan, names.kecamatan)
+    for isp, uplink in backbone.isps.items():
+        yield from unknown(file, ("isps", isp, "core"), "core", uplink.core, backbone.cores)
+    yield from unknown(file, ("province", "core"), "core", backbone.province.core, backbone.cores)
+    yield from check_backbone.same_port_names(backbone)
+    yield from check_backbone.shape(backbone)
+
+
+def _site(file: str, site: Site, names: Names, city: BaseModel | None) -> Iterator[Finding]:
+    yield from unknown(file, ("kind",), "kind of site", site.kind, names.kinds)
+    yield from unknown(file, ("kecamatan",), "kecamatan", site.kecamatan, names.kecamatan)
+    if site.link is not None:
+        yield from unknown(file, ("link", "pop"), "POP", site.link.pop, names.pops)
+        yield from unknown(file, ("link", "media"), "medium", site.link.media, names.media)
+        yield from _rates(file, site.link)
+    for zone, segment in site.segments.items():
+        path = ("segments", zone)
+        if names.zones is not None and zone not in names.zones:
+            yield from unknown(file, path, "zone", zone, names.zones)
+        elif segment.size is None and segment.prefix is None and isinstance(city, City):
+            kind = city.kinds.get(site.kind)
+            if kind is not None and zone not in kind.sizes:
+                message = (
+                    f'a site of kind "{site.kind}" has no size for "{zone}".'
+                    f" Write segments as {{{zone}: {{size: 27}}}}, or add a size to the kind in city.yml."
+                )
+                yield Finding(file, path, message)
+
+
+def _rates(file: str, link: SiteLink) -> Iterator[Finding]:
+    below = [way for way in ("down", "up") if getattr(link.peak, way) < getattr(link.committed, way)]
+    if not below:
+        return
+    is_same = link.peak.down == link.peak.up and link.committed.down == link.committed.up
+    path = ("link", "peak") if is_same else ("link", "peak", below[0])
+    for way in below[:1] if is_same else below:
+        peak, committed = _rate(link.peak, way), _rate(link.committed, way)
+        where = path if is_same else ("link", "peak", way)
+        message = f"{peak} is below the committed rate {committed}. Raise the peak or lower the rate."
+        yield Finding(file, where, message)
+
+
+def _rate(rates: Rates, way: str) -> str:
+    return format_rate(getattr(rates, way))
+
+
+def _assumed(file: str, model: BaseModel, document: Mapping[str, Any]) -> Iterator[Finding]:
+    """Every path marked as assumed must exist."""
+    if isinstance(model, Services):
+        for name, service in model.services.items():
+            yield from _paths(file, ("services", name), service.assumed, document["services"][name])
+    elif isinstance(model, Site):
+        yield from _paths(file, (), model.assumed, document)
+
+
+def _paths(
+    file: str, base: tuple[str, ...], assumed: tuple[str, ...], document: Mapping[str, Any]
+) -> Iterator[Finding]:
+    if not assumed:
+        return
+    known = [shown_path(path) for path in _all_paths(document) if path[0] != "assumed"]
+    for index, path in enumerate(assumed):
+        if path not in known:
+            guess = did_you_mean(path, known)
+            yield Finding(file, (*base, "assumed", index), f'there is no "{path}" here.{guess}')
+
+
+def _all_paths(value: object, base: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    children: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
+    for key, child in children:
+        yield (*base, key)
+        yield from _all_paths(child, (*base, key))

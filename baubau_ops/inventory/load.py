@@ -1,0 +1,175 @@
+"""Reads the folder of an inventory: every file, every problem, in one go."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from baubau_ops.core.errors import InputError, InvalidInventoryError
+from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.inventory import check, lockfile, yaml
+from baubau_ops.inventory.allocate import complete
+from baubau_ops.inventory.allocations import Allocations
+from baubau_ops.inventory.inventory import Files, Inventory
+from baubau_ops.inventory.models import NAME, Backbone, City, Datacenter, Policy, Services, Site
+from baubau_ops.inventory.problems import Finding, model_findings, to_problems
+
+FILES = ("city.yml", "backbone.yml", "datacenter.yml", "services.yml", "policy.yml")
+"""What every inventory has, beside `sites/` and the lock."""
+OTHERS = ("allocations.yml", "access.yml", "secrets.yml", "baubau.yml")
+"""What it may have beside them: read elsewhere."""
+
+MAX_NAME = 40
+"""Characters in a site's id."""
+
+_NAME = re.compile(NAME)
+
+
+def load(folder: Path, *, today: date | None = None) -> Inventory:
+    """Read, validate and complete an inventory.
+
+    `today` (UTC, default now) ends quarantines. InputError when there is no such folder,
+    InvalidInventoryError with every problem of every file.
+    """
+    source = read_folder(folder)
+    findings = list(source.findings)
+    findings += check.references(source.documents, source.models)
+    files = source.files()
+    if files is None:
+        raise InvalidInventoryError(to_problems(findings, folder), source.count)
+    findings += check.numbers(files, source.locked)
+    completion = complete(files, source.locked, today or datetime.now(UTC).date())
+    findings += completion.findings
+    if findings:
+        raise InvalidInventoryError(to_problems(findings, folder), source.count)
+    return Inventory(
+        **vars(files),
+        folder=folder,
+        allocations=source.locked,
+        numbers=completion.numbers,
+        proposed=completion.proposed,
+        file_count=source.count,
+    )
+
+
+@dataclass(slots=True)
+class Source:
+    """The files of a folder as far as they could be read."""
+
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By file name (`sites/dinkes.yml`): what YAML says."""
+    models: dict[str, BaseModel] = field(default_factory=dict)
+    """By file name: the valid ones."""
+    locked: Allocations = field(default_factory=Allocations)
+    findings: list[Finding] = field(default_factory=list)
+    count: int = 0
+    is_whole: bool = True
+    """False when a file could not be made a model."""
+
+    def files(self) -> Files | None:
+        """The models together; None when one of them is missing."""
+        if not self.is_whole:
+            return None
+        city, backbone, datacenter = (self.models[name] for name in FILES[:3])
+        services, policy = (self.models[name] for name in FILES[3:])
+        assert isinstance(city, City)
+        assert isinstance(backbone, Backbone)
+        assert isinstance(datacenter, Datacenter)
+        assert isinstance(services, Services)
+        assert isinstance(policy, Policy)
+        sites = {
+            site_id(name): model for name, model in sorted(self.models.items()) if isinstance(model, Site)
+        }
+        return Files(city, backbone, datacenter, services.services, policy, sites)
+
+    def add(self, folder: Path, name: str, model: type[BaseModel]) -> None:
+        """Read one file and make it a model, or note why not."""
+        self.count += 1
+        try:
+            document = yaml.read(folder / name)
+        except yaml.YamlError as error:
+            self.is_whole = False
+            self.findings.append(Finding(name, (), error.message, line=error.line, column=error.column))
+            return
+        self.documents[name] = document
+        try:
+            self.models[name] = model.model_validate(document)
+        except ValidationError as error:
+            self.is_whole = False
+            self.findings += model_findings(name, model, error)
+
+
+def read_folder(folder: Path) -> Source:
+    """Read every file below `folder`."""
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder} is not a folder with an inventory.",
+            remedy="Name one with --inventory, such as examples/small.",
+        )
+    source = Source()
+    models: tuple[type[BaseModel], ...] = (City, Backbone, Datacenter, Services, Policy)
+    for name, model in zip(FILES, models, strict=True):
+        source.add(folder, name, model)
+    source.findings += _strangers(folder)
+    for name in _site_files(folder, source):
+        source.add(folder, name, Site)
+    if (folder / lockfile.NAME).exists():
+        source.count += 1
+    source.locked, findings = lockfile.read(folder)
+    source.findings += findings
+    return source
+
+
+def site_id(file: str) -> str:
+    """`sites/dinkes.yml` → `dinkes`."""
+    return file.removeprefix("sites/").removesuffix(".yml")
+
+
+def _strangers(folder: Path) -> list[Finding]:
+    """YAML files that nobody would read: a misspelt name must not go unnoticed."""
+    known = (*FILES, *OTHERS)
+    found = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith((".yml", ".yaml")) and name not in known and not name.startswith("."):
+            guess = did_you_mean(name, known)
+            found.append(Finding(name, (), f"no file of this name belongs to an inventory.{guess}"))
+    return found
+
+
+def _site_files(folder: Path, source: Source) -> list[str]:
+    names = []
+    try:
+        entries = sorted(os.listdir(folder / "sites"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        source.findings.append(Finding("sites", (), f"the folder cannot be read: {error.strerror}."))
+        source.is_whole = False
+        return []
+    for entry in entries:
+        if entry.startswith("."):
+            continue  # an editor's or a write in progress
+        name = f"sites/{entry}"
+        problem = _wrong_file_name(entry)
+        if problem:
+            source.findings.append(Finding(name, (), problem))
+        else:
+            names.append(name)
+    return names
+
+
+def _wrong_file_name(entry: str) -> str:
+    stem, _, suffix = entry.rpartition(".")
+    if suffix != "yml" or not stem:
+        return "a site's file is named <site>.yml. Rename or remove it."
+    if len(stem) > MAX_NAME:
+        return f'"{stem}" has {len(stem)} characters; a site\'s name has at most {MAX_NAME}.'
+    if not _NAME.fullmatch(stem):
+        return f'"{stem}" is not a name: small letters, digits and single hyphens, beginning with a letter.'
+    return ""
