@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from baubau_ops.core.errors import BaubauError, InputError, InvalidInventoryError, Problem
 from baubau_ops.core.events import OnEvent
+
+if TYPE_CHECKING:
+    from baubau_ops.cli.progress import Progress
 
 Cell = str | tuple[str, str]
 """A text, or a text and its style ("green", "bold red")."""
@@ -34,6 +37,7 @@ class Output:
 
     def __init__(self, format: Format = Format.table) -> None:
         self.format = format
+        self._progress: Progress | None = None
 
     @property
     def is_json(self) -> bool:
@@ -79,15 +83,20 @@ class Output:
         """Yield a listener that draws what long work tells, on stderr; bars only on a terminal."""
         from baubau_ops.cli.progress import Progress
 
-        with Progress() as on_event:
-            yield on_event
+        with Progress() as self._progress:
+            try:
+                yield self._progress
+            finally:
+                self._progress = None
 
     def confirm(self, question: str) -> None:
         """Ask, and raise unless the answer is yes; without a terminal to ask on, refuse and name the flag."""
         if not sys.stdin.isatty() or not sys.stderr.isatty():
             raise InputError(f"{question} There is no terminal to ask on.", remedy="To say yes, give --yes.")
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip().lower() not in ("y", "yes", "ya"):
+        with self._progress.paused() if self._progress else contextlib.nullcontext():
+            print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+            answer = sys.stdin.readline().strip().lower()
+        if answer not in ("y", "yes", "ya"):
             raise BaubauError("Nothing was changed.")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -27,24 +29,40 @@ class Progress:
 
     def __init__(self) -> None:
         self._bars = _make_bars() if sys.stderr.isatty() else None
-        self._timer = threading.Timer(DELAY, self._bars.start) if self._bars else None
+        self._timer: threading.Timer | None = None
         self._tasks: dict[str, TaskID] = {}
         self._open: dict[str, dict[str, None]] = {}  # targets begun and not yet finished, in order
         self._finished: dict[str, int] = {}
 
     def __enter__(self) -> Progress:
-        if self._timer:
-            self._timer.daemon = True
-            self._timer.start()
+        self._appear_later()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._timer and self._bars:
+        self._vanish()
+
+    def _appear_later(self) -> None:
+        if self._bars:
+            self._timer = threading.Timer(DELAY, self._bars.start)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _vanish(self) -> None:
+        if self._bars and self._timer:
             self._timer.cancel()
             self._timer.join()
             self._bars.stop()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep the bars away while something is asked."""
+        self._vanish()
+        try:
+            yield
+        finally:
+            self._appear_later()
 
     def __call__(self, event: Event) -> None:
         """Take one event; may be called by several threads."""

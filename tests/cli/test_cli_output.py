@@ -164,6 +164,30 @@ def test_work_of_over_a_second_gets_a_bar_on_a_terminal() -> None:
     assert "16 machines   8.2s" in shown
 
 
+def test_no_bar_is_drawn_over_a_question() -> None:
+    program = """
+import time
+from baubau_ops.cli.output import Output
+from baubau_ops.core.events import Event
+out = Output()
+with out.progress() as on_event:
+    on_event(Event("start", "plan", total=3))
+    time.sleep(1.3)
+    print("<asked>", flush=True)
+    out.confirm("Apply?")
+    print("<answered>", flush=True)
+    time.sleep(1.3)
+"""
+    shown, code = _on_terminal(program, typed="y\n")
+    assert code == 0
+    before, _, rest = shown.partition("<asked>")
+    during, _, after = rest.partition("<answered>")
+    assert "━" in before
+    assert "Apply? [y/N]" in during
+    assert "━" not in during.partition("Apply?")[2]
+    assert "━" in after
+
+
 def test_fast_work_gets_no_bar() -> None:
     shown, code = _on_terminal(WORK.replace("DELAY", "0"))
     assert code == 0
