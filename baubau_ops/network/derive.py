@@ -1,0 +1,38 @@
+"""Inventory → one plain model for every router. Pure: reads nothing, renders nothing."""
+
+from __future__ import annotations
+
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.network.derive_filters import filters
+from baubau_ops.network.derive_interfaces import interfaces
+from baubau_ops.network.derive_qos import qos
+from baubau_ops.network.derive_routing import routing
+from baubau_ops.network.derive_sysctl import sysctl
+from baubau_ops.network.device import Device
+from baubau_ops.network.policy import Matrix, matrix
+
+
+def derive(inventory: Inventory) -> dict[str, Device]:
+    """Every router of ours, by name."""
+    policy = matrix(inventory)
+    names = sorted(node.name for node in inventory.topology.ours)
+    return {name: derive_device(inventory, name, policy) for name in names}
+
+
+def derive_device(inventory: Inventory, name: str, policy: Matrix | None = None) -> Device:
+    """One router."""
+    node = inventory.topology.nodes[name]
+    assert node.loopback is not None, "routers of ours have a loopback"
+    ports = interfaces(inventory, node)
+    routes = routing(inventory, node)
+    assert routes.bgp is not None, "all routers of ours speak BGP"
+    return Device(
+        name=name,
+        role=node.role,
+        loopback=node.loopback,
+        interfaces=ports,
+        routing=routes,
+        filters=filters(inventory, policy or matrix(inventory), node, ports, routes.bgp),
+        qos=qos(inventory, node),
+        sysctl=sysctl(ports),
+    )

@@ -1,0 +1,139 @@
+"""Ports, addresses and OSPF."""
+
+from __future__ import annotations
+
+from functools import cmp_to_key
+from ipaddress import IPv4Interface, IPv4Network
+from itertools import groupby
+
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.models import Bfd
+from baubau_ops.inventory.topology import INFRASTRUCTURE, Lan, Link, LinkKind, Node, Role
+from baubau_ops.network.device import BfdProfile, Interface, Ospf, OspfPort, PortKind
+
+HELLO = 1
+"""Seconds between OSPF hellos: BFD notices failures, quick hellos bring a mended link back."""
+DEAD = 5
+"""Seconds without a hello; only the last resort behind BFD."""
+ON_STARTUP = 30
+"""Seconds in which BGP converges after a start, with room; a router attracts no transit meanwhile."""
+OSPF_SECRET = "ospf"
+
+_KINDS = {
+    LinkKind.SPAN: PortKind.BACKBONE,
+    LinkKind.DATACENTER: PortKind.BACKBONE,
+    LinkKind.ISP: PortKind.ISP,
+    LinkKind.PROVINCE: PortKind.PROVINCE,
+    LinkKind.BASTION: PortKind.BASTION,
+}
+
+
+def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
+    """All ports of a router, in the order FRR prints them."""
+    topology = inventory.topology
+    assert node.loopback is not None, "routers of ours have a loopback"
+    loopback = IPv4Interface((node.loopback, 32))
+    found = [Interface("lo", PortKind.LOOPBACK, "", loopback)]
+    found += [_link_interface(inventory, node, link) for link in topology.links_of(node.name)]
+    found += [_lan_interface(lan) for lan in topology.lans_of(node.name)]
+    return tuple(sorted(found, key=lambda interface: _FRR_ORDER(interface.name)))
+
+
+def _link_interface(inventory: Inventory, node: Node, link: Link) -> Interface:
+    here, there = link.end(node.name), link.far(node.name)
+    kind = port_kind(node, link)
+    return Interface(
+        name=here.name,
+        kind=kind,
+        description=link.id,
+        address=here.address,
+        neighbour=there.node,
+        peer=there.address.ip,
+        ospf=_ospf_port(inventory, link) if kind is PortKind.BACKBONE else None,
+    )
+
+
+def _lan_interface(lan: Lan) -> Interface:
+    return Interface(lan.port, PortKind.LAN, f"{lan.owner} {lan.zone}", lan.gateway, zone=lan.zone)
+
+
+def port_kind(node: Node, link: Link) -> PortKind:
+    """What a link is to one of its ends."""
+    if link.kind is LinkKind.ACCESS:
+        return PortKind.UPLINK if node.role is Role.SITE else PortKind.SITE
+    return _KINDS[link.kind]
+
+
+def _ospf_port(inventory: Inventory, link: Link) -> OspfPort:
+    assert link.cost is not None, "links between infrastructure routers have a cost"
+    return OspfPort(
+        cost=link.cost,
+        bfd_profile=bfd_profile_name(link) if bfd_of(inventory, link) else None,
+        hello=HELLO,
+        dead=DEAD,
+        secret=OSPF_SECRET,
+    )
+
+
+def bfd_of(inventory: Inventory, link: Link) -> Bfd | None:
+    """The BFD timers of a link: its medium's, but for outsiders only where they offer it."""
+    if link.kind is LinkKind.ISP:
+        return inventory.backbone.isps[link.b.node].bfd
+    if link.kind in (LinkKind.PROVINCE, LinkKind.BASTION):
+        return None
+    return inventory.city.link_classes[link.media].bfd
+
+
+def bfd_profile_name(link: Link) -> str:
+    """Profiles are named after the medium; an ISP's after the ISP."""
+    return link.b.node if link.kind is LinkKind.ISP else link.media
+
+
+def bfd_profiles(inventory: Inventory, node: Node) -> tuple[BfdProfile, ...]:
+    """The profiles that a router's ports use, by name."""
+    found = {}
+    for link in inventory.topology.links_of(node.name):
+        bfd = bfd_of(inventory, link)
+        if bfd is not None:
+            name = bfd_profile_name(link)
+            found[name] = BfdProfile(name, round(bfd.interval * 1000), bfd.multiplier)
+    return tuple(profile for _, profile in sorted(found.items()))
+
+
+def ospf(node: Node) -> Ospf | None:
+    """OSPF of an infrastructure router.
+
+    A firewall keeps state, so that it must never become a way between the cores: it is a stub router for good.
+    """
+    if node.role not in INFRASTRUCTURE:
+        return None
+    assert node.loopback is not None, "routers of ours have a loopback"
+    stub = node.role is Role.FIREWALL
+    redistribute = "bastion" if node.role is Role.CORE else None
+    return Ospf(node.loopback, None if stub else ON_STARTUP, stub, redistribute)
+
+
+def lan_prefixes(inventory: Inventory, node: Node) -> tuple[IPv4Network, ...]:
+    """The networks behind a router's LAN ports, sorted."""
+    return tuple(sorted(lan.prefix for lan in inventory.topology.lans_of(node.name)))
+
+
+def _chunks(name: str) -> list[str]:
+    return ["".join(group) for _, group in groupby(name, str.isdigit)]
+
+
+def _compare(a: str, b: str) -> int:
+    """As FRR's if_cmp_name_func: text and numbers in turn; texts of unlike length by what follows, too."""
+    while a and b:
+        text_a, text_b = (_chunks(name)[0] if not name[0].isdigit() else "" for name in (a, b))
+        if len(text_a) != len(text_b) or text_a != text_b:
+            return -1 if a < b else 1
+        a, b = a[len(text_a) :], b[len(text_b) :]
+        number_a, number_b = (_chunks(name)[0] if name else "" for name in (a, b))
+        if number_a != number_b and number_a and number_b and int(number_a) != int(number_b):
+            return int(number_a) - int(number_b)
+        a, b = a[len(number_a) :], b[len(number_b) :]
+    return len(a) - len(b)
+
+
+_FRR_ORDER = cmp_to_key(_compare)

@@ -1,0 +1,95 @@
+"""Shaped ports: who sends how fast, and what may never starve.
+
+Every shaped port has two trees. Class 10 belongs to OSPF and BFD alone and neither lends nor borrows: a full link
+must not kill the liveness of its own routing. Below class 1 stand 20 (BGP and management: TCP, which fills
+whatever it is given, and so must not stand before BFD), 30 (data) and, where sites' traffic meets, 40 (what its
+POP marked as above the committed rate), which only gets what the others leave.
+"""
+
+from __future__ import annotations
+
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.units import format_rate
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.topology import Link, LinkKind, Node, Role
+from baubau_ops.network.device import ShapedPort, TrafficClass
+
+TREE, LIVENESS, MANAGEMENT, DATA, LOW = 1, 10, 20, 30, 40
+
+_FRAME = 1514
+_QUEUE_SECONDS = 0.05
+_MIN_QUEUE = 2 * 65536
+"""Bytes: segmentation offload hands over up to 64 KiB as one packet, and a queue it does not fit in drops it."""
+_BURST_SECONDS = 0.002
+_MIN_BURST = 2 * _FRAME
+_LOW_SHARE = 100
+"""The part of a port guaranteed to traffic above the committed rates: one in so many."""
+
+
+def qos(inventory: Inventory, node: Node) -> tuple[ShapedPort, ...]:
+    """The shaped ports of a router, by name."""
+    found = [_shaped(inventory, node, link) for link in inventory.topology.links_of(node.name)]
+    return tuple(sorted((port for port in found if port), key=lambda port: port.port))
+
+
+def _shaped(inventory: Inventory, node: Node, link: Link) -> ShapedPort | None:
+    if link.kind is LinkKind.BASTION:
+        return None
+    if link.kind is LinkKind.ACCESS:
+        return _access(inventory, node, link)
+    return _backbone(inventory, node, link)
+
+
+def _access(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
+    """Towards the site its download, from it its upload; the two control classes come on top of the peak."""
+    assert link.committed is not None and link.peak is not None, "a site's link has rates"
+    upload = node.role is Role.SITE
+    committed = link.committed.up if upload else link.committed.down
+    peak = link.peak.up if upload else link.peak.down
+    control = inventory.city.control
+    classes = (
+        _tree(peak + control),
+        _liveness(control),
+        _leaf(MANAGEMENT, control, peak + control, 1),
+        _leaf(DATA, committed, peak, 2),
+    )
+    return ShapedPort(link.end(node.name).name, DATA, classes)
+
+
+def _backbone(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
+    """A port of a fixed capacity: what is not guaranteed to control is for data."""
+    control = inventory.city.control
+    tree = link.capacity - control
+    low = link.capacity // _LOW_SHARE
+    data = tree - control - low
+    if data <= 0:
+        raise InputError(
+            f"{link.id}: {format_rate(link.capacity)} leave nothing for data beside twice"
+            f" {format_rate(control)} for routing and management."
+        )
+    classes = (
+        _tree(tree),
+        _liveness(control),
+        _leaf(MANAGEMENT, control, tree, 1),
+        _leaf(DATA, data, tree - control, 2),
+        _leaf(LOW, low, tree - control, 7),
+    )
+    return ShapedPort(link.end(node.name).name, DATA, classes)
+
+
+def _burst(rate: int) -> int:
+    return max(round(rate / 8 * _BURST_SECONDS), _MIN_BURST)
+
+
+def _tree(rate: int) -> TrafficClass:
+    return TrafficClass(TREE, 0, rate, rate, _burst(rate), 0, _FRAME, None)
+
+
+def _liveness(rate: int) -> TrafficClass:
+    return TrafficClass(LIVENESS, 0, rate, rate, _burst(rate), 0, _FRAME, 10 * _FRAME)
+
+
+def _leaf(minor: int, rate: int, ceil: int, priority: int) -> TrafficClass:
+    limit = max(round(ceil / 8 * _QUEUE_SECONDS), _MIN_QUEUE)
+    quantum = 10 * _FRAME if minor == DATA else _FRAME
+    return TrafficClass(minor, TREE, rate, ceil, _burst(ceil), priority, quantum, limit)

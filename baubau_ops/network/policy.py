@@ -1,0 +1,171 @@
+"""policy.yml resolved to addresses: who may open what. Derive turns it into filters, the probes into packets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+
+from baubau_ops.core.errors import InputError
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.topology import BASTION
+from baubau_ops.network.device import Permit, Protocol, Socket
+
+INTERNET = "internet"
+PROVINCE_PLACE = "province"
+
+# RFC 6890. The documentation prefixes (RFC 5737) are left out on purpose: a twin's internet is made of them.
+RESERVED = tuple(
+    IPv4Network(prefix)
+    for prefix in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "224.0.0.0/3",
+    )
+)
+
+
+class PlaceKind(StrEnum):
+    ZONE = "zone"
+    SEGMENT = "segment"
+    SERVICE = "service"
+    PROVINCE = "province"
+    INTERNET = "internet"
+    BASTION = "bastion"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One end of an intent."""
+
+    name: str
+    kind: PlaceKind
+    networks: tuple[IPv4Network, ...]
+    """Where its machines send from; empty for the internet."""
+    sockets: tuple[Socket, ...] = ()
+    """As a target: the services there. Where there are none, the networks are the target, any protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One line of policy.yml."""
+
+    source: Place
+    target: Place
+    why: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Every place and everything allowed between them; what is not listed is denied."""
+
+    places: Mapping[str, Place]
+    allowances: tuple[Allowance, ...]
+    not_internet: tuple[IPv4Network, ...]
+    """Destinations that `internet` does not mean."""
+    bogons: tuple[IPv4Network, ...]
+    """Sources that cannot come from the internet."""
+
+    def of_kind(self, *kinds: PlaceKind) -> tuple[Place, ...]:
+        """The places of some kinds, by name."""
+        return tuple(place for _, place in sorted(self.places.items()) if place.kind in kinds)
+
+    def permit(self, source: str) -> Permit:
+        """Everything that the machines of a place may open."""
+        allowed = [allowance.target for allowance in self.allowances if allowance.source.name == source]
+        sockets = {socket for target in allowed for socket in target.sockets}
+        networks = {network for target in allowed if not target.sockets for network in target.networks}
+        return Permit(
+            name=source,
+            sources=self.places[source].networks,
+            sockets=tuple(sorted(sockets)),
+            networks=tuple(sorted(networks)),
+            internet=any(target.kind is PlaceKind.INTERNET for target in allowed),
+        )
+
+    def openers(self, target: str) -> tuple[Place, ...]:
+        """The places whose machines may open connections to a place, by name."""
+        found = {a.source.name: a.source for a in self.allowances if a.target.name == target}
+        return tuple(place for _, place in sorted(found.items()))
+
+    def is_internet(self, address: IPv4Address) -> bool:
+        """Whether an address is outside of everything that is ours, private or reserved."""
+        return not any(address in network for network in self.not_internet)
+
+    def allows(self, source: str, target: IPv4Address, protocol: str, port: int) -> bool:
+        """Whether machines of `source` may open `protocol` (`icmp`, `tcp`, `udp`) to an address."""
+        permit = self.permit(source)
+        return (
+            any(target in network for network in permit.networks)
+            or any((s.address, s.protocol, s.port) == (target, protocol, port) for s in permit.sockets)
+            or (permit.internet and self.is_internet(target))
+        )
+
+
+def matrix(inventory: Inventory) -> Matrix:
+    """Resolve policy.yml; InputError for a name that means nothing."""
+    places = {place.name: place for place in _places(inventory)}
+    allowances = tuple(
+        Allowance(_place(places, reach.source), _place(places, reach.to), reach.why)
+        for reach in inventory.policy.reach
+    )
+    return Matrix(places, allowances, _not_internet(inventory), _bogons(inventory))
+
+
+def _place(places: Mapping[str, Place], name: str) -> Place:
+    if name not in places:
+        raise InputError(f'policy.yml: there is no zone, segment, service or other place "{name}".')
+    return places[name]
+
+
+def _places(inventory: Inventory) -> list[Place]:
+    numbers = inventory.numbers
+    return [
+        *(_service(inventory, name) for name in inventory.services),
+        *(_segment(inventory, name) for name in inventory.datacenter.segments),
+        *(Place(name, PlaceKind.ZONE, (zone.pool,)) for name, zone in inventory.city.zones.items()),
+        Place(INTERNET, PlaceKind.INTERNET, ()),
+        Place(PROVINCE_PLACE, PlaceKind.PROVINCE, tuple(sorted(inventory.backbone.province.prefixes))),
+        Place(BASTION, PlaceKind.BASTION, (IPv4Network(numbers.loopbacks[BASTION]),)),
+    ]
+
+
+def _service(inventory: Inventory, name: str) -> Place:
+    address = inventory.numbers.services[name]
+    ports = inventory.services[name].ports
+    sockets = sorted(Socket(address, Protocol(port.protocol), port.number) for port in ports)
+    return Place(name, PlaceKind.SERVICE, (IPv4Network(address),), tuple(sockets))
+
+
+def _segment(inventory: Inventory, name: str) -> Place:
+    inside = [service for service, data in inventory.services.items() if data.segment == name]
+    services = [_service(inventory, service) for service in inside]
+    networks = {network for service in services for network in service.networks}
+    networks |= set(inventory.numbers.lans[name].values())
+    sockets = {socket for service in services for socket in service.sockets}
+    return Place(name, PlaceKind.SEGMENT, tuple(sorted(networks)), tuple(sorted(sockets)))
+
+
+def _city_space(inventory: Inventory) -> list[IPv4Network]:
+    pools = inventory.city.pools
+    zones = (zone.pool for zone in inventory.city.zones.values())
+    return [inventory.city.public, pools.loopback, pools.link, pools.service, pools.datacenter, *zones]
+
+
+def _bogons(inventory: Inventory) -> tuple[IPv4Network, ...]:
+    return tuple(collapse_addresses([*RESERVED, *_city_space(inventory)]))
+
+
+def _not_internet(inventory: Inventory) -> tuple[IPv4Network, ...]:
+    outside = inventory.backbone.province.prefixes
+    return tuple(collapse_addresses([*RESERVED, *_city_space(inventory), *outside]))
+
+

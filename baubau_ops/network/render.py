@@ -1,0 +1,103 @@
+"""Device model → the one text of a router. Pure; the templates stand in `netconf/frr/`, one for each feature."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from baubau_ops.core import settings
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.network.derive import derive
+from baubau_ops.network.device import (
+    COUNTERS,
+    CoreFilter,
+    Device,
+    FirewallFilter,
+    PopFilter,
+    SiteFilter,
+)
+
+SECTIONS = {
+    "frr": (
+        "system.j2",
+        "statics.j2",
+        "interfaces.j2",
+        "bgp.j2",
+        "ospf.j2",
+        "filters.j2",
+        "bfd.j2",
+    ),
+    "nftables": ("nftables.j2",),
+    "qos": ("qos.j2",),
+    "sysctl": ("sysctl.j2",),
+}
+"""The sections of a text in their order, and the templates of each."""
+
+
+def render(inventory: Inventory) -> dict[str, str]:
+    """The text of every router, by name. Secrets stand in it as `${secret:NAME}`."""
+    return {name: render_device(device) for name, device in derive(inventory).items()}
+
+
+def render_device(device: Device) -> str:
+    """The text of one router."""
+    return "".join(f"#@ section {name}\n{_section(device, name)}" for name in SECTIONS)
+
+
+def _section(device: Device, name: str) -> str:
+    body = "".join(template.render(device=device) for template in _templates(settings.root(), name))
+    # FRR ends its running configuration so.
+    return f"{body}end\n" if name == "frr" else body
+
+
+@lru_cache
+def _templates(root: Path, section: str) -> tuple[Template, ...]:
+    environment = _environment(root)
+    return tuple(environment.get_template(name) for name in SECTIONS[section])
+
+
+@lru_cache
+def _environment(root: Path) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(root / "netconf/frr"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.globals["secret"] = _placeholder
+    environment.globals["counters"] = counters
+    environment.globals["police_burst"] = _police_burst
+    environment.filters["quoted"] = _quoted
+    return environment
+
+
+def counters(device: Device) -> tuple[str, ...]:
+    """The drop counters that a router has (see `device`)."""
+    common = {"deny_forward", "deny_input", "deny_ipv6", "deny_ipv6_link", "deny_zone"}
+    forward = device.filters.forward
+    if isinstance(forward, PopFilter):
+        common |= {"deny_police", "deny_spoof"}
+    if isinstance(forward, SiteFilter | FirewallFilter):
+        common |= {"deny_invalid", "deny_spoof"}
+    if isinstance(forward, CoreFilter):
+        common |= {"deny_spoof"}
+        common |= {"deny_bogon", "deny_invalid", "deny_isp", "deny_leak"} if forward.isps else set()
+    return tuple(name for name in COUNTERS if name in common)
+
+
+def _police_burst(rate: int) -> int:
+    """Bytes that may come at once at `rate` bit/s: 100 ms, and two packets of segmentation offload at least."""
+    return max(rate // 80, 2 * 65536)
+
+
+def _placeholder(name: str) -> str:
+    return f"${{secret:{name}}}"
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    """Interface names as nft writes the members of a set."""
+    return ", ".join(f'"{name}"' for name in names)
