@@ -9,15 +9,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network
 
 from baubau_ops.inventory.allocations import Allocations, SiteNumbers
 from baubau_ops.inventory.assigned import Assigned, assigned, in_quarantine
 from baubau_ops.inventory.inventory import Files
+from baubau_ops.inventory.pool import Pool, block_of, range_of
 from baubau_ops.inventory.problems import Finding
-from baubau_ops.inventory.space import AddressSpace, NumberSpace
+from baubau_ops.inventory.space import NumberSpace
 from baubau_ops.inventory.topology import infrastructure, numbered_links
 
 MAX_PORT = 9999
@@ -50,64 +51,6 @@ def segment_size(files: Files, site: str, zone: str) -> int | None:
     return segment.size or (kind.sizes.get(zone) if kind else None)
 
 
-@dataclass(slots=True)
-class _Pool:
-    """A pool while it is handed out; its space is built when first needed."""
-
-    name: str
-    path: tuple[str, ...]
-    """Where city.yml defines it."""
-    prefix: IPv4Network
-    has_ends: bool = False
-    """The first and last address are usable too (blocks and /31), or not (/32)."""
-    occupied: list[tuple[int, int]] = field(default_factory=list)
-    quarantined: int = 0
-    lacking: list[str] = field(default_factory=list)
-    length: int = 32
-    _space: AddressSpace | None = None
-
-    def occupy(self, prefix: IPv4Network | IPv4Address) -> None:
-        self.occupied.append(_range(prefix))
-
-    def take(self, length: int, owner: str) -> int | None:
-        if self._space is None:
-            first, after = _range(self.prefix)
-            ends = [] if self.has_ends else [(first, first + 1), (after - 1, after)]
-            self._space = AddressSpace(self.prefix, [*self.occupied, *ends])
-        found = self._space.take(length)
-        if found is None:
-            self.lacking.append(owner)
-            self.length = length
-        return found
-
-    def finding(self) -> Finding:
-        shown = ", ".join(self.lacking[:3]) + (
-            f" and {len(self.lacking) - 3} more" if self.lacking[3:] else ""
-        )
-        kept = f" {self.quarantined} of them are in quarantine." if self.quarantined else ""
-        return Finding(
-            "city.yml",
-            self.path,
-            f"the pool {self.name} is exhausted: {self.prefix} has {self.prefix.num_addresses} addresses."
-            f"{kept} No /{self.length} is left for {shown}. Enlarge the pool.",
-        )
-
-
-def _range(prefix: IPv4Network | IPv4Address) -> tuple[int, int]:
-    if isinstance(prefix, IPv4Address):
-        return int(prefix), int(prefix) + 1
-    start = int(prefix.network_address)
-    return start, start + prefix.num_addresses
-
-
-def _block(prefix: IPv4Network) -> IPv4Network:
-    """The block kept free for a prefix to double; the prefix itself if it is not a lower half."""
-    if prefix.prefixlen == 0:
-        return prefix
-    wide = IPv4Network((int(prefix.network_address) & ~prefix.num_addresses, prefix.prefixlen - 1))
-    return wide if wide.network_address == prefix.network_address else prefix
-
-
 class _Allocator:
     def __init__(self, files: Files, locked: Allocations, today: date) -> None:
         self.files = files
@@ -116,12 +59,12 @@ class _Allocator:
         self.lans = {name: dict(lans) for name, lans in locked.lans.items()}
         self.quarantine = in_quarantine(files.sites, locked, today)
         pools = files.city.pools
-        self.loopback = _Pool("loopback", ("pools", "loopback"), pools.loopback)
-        self.link = _Pool("link", ("pools", "link"), pools.link, has_ends=True)
-        self.service = _Pool("service", ("pools", "service"), pools.service)
-        self.datacenter = _Pool("datacenter", ("pools", "datacenter"), pools.datacenter, has_ends=True)
+        self.loopback = Pool("loopback", ("pools", "loopback"), pools.loopback)
+        self.link = Pool("link", ("pools", "link"), pools.link, has_ends=True)
+        self.service = Pool("service", ("pools", "service"), pools.service)
+        self.datacenter = Pool("datacenter", ("pools", "datacenter"), pools.datacenter, has_ends=True)
         self.zones = {
-            name: _Pool(f"of zone {name}", ("zones", name, "pool"), zone.pool, has_ends=True)
+            name: Pool(f"of zone {name}", ("zones", name, "pool"), zone.pool, has_ends=True)
             for name, zone in files.city.zones.items()
         }
         self.ports: defaultdict[str, set[int]] = defaultdict(set)
@@ -151,7 +94,7 @@ class _Allocator:
             self.service.occupy(address)
         for lans in self.lans.values():
             for prefix in lans.values():
-                self.datacenter.occupy(_block(prefix))
+                self.datacenter.occupy(block_of(prefix))
         for numbers in self.sites.values():
             self._occupy_site(numbers)
         for entry in self.quarantine.values():
@@ -164,7 +107,7 @@ class _Allocator:
             self.loopback.occupy(numbers.loopback)
         for zone, prefix in numbers.segments.items():
             if zone in self.zones:
-                self.zones[zone].occupy(prefix if zone in numbers.pinned else _block(prefix))
+                self.zones[zone].occupy(prefix if zone in numbers.pinned else block_of(prefix))
         for pop, access in numbers.links.items():
             if access.port is not None:
                 self.ports[pop].add(access.port)
@@ -177,7 +120,7 @@ class _Allocator:
         self.loopback.quarantined += 1
         for zone, prefix in numbers.segments.items():
             if zone in self.zones:
-                block = _block(prefix)
+                block = block_of(prefix)
                 self.zones[zone].occupy(block)
                 self.zones[zone].quarantined += block.num_addresses
         for pop, access in numbers.links.items():
@@ -199,7 +142,7 @@ class _Allocator:
                 self._address(found, name, "services", self.service)
         return found
 
-    def _address(self, found: dict[str, IPv4Address], name: str, section: str, pool: _Pool) -> None:
+    def _address(self, found: dict[str, IPv4Address], name: str, section: str, pool: Pool) -> None:
         start = pool.take(32, name)
         if start is not None:
             found[name] = IPv4Address(start)
@@ -218,7 +161,7 @@ class _Allocator:
             lans = self.lans.setdefault(name, {})
             for firewall in self.files.datacenter.firewalls:
                 if firewall not in lans:
-                    prefix = self._new_block(self.datacenter, segment.size, f"{name} at {firewall}")
+                    prefix = self._newblock_of(self.datacenter, segment.size, f"{name} at {firewall}")
                     if prefix is not None:
                         lans[firewall] = prefix
             if lans != self.locked.lans.get(name):
@@ -282,7 +225,7 @@ class _Allocator:
         size = segment_size(self.files, site, zone)
         if zone in numbers.segments or zone not in self.zones or size is None:
             return  # there already, or found wrong by `check`
-        prefix = self._new_block(self.zones[zone], size, site)
+        prefix = self._newblock_of(self.zones[zone], size, site)
         if prefix is not None:
             numbers.segments[zone] = prefix
 
@@ -315,19 +258,19 @@ class _Allocator:
                 found[zone].append(int(prefix.network_address))
         return {zone: sorted(starts) for zone, starts in found.items()}
 
-    def _new_block(self, pool: _Pool, size: int, owner: str) -> IPv4Network | None:
+    def _newblock_of(self, pool: Pool, size: int, owner: str) -> IPv4Network | None:
         start = pool.take(max(size - 1, pool.prefix.prefixlen), owner)
         return None if start is None else IPv4Network((start, size))
 
     def _resized(
-        self, prefix: IPv4Network, size: int, starts: list[int], pool: _Pool, file: str, path: tuple[str, ...]
+        self, prefix: IPv4Network, size: int, starts: list[int], pool: Pool, file: str, path: tuple[str, ...]
     ) -> IPv4Network:
         """The prefix at its new length where it stands, if nothing stands in its way."""
         start = int(prefix.network_address)
         end = start + (1 << (32 - size))
         following = bisect_right(starts, start)
         is_free = following == len(starts) or starts[following] >= end
-        if start % (1 << (32 - size)) == 0 and is_free and end <= _range(pool.prefix)[1]:
+        if start % (1 << (32 - size)) == 0 and is_free and end <= range_of(pool.prefix)[1]:
             return IPv4Network((start, size))
         message = (
             f"a /{size} is wanted, but {prefix} (allocations.yml) cannot grow to it where it stands."

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.core.units import format_rate
-from baubau_ops.inventory import check_backbone, check_numbers, check_services
+from baubau_ops.inventory import check_backbone, check_numbers, check_services, duplicates
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.inventory import Files
 from baubau_ops.inventory.models import Backbone, City, Policy, Rates, Services, Site, SiteLink
@@ -57,7 +57,7 @@ class Names:
 
 
 def references(
-    documents: Mapping[str, Mapping[str, Any]], models: Mapping[str, BaseModel]
+    documents: Mapping[str, Mapping[str, Any]], models: Mapping[str, BaseModel], sites: frozenset[str]
 ) -> Iterator[Finding]:
     """Everything that can be checked without numbers."""
     names = Names.of(documents)
@@ -67,7 +67,7 @@ def references(
         elif isinstance(model, Backbone):
             yield from _backbone(model, names)
         elif isinstance(model, Services):
-            yield from check_services.services(model, names.segments)
+            yield from check_services.services(model, names.segments, sites)
             yield from _reserved(model.services, "services.yml", ("services",), names)
         elif isinstance(model, Policy):
             yield from check_services.policy(model, names.zones, names.segments, names.services)
@@ -81,7 +81,7 @@ def numbers(files: Files, locked: Allocations) -> Iterator[Finding]:
     yield from check_numbers.pools(files)
     yield from check_numbers.pins(files)
     yield from check_numbers.locked_outside(files, locked)
-    yield from check_numbers.duplicates(files, locked)
+    yield from duplicates.duplicates(files, locked)
 
 
 def unknown(

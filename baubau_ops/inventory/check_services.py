@@ -9,7 +9,7 @@ from baubau_ops.inventory.models import Policy, Service, Services
 from baubau_ops.inventory.problems import Finding
 
 
-def services(model: Services, segments: frozenset[str] | None) -> Iterator[Finding]:
+def services(model: Services, segments: frozenset[str] | None, sites: frozenset[str]) -> Iterator[Finding]:
     file = "services.yml"
     for name, service in model.services.items():
         path = ("services", name)
@@ -20,6 +20,9 @@ def services(model: Services, segments: frozenset[str] | None) -> Iterator[Findi
             if needed not in model.services:
                 message = _unknown("service", needed, frozenset(model.services))
                 yield Finding(file, (*path, "depends", index), message)
+        for index, site in enumerate(service.sites):
+            if site not in sites:
+                yield Finding(file, (*path, "sites", index), _unknown("site", site, sites))
         for index, port in enumerate(service.ports):
             if port in service.ports[:index]:
                 yield Finding(file, (*path, "ports", index), f"{port} is listed twice. Remove one.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,9 +17,11 @@ from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory import check, lockfile, yaml
 from baubau_ops.inventory.allocate import complete
 from baubau_ops.inventory.allocations import Allocations
+from baubau_ops.inventory.fields import NAME
 from baubau_ops.inventory.inventory import Files, Inventory
-from baubau_ops.inventory.models import NAME, Backbone, City, Datacenter, Policy, Services, Site
-from baubau_ops.inventory.problems import Finding, model_findings, to_problems
+from baubau_ops.inventory.models import Backbone, City, Datacenter, Policy, Services, Site
+from baubau_ops.inventory.problems import Finding, to_problems
+from baubau_ops.inventory.wording import model_findings
 
 FILES = ("city.yml", "backbone.yml", "datacenter.yml", "services.yml", "policy.yml")
 """What every inventory has, beside `sites/` and the lock."""
@@ -37,17 +40,21 @@ def load(folder: Path, *, today: date | None = None) -> Inventory:
     `today` (UTC, default now) ends quarantines. InputError when there is no such folder,
     InvalidInventoryError with every problem of every file.
     """
-    source = read_folder(folder)
+    return assemble(read_folder(folder), folder, today=today)
+
+
+def assemble(source: Source, folder: Path, *, today: date | None = None) -> Inventory:
+    """Check and complete what was read; InvalidInventoryError with every problem."""
     findings = list(source.findings)
-    findings += check.references(source.documents, source.models)
+    findings += check.references(source.documents, source.models, source.sites)
     files = source.files()
     if files is None:
-        raise InvalidInventoryError(to_problems(findings, folder), source.count)
+        raise InvalidInventoryError(to_problems(findings, folder, source.texts), source.count)
     findings += check.numbers(files, source.locked)
     completion = complete(files, source.locked, today or datetime.now(UTC).date())
     findings += completion.findings
     if findings:
-        raise InvalidInventoryError(to_problems(findings, folder), source.count)
+        raise InvalidInventoryError(to_problems(findings, folder, source.texts), source.count)
     return Inventory(
         **vars(files),
         folder=folder,
@@ -68,9 +75,18 @@ class Source:
     """By file name: the valid ones."""
     locked: Allocations = field(default_factory=Allocations)
     findings: list[Finding] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    """By file name: texts that are not in their file yet."""
     count: int = 0
+    names: list[str] = field(default_factory=list)
+    """Of the files that were tried."""
     is_whole: bool = True
     """False when a file could not be made a model."""
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """The ids of all sites that have a file, readable or not."""
+        return frozenset(site_id(name) for name in self.names if name.startswith("sites/"))
 
     def files(self) -> Files | None:
         """The models together; None when one of them is missing."""
@@ -90,9 +106,18 @@ class Source:
 
     def add(self, folder: Path, name: str, model: type[BaseModel]) -> None:
         """Read one file and make it a model, or note why not."""
+        self._take(name, model, lambda: yaml.read(folder / name))
+
+    def add_text(self, name: str, text: str, model: type[BaseModel]) -> None:
+        """The same for a file that is still to be written."""
+        self.texts[name] = text
+        self._take(name, model, lambda: yaml.parse(text))
+
+    def _take(self, name: str, model: type[BaseModel], read: Callable[[], dict[str, Any]]) -> None:
         self.count += 1
+        self.names.append(name)
         try:
-            document = yaml.read(folder / name)
+            document = read()
         except yaml.YamlError as error:
             self.is_whole = False
             self.findings.append(Finding(name, (), error.message, line=error.line, column=error.column))

@@ -219,13 +219,10 @@ def locate(file: Path, path: DocumentPath, *, key: bool = False) -> tuple[int, i
 
 
 class Places:
-    """Finds many places in one file, which is read again once."""
+    """Finds many places in one file, which is read again once; `text` is what it will hold."""
 
-    def __init__(self, file: Path) -> None:
-        try:
-            self._text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            self._text = ""
+    def __init__(self, file: Path, text: str | None = None) -> None:
+        self._text = _again(file) if text is None else text
         self._root = _compose(self._text) if len(self._text) <= _MAX_COMPOSED else None
 
     def find(self, path: DocumentPath, *, key: bool = False) -> Place:
@@ -241,6 +238,13 @@ class Places:
             last = index == len(path) - 1
             place = _mark(name if key and last and name is not None else node)
         return place
+
+
+def _again(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _compose(text: str) -> Any:

@@ -1,0 +1,86 @@
+"""The kinds of value a file may hold, each with its own plain error."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Annotated
+
+from pydantic import BeforeValidator, Strict, StringConstraints, WithJsonSchema
+
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.units import parse_duration, parse_rate
+
+NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+
+Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=40)]
+CoreName = Annotated[str, StringConstraints(pattern=r"^core-[1-9]$")]
+FirewallName = Annotated[str, StringConstraints(pattern=r"^dc-[1-9]$")]
+IspName = Annotated[str, StringConstraints(pattern=r"^isp-[1-9]$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+RATE_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?[kMG]$", "examples": ["50M"]}
+_DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["15m"]}
+
+
+def _rate(value: object) -> int:
+    try:
+        return parse_rate(str(value) if isinstance(value, int | float) else _text(value))
+    except InputError as error:
+        raise ValueError(error.message) from None
+
+
+def _duration(value: object) -> float:
+    try:
+        return parse_duration(str(value) if isinstance(value, int | float) else _text(value))
+    except InputError as error:
+        raise ValueError(error.message) from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a single value is expected here, such as 50M or 15m.")
+    return value
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str) or "/" in value:  # the ipaddress module also takes numbers
+        raise ValueError(f"{_shown(value)} is not an IPv4 address, such as 10.64.0.1.")
+    try:
+        return IPv4Address(value)
+    except ValueError:
+        raise ValueError(f"{_shown(value)} is not an IPv4 address, such as 10.64.0.1.") from None
+
+
+def _prefix(value: object) -> object:
+    if not isinstance(value, str) or "/" not in value:
+        raise ValueError(f"{_shown(value)} is not an IPv4 prefix, such as 10.64.0.0/24.")
+    try:
+        interface = IPv4Interface(value)
+    except ValueError:
+        raise ValueError(f"{_shown(value)} is not an IPv4 prefix, such as 10.64.0.0/24.") from None
+    if interface.ip != interface.network.network_address:
+        raise ValueError(f'"{value}" has host bits set. The prefix is {interface.network}.')
+    return interface.network
+
+
+def _interface(value: object) -> object:
+    if isinstance(value, str) and "/" in value:
+        try:
+            return IPv4Interface(value)
+        except ValueError:
+            pass
+    raise ValueError(f"{_shown(value)} is not an IPv4 address with its length, such as 192.0.2.1/31.")
+
+
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str | int | float) else "this"
+
+
+Rate = Annotated[int, BeforeValidator(_rate), WithJsonSchema(RATE_SCHEMA)]
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Integer = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Flag = Annotated[bool, Strict()]
+Address = Annotated[IPv4Address, BeforeValidator(_address)]
+Prefix = Annotated[IPv4Network, BeforeValidator(_prefix)]
+Interface = Annotated[IPv4Interface, BeforeValidator(_interface)]
