@@ -1,0 +1,137 @@
+"""Reads a router as it is, in one exec: what its daemons and its kernel say, as an `Observation`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from napalm.base.base import NetworkDriver
+
+from baubau_ops.core.errors import FailedError
+from baubau_ops.network import observe_frr as frr
+from baubau_ops.network import observe_kernel as kernel
+from baubau_ops.network.observation import Observation, Readable, Unread
+from napalm_frr import FRRDriver
+from napalm_frr.device import COMMAND
+
+T = TypeVar("T")
+
+OSPF_NEIGHBOURS = "show ip ospf neighbor json"
+OSPF_INTERFACES = "show ip ospf interface json"
+BFD = "show bfd peers json"
+BGP_NEIGHBOURS = "show bgp neighbors json"
+BGP_ROUTES = "show bgp ipv4 unicast json"
+ROUTES4 = "ip -j -4 route show table all"
+ROUTES6 = "ip -j -6 route show table all"
+LINKS = "ip -j -s link show"
+COUNTERS = "nft -j list counters"
+
+_FRR = (OSPF_NEIGHBOURS, OSPF_INTERFACES, BFD, BGP_NEIGHBOURS, BGP_ROUTES)
+_KERNEL = (ROUTES4, ROUTES6, LINKS, COUNTERS)
+
+# vtysh -E prints "HOST# COMMAND" before each answer. A vtysh costs 26 ms of the router and a command in it 1,
+# so there are two: the second lists what is sent to each neighbour that the first named. At the first daemon
+# that is down vtysh gives up: then every command is asked for by itself, so that the other daemons are read.
+_SCRIPT = """\
+LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin
+set -- {frr}
+if ! answers=$(vtysh -E "$@" 2>&1); then
+    answers=$(while [ $# -gt 0 ]; do vtysh -E -c "$2" 2>&1; shift 2; done)
+fi
+printf '%s\\n' "$answers"
+set --
+for peer in $(printf '%s\\n' "$answers" | sed -n 's/^  "\\([0-9.]*\\)":{{$/\\1/p' | sort -u); do
+    set -- "$@" -c "show bgp ipv4 unicast neighbors $peer advertised-routes json"
+done
+[ $# -eq 0 ] || vtysh -E "$@" 2>&1
+{kernel}
+printf '\\n# end\\n'
+"""
+_PROMPT = re.compile(r"\S*# (?P<command>(?:show|ip|nft) .*|end)")
+_SENT = re.compile(r"show bgp ipv4 unicast neighbors (\S+) advertised-routes json")
+
+
+def observe(device: str, driver: NetworkDriver) -> Observation:
+    """Read one router; a task for `Fleet.run`.
+
+    What a daemon or tool does not answer is `Unread` in the observation; a lost connection raises what the
+    driver raises.
+    """
+    if not isinstance(driver, FRRDriver):
+        raise FailedError(f"{device}: routers of platform {driver.platform} cannot be observed")
+    answer = driver.device.run(COMMAND, script(), timeout=float(driver.timeout))
+    if answer.status != 0:
+        why = answer.stderr.strip() or f"exit code {answer.status}"
+        raise FailedError(f"{device}: could not be read: {why}")
+    return parse(device, answer.stdout)
+
+
+def script() -> str:
+    """What the router's root shell is to run."""
+    return _SCRIPT.format(
+        frr=" ".join(f"-c '{command}'" for command in _FRR),
+        kernel="\n".join(f"printf '\\n# %s\\n' '{command}'; {command} 2>&1" for command in _KERNEL),
+    )
+
+
+def parse(device: str, output: str) -> Observation:
+    """Turn the script's output into values."""
+    answers = _answers(output)
+
+    def read(command: str, make: Callable[[Any], T]) -> Readable[T]:
+        return _read(answers, command, make)
+
+    routes4 = read(ROUTES4, lambda document: kernel.routes(document, 4))
+    routes6 = read(ROUTES6, lambda document: kernel.routes(document, 6))
+    table = read(BGP_ROUTES, dict)
+    sent = {
+        found[1]: read(command, dict)
+        for command in answers
+        if (found := _SENT.fullmatch(command)) is not None
+    }
+    return Observation(
+        device=device,
+        ospf_neighbours=read(OSPF_NEIGHBOURS, frr.ospf_neighbours),
+        ospf_interfaces=read(OSPF_INTERFACES, frr.ospf_interfaces),
+        bfd=read(BFD, frr.bfd_peers),
+        bgp=read(BGP_NEIGHBOURS, lambda document: frr.bgp_sessions(document, table, sent)),
+        fib=_joined(routes4, routes6),
+        counters=read(COUNTERS, kernel.counters),
+        interfaces=read(LINKS, kernel.interfaces),
+    )
+
+
+def _joined(first: Readable[tuple[T, ...]], second: Readable[tuple[T, ...]]) -> Readable[tuple[T, ...]]:
+    if isinstance(first, Unread):
+        return first
+    return second if isinstance(second, Unread) else first + second
+
+
+def _answers(output: str) -> Mapping[str, str]:
+    """Each command's own output. Only a whole output has the last line; of another nothing counts as read."""
+    answers: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in output.splitlines():
+        if found := _PROMPT.fullmatch(line):
+            lines = answers.setdefault(found["command"], [])
+        else:
+            lines.append(line)
+    if "end" not in answers:
+        return {}
+    return {command: "\n".join(lines).strip() for command, lines in answers.items()}
+
+
+def _read(answers: Mapping[str, str], command: str, make: Callable[[Any], T]) -> Readable[T]:
+    text = answers.get(command)
+    if text is None:
+        return Unread(f"`{command}` was not answered")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return Unread(f"`{command}`: {text.splitlines()[0] if text else 'no output'}")
+    try:
+        return make(document)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        return Unread(f"`{command}`: not understood: {type(error).__name__}: {error}")

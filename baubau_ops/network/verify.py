@@ -1,0 +1,41 @@
+"""Compares routers as they are with what is expected of them. Pure: `observe` reads, `expect` has the intent.
+
+Nothing passes by being skipped: what could not be read is a finding of its own kind, and so is what is there
+and should not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from baubau_ops.core.errors import BaubauError, FailedError
+from baubau_ops.network.checked import Checked, Problem, verdict
+from baubau_ops.network.expect import DeviceExpectation, Expectation
+from baubau_ops.network.observation import Observation
+from baubau_ops.network.verdict import Verdict
+from baubau_ops.network.verify_bgp import bgp
+from baubau_ops.network.verify_fib import fib
+from baubau_ops.network.verify_igp import bfd, ospf
+
+_FACETS = (ospf, bfd, bgp, fib)
+
+
+def check(expected: DeviceExpectation, observed: Observation | BaubauError) -> Verdict:
+    """Compare one router with the intent; an error in place of the observation fails all its checks."""
+    if isinstance(observed, BaubauError):
+        problem = Problem("", "", f"{expected.device} could not be checked: {observed}", "could not check")
+        return verdict(expected.device, [Checked("device", (problem,), count_checks(expected))])
+    return verdict(expected.device, (done for facet in _FACETS for done in facet(expected, observed)))
+
+
+def compare(expected: Expectation, observed: Mapping[str, Observation | BaubauError]) -> Verdict:
+    """Compare all routers with the intent; one that nobody read counts as not checked."""
+    return Verdict.join(
+        check(device, observed.get(name, FailedError("it was not read")))
+        for name, device in expected.devices.items()
+    )
+
+
+def count_checks(expected: DeviceExpectation) -> int:
+    """How many checks `check` makes."""
+    return len(expected.ospf) + 2 + len(expected.bfd) + 1 + 3 * len(expected.bgp) + 1 + len(expected.fib) + 1
