@@ -22,7 +22,8 @@ RATE_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?[kMG]$", "exampl
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["15m"]}
 
 
-def _rate(value: object) -> int:
+def parsed_rate(value: object) -> int:
+    """bit/s; ValueError with a plain message."""
     try:
         return parse_rate(str(value) if isinstance(value, int | float) else _text(value))
     except InputError as error:
@@ -76,7 +77,7 @@ def _shown(value: object) -> str:
     return f'"{value}"' if isinstance(value, str | int | float) else "this"
 
 
-Rate = Annotated[int, BeforeValidator(_rate), WithJsonSchema(RATE_SCHEMA)]
+Rate = Annotated[int, BeforeValidator(parsed_rate), WithJsonSchema(RATE_SCHEMA)]
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
 Integer = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]

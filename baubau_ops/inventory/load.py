@@ -83,6 +83,12 @@ class Source:
     is_whole: bool = True
     """False when a file could not be made a model."""
 
+    def drop(self, name: str) -> None:
+        """Go on as if there was no such file."""
+        self.names.remove(name)
+        del self.documents[name], self.models[name]
+        self.count -= 1
+
     @property
     def sites(self) -> frozenset[str]:
         """The ids of all sites that have a file, readable or not."""
@@ -193,6 +199,11 @@ def _wrong_file_name(entry: str) -> str:
     stem, _, suffix = entry.rpartition(".")
     if suffix != "yml" or not stem:
         return "a site's file is named <site>.yml. Rename or remove it."
+    return site_name_problem(stem)
+
+
+def site_name_problem(stem: str) -> str:
+    """Why a site cannot have this id; empty when it can."""
     if len(stem) > MAX_NAME:
         return f'"{stem}" has {len(stem)} characters; a site\'s name has at most {MAX_NAME}.'
     if not _NAME.fullmatch(stem):

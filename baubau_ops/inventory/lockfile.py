@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -28,26 +28,29 @@ _T = TypeVar("_T")
 
 def write(allocations: Allocations) -> str:
     """Return the whole text of the lock file."""
-    sections: dict[str, Iterator[str]] = {
-        "loopbacks": _lines(allocations.loopbacks, str),
-        "links": _lines(allocations.links, str),
-        "services": _lines(allocations.services, str),
-        "lans": _lines(allocations.lans, _flow),
-        "sites": _lines(allocations.sites, lambda numbers: f"{{{_site(numbers)}}}"),
-        "quarantine": _lines(
-            allocations.quarantine, lambda entry: f"{{until: {entry.until}, {_site(entry.numbers)}}}"
-        ),
-    }
-    return _HEADER + "".join(_section(name, list(lines)) for name, lines in sections.items())
+    return _HEADER + "".join(_section(name, getattr(allocations, name)) for name in _SECTIONS)
 
 
-def _section(name: str, lines: list[str]) -> str:
-    return f"{name}:\n{''.join(lines)}" if lines else f"{name}: {{}}\n"
+def entry(allocations: Allocations, item: str) -> str:
+    """Return one entry (`<section>/<id>`) as the lock writes it; empty when there is none."""
+    section, name = item.split("/", 1)
+    entries: Mapping[str, object] = getattr(allocations, section)
+    return _value(entries[name]) if name in entries else ""
 
 
-def _lines(entries: Mapping[str, _T], form: Callable[[_T], str]) -> Iterator[str]:
-    for name in sorted(entries):
-        yield f"  {name}: {form(entries[name])}\n"
+def _section(name: str, entries: Mapping[str, object]) -> str:
+    if not entries:
+        return f"{name}: {{}}\n"
+    lines = "".join(f"  {item}: {_value(entries[item])}\n" for item in sorted(entries))
+    return f"{name}:\n{lines}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, SiteNumbers):
+        return f"{{{_site(value)}}}"
+    if isinstance(value, Quarantined):
+        return f"{{until: {value.until}, {_site(value.numbers)}}}"
+    return _flow(value) if isinstance(value, Mapping) else str(value)
 
 
 def _flow(values: Mapping[str, object]) -> str:

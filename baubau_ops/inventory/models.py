@@ -27,6 +27,7 @@ from baubau_ops.inventory.fields import (
     Prefix,
     Rate,
     Text,
+    parsed_rate,
 )
 
 
@@ -44,7 +45,10 @@ class Rates(Model):
 
 
 def _both_directions(value: object) -> object:
-    return {"down": value, "up": value} if isinstance(value, str) else value
+    if isinstance(value, dict):
+        return value
+    rate = parsed_rate(value)
+    return Rates.model_construct(down=rate, up=rate)
 
 
 DirectedRates = Annotated[
@@ -54,6 +58,7 @@ DirectedRates = Annotated[
         {
             "anyOf": [
                 RATE_SCHEMA,
+                parsed_rate,
                 {
                     "type": "object",
                     "properties": {"down": RATE_SCHEMA, "up": RATE_SCHEMA},
