@@ -31,7 +31,9 @@ def create(name: str) -> list[Path]:
 
 def named(prefix: str) -> list[str]:
     """Return the groups whose names begin so."""
-    return sorted({path.name for mount in _hierarchies() for path in mount.glob(f"{prefix}*") if path.is_dir()})
+    return sorted(
+        {path.name for mount in _hierarchies() for path in mount.glob(f"{prefix}*") if path.is_dir()}
+    )
 
 
 def processes(names: Iterable[str]) -> set[int]:

@@ -49,6 +49,8 @@ class Route:
     via: IPv4Address
     port: str
     metric: int = 0
+    source: IPv4Address | None = None
+    """The address that what this machine opens itself comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,21 @@ class Bare:
     def name(self) -> str:
         return self.machine.name
 
+    @property
+    def addresses(self) -> tuple[IPv4Address, ...]:
+        """All its addresses."""
+        own = (self.machine.address, *(port.ip for port in self.ports.values()), *self.extra)
+        return tuple(dict.fromkeys(own))
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a service of the data center listens."""
+
+    address: IPv4Address
+    protocol: str
+    port: int
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -93,6 +110,8 @@ class Layout:
     """Where the operator's seat reaches each of our routers."""
     ports: tuple[int, ...] = ()
     """Where every machine answers, over TCP and UDP."""
+    services: tuple[Listening, ...] = ()
+    """What policy may allow: bulk transfers and watches use these where there are any."""
 
     @property
     def routers(self) -> tuple[str, ...]:
@@ -109,6 +128,10 @@ class Layout:
             for end in (wire.a, wire.b):
                 found.setdefault(end.place, []).append(wire)
         return {place: tuple(wires) for place, wires in found.items()}
+
+    def owner(self, address: object) -> Bare | None:
+        """Return the machine that has this address."""
+        return next((bare for bare in self.bare.values() if address in bare.addresses), None)
 
     def wires_of(self, place: str) -> tuple[Wire, ...]:
         return self._wires_of.get(place, ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import logging
 import os
 import re
@@ -27,16 +28,28 @@ def add(names: Sequence[str]) -> None:
 
 
 def delete(names: Sequence[str]) -> None:
-    """Remove namespaces that have no processes any more."""
+    """Remove namespaces that have no processes any more; their ports are gone on return.
+
+    The kernel takes a namespace apart some time later: ports left to it would still be seen at the other end.
+    """
+    for name in names:
+        links = json.loads(run(["ip", "-n", name, "-j", "link", "show", "type", "veth"]).stdout or "[]")
+        ip_batch([f"link del {link['ifname']}" for link in links if "ifname" in link], netns=name)
+    delete_at_once(names)
+
+
+def delete_at_once(names: Sequence[str]) -> None:
+    """Remove namespaces, and leave it to the kernel when their ports go."""
     ip_batch([f"netns del {name}" for name in names])
 
 
-def ip_batch(lines: Sequence[str], *, netns: str | None = None) -> None:
-    """Run lines of `ip -batch`, all or up to the first that fails."""
+def ip_batch(lines: Sequence[str], *, netns: str | None = None, force: bool = False) -> None:
+    """Run lines of `ip -batch`: up to the first that fails, or with `force` all, whatever fails."""
     if lines:
-        where = ["-n", netns] if netns else []
-        done = run(["ip", *where, "-batch", "-"], input="\n".join(lines) + "\n", check=False)
-        if done.returncode:
+        options = [*(["-n", netns] if netns else []), *(["-force"] if force else [])]
+        text = "\n".join(lines) + "\n"
+        done = run(["ip", *options, "-batch", "-"], input=text, check=False)
+        if done.returncode and not force:
             raise FailedError(_failed_line(lines, done.stderr))
 
 
@@ -82,17 +95,15 @@ def processes(names: Collection[str]) -> Mapping[str, list[int]]:
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                name = by_inode.get(os.stat(f"/proc/{entry.name}/ns/net").st_ino)
-                if name is not None:
-                    found[name].append(int(entry.name))
+                inode = os.stat(f"/proc/{entry.name}/ns/net").st_ino
+                if inode in by_inode:
+                    found[by_inode[inode]].append(int(entry.name))
     return found
 
 
 def inits(names: Collection[str]) -> Mapping[str, int]:
     """Return PID 1 of each of these namespaces that has a booted system, as the host numbers it."""
-    return {
-        name: pid for name, pids in processes(names).items() for pid in pids if _is_init(pid)
-    }
+    return {name: pid for name, pids in processes(names).items() for pid in pids if _is_init(pid)}
 
 
 def _is_init(pid: int) -> bool:

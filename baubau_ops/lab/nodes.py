@@ -164,7 +164,9 @@ def end(twin: str, places: Collection[str]) -> None:
     """
     names = [name_of(twin, place) for place in places]
     deadline = time.monotonic() + END_TIMEOUT
-    while left := {pid for pids in netns.processes(names).values() for pid in pids} | cgroups.processes(names):
+    while left := {pid for pids in netns.processes(names).values() for pid in pids} | cgroups.processes(
+        names
+    ):
         if time.monotonic() > deadline:
             raise FailedError(f"Processes do not end after SIGKILL: {sorted(left)}")
         for pid in left:
@@ -189,11 +191,19 @@ def is_ready(init: int) -> bool:
 
 
 def boot_all(
-    twin: str, nodes: Sequence[str], *, at_once: int, on_ready: Callable[[str, float], None]
+    twin: str,
+    nodes: Sequence[str],
+    *,
+    started: Iterable[str] = (),
+    at_once: int,
+    on_ready: Callable[[str, float], None],
 ) -> None:
-    """Boot nodes, some at once, and wait until all are ready; `on_ready` gets each with the seconds it took."""
+    """Boot nodes, some at once, and wait until all are ready, those `started` before included.
+
+    `on_ready` gets each with the seconds it took. FailedError names the first that takes too long.
+    """
     waiting = list(nodes)
-    booting: dict[str, float] = {}
+    booting = dict.fromkeys(started, time.monotonic())
     while waiting or booting:
         while waiting and len(booting) < at_once:
             node = waiting.pop(0)

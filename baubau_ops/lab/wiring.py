@@ -20,6 +20,9 @@ from baubau_ops.lab.names import NETNS, PLANT
 from baubau_ops.lab.names import netns as name_of
 
 
+_BRIDGE = "stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"  # a wire: no protocol, no memory
+
+
 class Cut(StrEnum):
     NONE = ""
     SILENT = "cut silently"
@@ -67,16 +70,13 @@ class Plant:
 
     def lay(self, wires: Iterable[Wire]) -> None:
         """Lay wires that are not there yet; nothing is plugged in."""
-        present = {link["ifname"] for link in self._links()}
+        laid, present = self.laid(), self._names()
         lines = []
-        for wire in wires:
+        for wire in (wire for wire in wires if wire.id not in laid):
             bridge = _bridge(wire.id)
             if bridge not in present:
-                lines.append(
-                    f"link add {bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"
-                )
-            lines.append(f"link set {bridge} alias {wire.id}")
-            lines.append(f"link set {bridge} up")
+                lines.append(f"link add {bridge} type bridge {_BRIDGE}")
+            lines.append(f"link set {bridge} up alias {wire.id}")
         netns.ip_batch(lines, netns=self.netns)
 
     def take_away(self, wire: Laid) -> None:
@@ -84,40 +84,40 @@ class Plant:
         lines = [f"link del {port}" for port in sorted(wire.ports)]
         netns.ip_batch([*lines, f"link del {_bridge(wire.id)}"], netns=self.netns)
 
-    def plug(self, ends: Iterable[tuple[Wire, End]], powered: Collection[str]) -> None:
-        """Give places their ports (their namespaces exist) and plug them in; a port has carrier when the place at
-        the far end has power and the wire is not cut loudly."""
-        laid = self.laid()
-        present = {link["ifname"] for link in self._links()}
+    def plug(self, ends: Iterable[tuple[Wire, End]]) -> None:
+        """Give places their ports (the namespaces exist) and plug them in, without carrier until `settle`."""
+        present = self._names()
         by_place: dict[str, list[str]] = {}
         old, new = [], []
         for wire, end in ends:
-            port = _plant_port(end)
+            port = plant_port(end)
             if port in present:
-                old.append(f"link del {port}")
+                old.append(port)
             # Made from the place's side: only so can its port be up from the first moment.
             by_place.setdefault(end.place, []).append(
                 f"link add {end.port} address {end.mac} up type veth peer name {port} netns {self.netns}"
             )
-            has_carrier = wire.far(end.place).place in powered and laid[wire.id].cut is not Cut.LOUD
-            new.append(f"link set {port} master {_bridge(wire.id)} {'up' if has_carrier else 'down'}")
-        netns.ip_batch(old, netns=self.netns)
+            new.append(f"link set {port} master {_bridge(wire.id)}")
+        self.drop(old)
         for place, lines in by_place.items():
             netns.ip_batch(lines, netns=name_of(self.twin, place))
         netns.ip_batch(new, netns=self.netns)
 
-    def unplug(self, ends: Iterable[End]) -> None:
-        """Take ports away from their places, at once (deleting a namespace does it some time later)."""
-        present = {link["ifname"] for link in self._links()}
-        ports = [_plant_port(end) for end in ends]
-        netns.ip_batch([f"link del {port}" for port in ports if port in present], netns=self.netns)
+    def drop(self, ports: Collection[str]) -> None:
+        """Remove plant ports by their names; the port at the other end goes with each."""
+        # Forced: one whose namespace has just been deleted may vanish by itself meanwhile.
+        netns.ip_batch([f"link del {port}" for port in sorted(ports)], netns=self.netns, force=True)
 
-    def set_carrier(self, ends: Iterable[End], *, up: bool) -> None:
-        """Give or take the carrier that ports see."""
-        present = {link["ifname"] for link in self._links()}
-        state = "up" if up else "down"
-        ports = [_plant_port(end) for end in ends]
-        netns.ip_batch([f"link set {port} {state}" for port in ports if port in present], netns=self.netns)
+    def settle(self, wires: Iterable[Wire], powered: Collection[str]) -> None:
+        """Give every port the carrier it should have: its wire is not cut loudly, the far end has power."""
+        laid = self.laid()
+        lines = []
+        for wire in wires:
+            for end in (wire.a, wire.b):
+                if plant_port(end) in laid[wire.id].ports:
+                    has_carrier = laid[wire.id].cut is not Cut.LOUD and wire.far(end.place).place in powered
+                    lines.append(f"link set {plant_port(end)} {'up' if has_carrier else 'down'}")
+        netns.ip_batch(lines, netns=self.netns)
 
     def cut(self, wire: Wire, *, silent: bool, powered: Collection[str]) -> None:
         """Stop all traffic on a wire; silently, or so that both ends see it. A cut may become the other kind."""
@@ -125,27 +125,22 @@ class Plant:
         bridge = _bridge(wire.id)
         down = [f"link set {bridge} down", f"link set {bridge} alias '{wire.id} {kind}'"]
         netns.ip_batch(down, netns=self.netns)
-        self._settle(wire, kind, powered)
+        self.settle([wire], powered)
 
     def mend(self, wire: Wire, powered: Collection[str]) -> None:
         """Let traffic pass again."""
         bridge = _bridge(wire.id)
         netns.ip_batch([f"link set {bridge} up", f"link set {bridge} alias {wire.id}"], netns=self.netns)
-        self._settle(wire, Cut.NONE, powered)
+        self.settle([wire], powered)
 
-    def _settle(self, wire: Wire, cut: Cut, powered: Collection[str]) -> None:
-        for end in (wire.a, wire.b):
-            has_carrier = cut is not Cut.LOUD and wire.far(end.place).place in powered
-            self.set_carrier([end], up=has_carrier)
-
-    def _links(self) -> list[dict[str, object]]:
-        links: list[dict[str, object]] = json.loads(run(["ip", "-n", self.netns, "-j", "link"]).stdout)
-        return links
+    def _names(self) -> set[str]:
+        return {link["ifname"] for link in json.loads(run(["ip", "-n", self.netns, "-j", "link"]).stdout)}
 
 
 def _bridge(wire: str) -> str:
     return f"w{hashlib.sha256(wire.encode()).hexdigest()[:12]}"
 
 
-def _plant_port(end: End) -> str:
+def plant_port(end: End) -> str:
+    """Return the name of the plant's side of a port."""
     return f"p{hashlib.sha256(f'{end.place}/{end.port}'.encode()).hexdigest()[:12]}"

@@ -1,0 +1,87 @@
+"""Raw frames of one packet each, as a captured router or a machine that lies about its address would send them."""
+
+from __future__ import annotations
+
+import struct
+from ipaddress import IPv4Address, IPv6Address
+
+from baubau_ops.inventory.environment import Protocol4
+
+TTL = 64
+SOURCE_PORT = 40007
+
+_IPV4, _IPV6 = 0x0800, 0x86DD
+_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
+_ICMPV6 = 58
+_SYN = 0x02
+
+
+def frame(
+    *,
+    to_mac: str,
+    from_mac: str,
+    source: IPv4Address | IPv6Address,
+    target: IPv4Address | IPv6Address,
+    protocol: Protocol4,
+    port: int,
+    payload: bytes,
+) -> bytes:
+    """Return an Ethernet frame: an ICMP echo request, a UDP datagram or a TCP SYN that carries `payload`."""
+    if isinstance(source, IPv4Address) != isinstance(target, IPv4Address):
+        raise ValueError(f"{source} and {target} are of different families")
+    is_v4 = isinstance(target, IPv4Address)
+    number = _ICMPV6 if protocol == "icmp" and not is_v4 else _NUMBERS[protocol]
+    length = len(payload) + {"icmp": 8, "udp": 8, "tcp": 20}[protocol]
+    pseudo = b"" if protocol == "icmp" and is_v4 else _pseudo(source, target, number, length)
+    packet = _transport(protocol, is_v4, port, payload, pseudo)
+    header = _ipv4(source, target, number, length) if is_v4 else _ipv6(source, target, number, length)
+    ethernet = _mac(to_mac) + _mac(from_mac) + struct.pack("!H", _IPV4 if is_v4 else _IPV6)
+    return ethernet + header + packet
+
+
+def checksum(data: bytes) -> int:
+    """Return the internet checksum (RFC 1071)."""
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def _mac(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def _transport(protocol: Protocol4, is_v4: bool, port: int, payload: bytes, pseudo: bytes) -> bytes:
+    """The packet inside IP; its checksum covers the pseudo header too."""
+    if protocol == "icmp":
+        head, at = struct.pack("!BBHHH", 8 if is_v4 else 128, 0, 0, SOURCE_PORT, 1), 2
+    elif protocol == "udp":
+        head, at = struct.pack("!HHHH", SOURCE_PORT, port, 8 + len(payload), 0), 6
+    else:
+        head, at = struct.pack("!HHIIBBHHH", SOURCE_PORT, port, 1, 0, 5 << 4, _SYN, 64240, 0, 0), 16
+    value = checksum(pseudo + head + payload)
+    return head[:at] + struct.pack("!H", value) + head[at + 2 :] + payload
+
+
+def _pseudo(
+    source: IPv4Address | IPv6Address, target: IPv4Address | IPv6Address, number: int, length: int
+) -> bytes:
+    form = "!BBH" if isinstance(target, IPv4Address) else "!IHBB"
+    rest = (0, number, length) if isinstance(target, IPv4Address) else (length, 0, 0, number)
+    return source.packed + target.packed + struct.pack(form, *rest)
+
+
+def _ipv4(
+    source: IPv4Address | IPv6Address, target: IPv4Address | IPv6Address, number: int, length: int
+) -> bytes:
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0x4000, TTL, number, 0)
+    value = checksum(head + source.packed + target.packed)
+    return head[:10] + struct.pack("!H", value) + source.packed + target.packed
+
+
+def _ipv6(
+    source: IPv4Address | IPv6Address, target: IPv4Address | IPv6Address, number: int, length: int
+) -> bytes:
+    return struct.pack("!IHBB", 6 << 28, length, number, TTL) + source.packed + target.packed

@@ -1,0 +1,65 @@
+"""Debian packages the twin needs on its host: named, then installed."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from baubau_ops.core.errors import FailedError
+from baubau_ops.core.events import Event, OnEvent
+from baubau_ops.core.shell import find, run
+
+log = logging.getLogger(__name__)
+
+TOOLS = {
+    "ip": "iproute2",
+    "mmdebstrap": "mmdebstrap",
+    "nc": "netcat-openbsd",
+    "nft": "nftables",
+    "nsenter": "util-linux",
+    "ssh": "openssh-client",
+    "systemd-nspawn": "systemd-container",
+}
+"""What is called on the host, and the package it comes in."""
+
+INSTALL_TIMEOUT = 600.0
+"""Seconds."""
+
+
+def missing() -> list[str]:
+    """Return the packages this machine lacks."""
+    return sorted({package for tool, package in TOOLS.items() if find(tool) is None})
+
+
+def install(on_event: OnEvent) -> None:
+    """Install what is missing, after saying so; FailedError when apt cannot."""
+    names = missing()
+    if not names:
+        return
+    on_event(Event("note", "packages", detail=f"installing {', '.join(names)}"))
+    if not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
+        _apt("update")
+    try:
+        _install(names)
+    except FailedError:
+        log.info("the package lists may be old: updating them")
+        _apt("update")
+        _install(names)
+
+
+def _install(names: list[str]) -> None:
+    _apt("install", "--yes", "--no-install-recommends", *names)
+
+
+def _apt(*arguments: str) -> None:
+    try:
+        run(
+            ["apt-get", "-q", *arguments],
+            timeout=INSTALL_TIMEOUT,
+            env={"DEBIAN_FRONTEND": "noninteractive"},
+        )
+    except FailedError as error:
+        raise FailedError(
+            f"Packages for the twin could not be installed: {error.message}",
+            remedy=f"apt-get update && apt-get install {' '.join(missing())}",
+        ) from error

@@ -1,0 +1,244 @@
+"""Probes: real packets from a machine's namespace, and what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+import struct
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv4Address, IPv6Address
+
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.inventory.environment import Answer, Probe
+from baubau_ops.lab import frames, netns
+from baubau_ops.lab.layout import Bare, End, Layout
+from baubau_ops.lab.names import NETNS
+from baubau_ops.lab.names import netns as name_of
+
+SPACING = 0.1
+"""Seconds between two attempts of a probe; each has its whole time to be answered."""
+
+_IP_RECVERR = 11
+_ORIGIN_ICMP = 2  # SO_EE_ORIGIN_ICMP
+_ETH_P_ALL = 3
+_PACKET_OUTGOING = 4
+_ECHO_REPLY, _UNREACHABLE = 0, 3
+_REFUSALS = (ConnectionRefusedError, ConnectionResetError)
+
+
+class Result(Enum):
+    SILENT = "silent"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where raw frames leave: a port, its MAC address, and that of the router at the other end."""
+
+    netns: str
+    port: str
+    mac: str
+    to_mac: str
+
+
+class Prober:
+    """Sends the probes of one twin."""
+
+    def __init__(self, twin: str, layout: Layout) -> None:
+        self.twin = twin
+        self.layout = layout
+
+    async def exchange(self, probes: Sequence[Probe], *, timeout: float) -> list[Answer]:
+        """Try all probes at once; answers in the same order. InputError for a source that is not there."""
+        for probe in probes:
+            if probe.source not in self.layout.bare:
+                raise InputError(
+                    f'The twin has no machine "{probe.source}".{did_you_mean(probe.source, self.layout.bare)}'
+                )
+        return list(await asyncio.gather(*(self._try(probe, timeout) for probe in probes)))
+
+    async def _try(self, probe: Probe, timeout: float) -> Answer:
+        if probe.at == "uplink" or probe.spoof or isinstance(probe.target, IPv6Address):
+            return await self._raw(probe, timeout)
+        attempts = {"tcp": self._tcp, "udp": self._udp, "icmp": self._icmp}
+        return await _repeat(probe, attempts[probe.protocol], timeout)
+
+    def _inside(self, place: str) -> contextlib.AbstractContextManager[None]:
+        return netns.entered(NETNS / name_of(self.twin, place))
+
+    async def _tcp(self, probe: Probe) -> Result:
+        with self._inside(probe.source):
+            opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        with opened:
+            opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+            try:
+                await asyncio.get_running_loop().sock_connect(opened, (str(probe.target), probe.port))
+            except OSError as error:
+                return self._judge(probe, opened, error)
+        return Result.ANSWERED
+
+    async def _udp(self, probe: Probe) -> Result:
+        nonce = secrets.token_bytes(16)
+        loop = asyncio.get_running_loop()
+        with self._inside(probe.source):
+            opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        with opened:
+            opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+            try:
+                opened.connect((str(probe.target), probe.port))
+                opened.send(nonce)
+                while await loop.sock_recv(opened, 2048) != nonce:
+                    pass
+            except OSError as error:
+                return self._judge(probe, opened, error)
+        return Result.ANSWERED
+
+    def _judge(self, probe: Probe, opened: socket.socket, error: OSError) -> Result:
+        """Tell a refusal by somebody else from a failure at home (no route, no answer to ARP)."""
+        own = {str(address) for address in self.layout.bare[probe.source].addresses}
+        with contextlib.suppress(OSError):
+            _, ancillary, _, _ = opened.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+            for level, kind, data in ancillary:
+                if level == socket.IPPROTO_IP and kind == _IP_RECVERR and data[4] == _ORIGIN_ICMP:
+                    offender = socket.inet_ntoa(data[20:24])  # sock_extended_err (16), family, port
+                    return Result.SILENT if offender in own else Result.REFUSED
+        return Result.REFUSED if isinstance(error, _REFUSALS) else Result.SILENT
+
+    async def _icmp(self, probe: Probe) -> Result:
+        nonce = secrets.token_bytes(16)
+        identifier = secrets.randbits(16)
+        loop = asyncio.get_running_loop()
+        own = {str(address) for address in self.layout.bare[probe.source].addresses}
+        with self._inside(probe.source):
+            opened = socket.socket(
+                socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMP
+            )
+        with opened:
+            head = struct.pack("!BBHHH", 8, 0, 0, identifier, 1)
+            value = frames.checksum(head + nonce)
+            request = struct.pack("!BBHHH", 8, 0, value, identifier, 1) + nonce
+            try:
+                opened.sendto(request, (str(probe.target), 0))
+                while True:
+                    data, (sender, _) = await loop.sock_recvfrom(opened, 2048)
+                    icmp = data[(data[0] & 0xF) * 4 :]
+                    if icmp[0] == _ECHO_REPLY and icmp[8:24] == nonce and sender == str(probe.target):
+                        return Result.ANSWERED
+                    # An error carries the packet that caused it: 8 bytes, an IPv4 header, the request.
+                    if icmp[0] == _UNREACHABLE and request[:8] in icmp[28:] and sender not in own:
+                        return Result.REFUSED
+            except OSError:
+                return Result.SILENT
+
+    async def _raw(self, probe: Probe, timeout: float) -> Answer:
+        """Send frames past the source's own rules, and look whether they arrive at a machine."""
+        nonce = secrets.token_bytes(16)
+        place = self._leaving(probe)
+        frame = frames.frame(
+            to_mac=place.to_mac,
+            from_mac=place.mac,
+            source=self._source(probe),
+            target=probe.target,
+            protocol=probe.protocol,
+            port=probe.port,
+            payload=nonce,
+        )
+        arrived = asyncio.Event()
+        began = time.monotonic()
+        sent = 0
+        with contextlib.ExitStack() as stack:
+            for machine in self._watched(probe):
+                stack.enter_context(self._watching(machine, nonce, arrived))
+            with netns.entered(NETNS / place.netns):
+                sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+            stack.enter_context(sender)
+            sender.bind((place.port, 0))
+            while sent < probe.count and not arrived.is_set():
+                sender.send(frame)
+                sent += 1
+                await _wait(arrived, SPACING if sent < probe.count else timeout)
+        return Answer(probe, sent, arrived.is_set(), seconds=time.monotonic() - began)
+
+    def _leaving(self, probe: Probe) -> _Place:
+        bare = self.layout.bare[probe.source]
+        if probe.at == "host":
+            mac = End(bare.name, bare.leaves).mac
+            return _Place(name_of(self.twin, bare.name), bare.leaves, mac, bare.gateway.mac)
+        if bare.uplink is None:
+            raise InputError(f"{bare.name} is in no site: it has no uplink to send from.")
+        up = bare.uplink
+        return _Place(name_of(self.twin, up.router), up.port, End(up.router, up.port).mac, up.mac)
+
+    def _source(self, probe: Probe) -> IPv4Address | IPv6Address:
+        own = self.layout.bare[probe.source].machine.address
+        if isinstance(probe.target, IPv6Address):
+            return IPv6Address(int(IPv6Address("fd00:7472::")) + int(own))  # a ULA (RFC 4193)
+        return probe.spoof or own
+
+    def _watched(self, probe: Probe) -> Iterator[Bare]:
+        """The machines at which a frame counts as arrived: the target; for IPv6, which none has, every other."""
+        for bare in self.layout.bare.values():
+            is_other = isinstance(probe.target, IPv6Address) and bare.name != probe.source
+            if is_other or probe.target in bare.addresses:
+                yield bare
+
+    @contextlib.contextmanager
+    def _watching(self, bare: Bare, nonce: bytes, arrived: asyncio.Event) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        with self._inside(bare.name):
+            sniffer = socket.socket(
+                socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
+            )
+
+        def look() -> None:
+            data, address = sniffer.recvfrom(2048)
+            if nonce in data and address[2] != _PACKET_OUTGOING:
+                arrived.set()
+
+        with sniffer:
+            loop.add_reader(sniffer, look)
+            try:
+                yield
+            finally:
+                loop.remove_reader(sniffer)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+
+
+async def _repeat(probe: Probe, attempt: Callable[[Probe], Awaitable[Result]], timeout: float) -> Answer:
+    """Make up to `count` attempts, a little apart, until one says something; each has `timeout` seconds."""
+    running: dict[asyncio.Task[Result], float] = {}
+    sent = 0
+
+    async def bounded() -> Result:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(attempt(probe), timeout)
+        return Result.SILENT
+
+    try:
+        while sent < probe.count or running:
+            if sent < probe.count:
+                running[asyncio.create_task(bounded())] = time.monotonic()
+                sent += 1
+            patience = SPACING if sent < probe.count else None
+            done, _ = await asyncio.wait(running, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                began = running.pop(task)
+                if task.result() is not Result.SILENT:
+                    seconds = time.monotonic() - began
+                    answered = task.result() is Result.ANSWERED
+                    return Answer(probe, sent, answered, refused=not answered, seconds=seconds)
+        return Answer(probe, sent, answered=False, seconds=timeout)
+    finally:
+        for task in running:
+            task.cancel()

@@ -1,0 +1,84 @@
+"""What a twin says about itself while it is up: the city it runs, where its state lies, how it is laid out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.files import write_atomic
+from baubau_ops.core.settings import run_dir
+from baubau_ops.lab.layout import Layout
+
+_LAYOUT = TypeAdapter(Layout)
+
+
+def dump_layout(layout: Layout) -> str:
+    """Write a layout as JSON."""
+    return _LAYOUT.dump_json(layout).decode()
+
+
+def load_layout(path: Path) -> Layout | None:
+    """Read a layout back; None when there is none, or it is another version's."""
+    try:
+        return _LAYOUT.validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+class Record:
+    """The record of one twin, in its run folder. It tells; nothing depends on it to clean up."""
+
+    def __init__(self, twin: str) -> None:
+        self.twin = twin
+        self.folder = run_dir(twin)
+        self._about = self._read()
+        self.was_complete = self.is_complete
+        """Whether it was when this record was read."""
+
+    def _read(self) -> dict[str, str]:
+        try:
+            found: dict[str, str] = json.loads((self.folder / "twin.json").read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+        return found
+
+    @property
+    def inventory(self) -> Path | None:
+        """The city's folder."""
+        return Path(self._about["inventory"]) if "inventory" in self._about else None
+
+    @property
+    def state(self) -> Path | None:
+        """The environment's state folder."""
+        return Path(self._about["state"]) if "state" in self._about else None
+
+    @property
+    def is_complete(self) -> bool:
+        """True between the end of one `up` and the beginning of the next."""
+        return self._about.get("complete") == "yes"
+
+    def layout(self) -> Layout | None:
+        """Return the layout of the last finished `up`."""
+        return load_layout(self.folder / "layout.json")
+
+    def claim(self, inventory: Path, state: Path) -> None:
+        """Say that `up` works on this city; InputError when the twin runs another one."""
+        if self.inventory not in (None, inventory):
+            raise InputError(
+                f"The twin {self.twin} runs {self.inventory}, not {inventory}.",
+                remedy=f"Leave --inventory out, name another twin with --name, or: baubau lab down --name {self.twin}",
+            )
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._write({"inventory": str(inventory), "state": str(self.state or state), "complete": "no"})
+
+    def complete(self, layout: Layout) -> None:
+        """Say that the twin is what `layout` says."""
+        write_atomic(self.folder / "layout.json", dump_layout(layout), mode=0o600)
+        self._write({**self._about, "complete": "yes"})
+
+    def _write(self, about: dict[str, str]) -> None:
+        self._about = about
+        write_atomic(self.folder / "twin.json", json.dumps(about, indent=1) + "\n", mode=0o600)

@@ -1,0 +1,44 @@
+"""The twin's OpenSSH configuration: in-band from the operator's seat, with every host key pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address
+
+from baubau_ops.core.files import write_atomic
+from baubau_ops.core.settings import CONNECT_TIMEOUT
+from baubau_ops.inventory.topology import BASTION
+from baubau_ops.lab import recipe
+from baubau_ops.lab.names import NETNS
+from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab.store import Store
+
+
+def write_config(twin: str, store: Store, loopbacks: Mapping[str, IPv4Address]) -> None:
+    """Write ssh_config and known_hosts for our routers; those outside are not ours to log in to."""
+    known = "".join(f"{node} {store.host_key(node)}\n" for node in sorted(loopbacks))
+    write_atomic(store.known_hosts, known, mode=0o600)
+    write_atomic(store.ssh_config, _config(twin, store, loopbacks), mode=0o600)
+
+
+def _config(twin: str, store: Store, loopbacks: Mapping[str, IPv4Address]) -> str:
+    lines = [f"# The routers of the twin {twin}, as seen from its operator's seat; written by: baubau lab up"]
+    for node, address in sorted(loopbacks.items()):
+        lines += [f"Host {node}", f"  HostName {address}", f"  HostKeyAlias {node}"]
+    lines += [
+        f"Host {' '.join(sorted(loopbacks))}",
+        f"  User {recipe.LOGIN}",
+        f'  IdentityFile "{store.operator_key}"',
+        "  IdentitiesOnly yes",
+        f'  UserKnownHostsFile "{store.known_hosts}"',
+        "  GlobalKnownHostsFile /dev/null",
+        "  StrictHostKeyChecking yes",
+        "  UpdateHostKeys no",
+        "  BatchMode yes",
+        f"  ConnectTimeout {CONNECT_TIMEOUT:.0f}",
+        "  ServerAliveInterval 5",
+        "  ServerAliveCountMax 3",
+        # -q 1: a connection that ssh has given up does not linger in the seat.
+        f"  ProxyCommand nsenter --net={NETNS / name_of(twin, BASTION)} nc -n -q 1 %h %p",
+    ]
+    return "\n".join(lines) + "\n"

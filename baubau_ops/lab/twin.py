@@ -1,0 +1,249 @@
+"""A twin's life: up (also again, after a crash, or after the city has changed), status, down.
+
+What is there is read from the kernel each time, never from a record: so every step can be killed and done again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import shutil
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.core.files import lock
+from baubau_ops.core.machine import INOTIFY_INSTANCES
+from baubau_ops.core.settings import run_dir, state_dir
+from baubau_ops.lab import machines, netns, nodes, ssh
+from baubau_ops.lab.cgroups import named as groups_named
+from baubau_ops.lab.images import router_image
+from baubau_ops.lab.layout import Layout
+from baubau_ops.lab.names import NETNS, PLANT, check_name, lock_path, places
+from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab.record import Record
+from baubau_ops.lab.responding import start_responder, stop_responder
+from baubau_ops.lab.store import Store
+from baubau_ops.lab.wiring import Cut, Plant, plant_port
+
+log = logging.getLogger(__name__)
+
+LOCK_TIMEOUT = 300.0
+"""Seconds to wait for another `up` or `down` of the same twin."""
+
+NODES_PER_CORE = 3
+"""Nodes that boot at the same time; more only wait for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What of a twin is there now."""
+
+    name: str
+    inventory: Path | None
+    """The city it runs; None when it never came up."""
+    complete: bool
+    """False while `up` has not finished, or was killed."""
+    running: Sequence[str]
+    """Routers that have power."""
+    off: Sequence[str]
+    machines: Sequence[str]
+    cuts: dict[str, Cut]
+    """Wires that are cut, by link."""
+
+
+def up(twin: str, layout: Layout, *, inventory: Path, state: Path, on_event: OnEvent = ignore) -> None:
+    """Make the twin what `layout` says: boot, wire, add and remove, whatever is missing or too much.
+
+    Running routers are not touched but for ports they gain or lose. `state` is the environment's folder.
+    """
+    check_name(twin)
+    with lock(lock_path(twin), timeout=LOCK_TIMEOUT):
+        record = Record(twin)
+        record.claim(inventory, state)
+        _raise_inotify(on_event)
+        image = router_image(on_event)
+        store = Store(state)
+        store.create()
+        began = time.monotonic()
+        _reconcile(twin, layout, store, record, image, on_event)
+        ssh.write_config(twin, store, layout.loopbacks)
+        record.complete(layout)
+        count = len(layout.routers)
+        detail = f"{count} routers, {len(layout.bare)} machines, {len(layout.wires)} wires"
+        on_event(Event("done", "twin", detail=detail, seconds=time.monotonic() - began))
+
+
+def _reconcile(
+    twin: str, layout: Layout, store: Store, record: Record, image: Path, on_event: OnEvent
+) -> None:
+    plant = Plant(twin)
+    plant.create()
+    old = record.layout()
+    there = set(places(twin)) - {PLANT}
+    running = _running(twin) & set(layout.routers)
+    unchanged = {name for name, bare in layout.bare.items() if old is not None and old.bare.get(name) == bare}
+    kept = there & (running | unchanged)
+    new = layout.places - kept
+    if there - kept:
+        stop_responder(twin)  # its sockets would keep their namespaces alive
+        _remove(twin, there - kept)
+    _forget(twin, layout, store)
+    _remove_wires(plant, layout)
+    _make(twin, plant, layout, new)
+    booted = [node for node in layout.routers if node in new]
+    _boot(twin, booted, [] if record.was_complete else sorted(running), layout, store, image, on_event)
+    start_responder(twin, layout, restart=old != layout)
+
+
+def _remove(twin: str, surplus: Iterable[str]) -> None:
+    """Remove places: those the city has no more, and those without life or changed, to be made anew."""
+    nodes.end(twin, sorted(surplus))
+    netns.delete([name_of(twin, place) for place in sorted(surplus)])
+
+
+def _forget(twin: str, layout: Layout, store: Store) -> None:
+    """Remove the disks and keys of routers that the city has no more."""
+    folder = run_dir(twin) / "nodes"
+    for disk in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if disk.name not in layout.day0:
+            nodes.discard(twin, disk.name)
+            store.forget(disk.name)
+
+
+def _remove_wires(plant: Plant, layout: Layout) -> None:
+    """Remove wires the city has no more, and ports that moved to another wire."""
+    for laid in plant.laid().values():
+        wire = layout.wires.get(laid.id)
+        if wire is None:
+            plant.take_away(laid)
+        else:
+            plant.drop(laid.ports - {plant_port(wire.a), plant_port(wire.b)})
+
+
+def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None:
+    """Lay the missing wires, make new places and plug in every port that is not."""
+    plant.lay(layout.wires.values())
+    netns.add([name_of(twin, place) for place in sorted(new)])
+    bare = [layout.bare[place] for place in sorted(new) if place in layout.bare]
+    for machine in bare:
+        machines.quiet(twin, machine)
+    laid = plant.laid()
+    plant.plug(
+        (wire, end)
+        for wire in layout.wires.values()
+        for end in (wire.a, wire.b)
+        if end.place in new or plant_port(end) not in laid[wire.id].ports
+    )
+    plant.settle(layout.wires.values(), powered=layout.places)
+    for machine in bare:
+        machines.configure(twin, machine)
+
+
+def _boot(
+    twin: str,
+    new: Sequence[str],
+    started: Sequence[str],
+    layout: Layout,
+    store: Store,
+    image: Path,
+    on_event: OnEvent,
+) -> None:
+    """Boot routers from their day-0 texts and wait for them, and for those that a killed `up` had started."""
+    if not new and not started:
+        return
+    began = time.monotonic()
+    secrets = store.secrets_for(layout.day0.values())
+    for node in new:
+        nodes.prepare(twin, node, secrets.fill(layout.day0[node]), store.identity(node), image)
+    total = len(new) + len(started)
+    done = itertools.count(1)
+
+    def ready(node: str, seconds: float) -> None:
+        on_event(Event("progress", "boot", done=next(done), total=total, seconds=seconds, detail=node))
+
+    on_event(Event("start", "boot", total=total))
+    at_once = NODES_PER_CORE * len(os.sched_getaffinity(0))
+    nodes.boot_all(twin, new, started=started, at_once=at_once, on_ready=ready)
+    detail = f"{total} routers answer at their consoles"
+    on_event(Event("done", "boot", detail=detail, seconds=time.monotonic() - began))
+
+
+def _running(twin: str) -> set[str]:
+    """Places that have a booted system."""
+    prefix = name_of(twin, "")
+    return {
+        name.removeprefix(prefix) for name in netns.inits([name_of(twin, place) for place in places(twin)])
+    }
+
+
+def down(twin: str, *, on_event: OnEvent = ignore) -> bool:
+    """Remove everything of a twin, found by its names alone; tell whether there was anything.
+
+    Works after a crash of anything, and again after a crash of its own.
+    """
+    check_name(twin)
+    with lock(lock_path(twin), timeout=LOCK_TIMEOUT):
+        began = time.monotonic()
+        record = Record(twin)
+        stop_responder(twin)
+        left = places(twin)
+        prefix = name_of(twin, "")
+        ended = {*left, *(name.removeprefix(prefix) for name in groups_named(prefix))}
+        nodes.end(twin, ended)
+        # The plant goes last: while it is there, the rest of the twin may be.
+        last = sorted(left, key=lambda place: place == PLANT)
+        netns.delete_at_once([name_of(twin, place) for place in last])
+        nodes.unmount([run_dir(twin)])
+        Store(record.state or state_dir(f"lab:{twin}")).remove()
+        existed = bool(left) or run_dir(twin).exists()
+        shutil.rmtree(run_dir(twin), ignore_errors=True)
+        if existed:
+            on_event(Event("done", "down", detail=f"{twin} is gone", seconds=time.monotonic() - began))
+        return existed
+
+
+def status(twin: str) -> Status:
+    """Return what of a twin is there now."""
+    record = Record(twin)
+    layout = record.layout()
+    there = set(places(twin))
+    running = _running(twin)
+    routers = set(layout.routers) if layout else running
+    return Status(
+        name=twin,
+        inventory=record.inventory,
+        complete=record.is_complete,
+        running=sorted(running),
+        off=sorted(routers - running),
+        machines=sorted(there - routers - running - {PLANT}),
+        cuts={wire.id: wire.cut for wire in Plant(twin).laid().values() if wire.cut}
+        if PLANT in there
+        else {},
+    )
+
+
+def _raise_inotify(on_event: OnEvent) -> None:
+    """Allow enough inotify instances for every node's systemd; machine-wide, and it stays so."""
+    path = Path("/proc/sys/fs/inotify/max_user_instances")
+    if int(path.read_text()) < INOTIFY_INSTANCES:
+        path.write_text(str(INOTIFY_INSTANCES))
+        detail = f"fs.inotify.max_user_instances raised to {INOTIFY_INSTANCES}; it stays so until a reboot"
+        on_event(Event("note", "kernel", detail=detail))
+
+
+def require_known(layout: Layout, place: str) -> None:
+    """Refuse a place that the twin does not have."""
+    from baubau_ops.core.suggest import did_you_mean
+
+    if place not in layout.places:
+        raise InputError(f'The twin has no "{place}".{did_you_mean(place, layout.places)}')
+
+
+def namespace_of(twin: str, place: str) -> Path:
+    """Return the path of a place's network namespace."""
+    return NETNS / name_of(twin, place)
