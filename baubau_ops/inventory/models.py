@@ -58,7 +58,6 @@ DirectedRates = Annotated[
         {
             "anyOf": [
                 RATE_SCHEMA,
-                parsed_rate,
                 {
                     "type": "object",
                     "properties": {"down": RATE_SCHEMA, "up": RATE_SCHEMA},
