@@ -1,0 +1,111 @@
+"""The candidate against the device: what differs, shown section by section, and what a merge comes to."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from napalm_frr import frrconfig, text
+from napalm_frr.device import OWNED_TABLES, Report
+from napalm_frr.merge import merge
+
+_LINT_LINE = re.compile(r"(?:/dev/stdin|.*/in/[a-z]+):(\d+):")
+
+
+class CandidateError(ValueError):
+    """A candidate the device does not take; the message names section and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The sections meant for a device, and whether they are merged into what runs."""
+
+    sections: Mapping[str, str]
+    merging: bool = False
+
+    def files(self) -> dict[str, str]:
+        """Return what the device needs to lint it and to show what runs beside it."""
+        files = dict(self.sections)
+        if "qos" in files:
+            files["ports"] = "".join(f"{port}\n" for port in text.ports(files["qos"]))
+        if "frr" in files:
+            files["lint"] = files["frr"]
+        return files
+
+    def merged(self, report: Report) -> Candidate:
+        """Return the candidate that a merge into the running configuration comes to."""
+        running = report.sections("running")
+        sections = dict(self.sections)
+        if "frr" in sections:
+            config = merge(frrconfig.parse(running["frr"]), frrconfig.parse(sections["frr"]))
+            sections["frr"] = frrconfig.render(config)
+        return Candidate(sections)
+
+
+def read(config: str, merging: bool = False) -> Candidate:
+    """Take a device text apart and check what can be checked without the device; raises CandidateError."""
+    try:
+        sections = text.split(config)
+        if not sections:
+            raise CandidateError("the candidate is empty")
+        if "nftables" in sections:
+            text.tables(sections["nftables"], OWNED_TABLES)
+        if "qos" in sections:
+            text.ports(sections["qos"])
+        if "sysctl" in sections:
+            values = text.settings(sections["sysctl"])
+            sections["sysctl"] = "".join(f"{key} = {value}\n" for key, value in values.items())
+    except text.TextError as error:
+        raise CandidateError(str(error)) from error
+    return Candidate(sections, merging)
+
+
+def complaints(report: Report, candidate: Candidate) -> str:
+    """Return what the device's own parsers say against a candidate, with its line numbers; "" if nothing."""
+    said = []
+    for section, complaint in report.sections("lint").items():
+        # nft reads the owned tables' replacement before the text: two lines for each.
+        offset = 2 * len(OWNED_TABLES) if section == "nftables" else 0
+        shifted = _LINT_LINE.sub(lambda match, by=offset: f"line {int(match.group(1)) - by}:", complaint)
+        said.append(f"section {section}: {shifted.strip() or 'the device refuses it'}")
+    missing = set(candidate.sections) - set(report.sections("running")) - set(report.sections("lint"))
+    said += [f"section {section}: the device did not show what runs" for section in sorted(missing)]
+    return "\n".join(said)
+
+
+def compare(report: Report, candidate: Candidate) -> str:
+    """Show what differs from what runs and, where that is nothing, from the start-up text; "" if nothing."""
+    running, startup = report.sections("running"), report.sections("startup")
+    canonical = {**candidate.sections, **report.sections("canon")}
+    shown = []
+    for section in text.SECTIONS:
+        if section not in candidate.sections:
+            continue
+        if change := difference(section, running[section], canonical[section]):
+            shown.append(f"#@ section {section}\n{change}")
+        elif change := difference(section, startup.get(section, ""), canonical[section]):
+            shown.append(f"#@ section {section} (start-up only)\n{change}")
+    return "".join(shown).rstrip("\n")
+
+
+def difference(section: str, before: str, after: str) -> str:
+    """Show what leads from one canonical text of a section to another; "" if they mean the same."""
+    if section == "frr":
+        return frrconfig.show(frrconfig.diff(frrconfig.parse(before), frrconfig.parse(after)))
+    if section == "sysctl":
+        old, new = text.settings(before), text.settings(after)
+        return "".join(_settings(old, new))
+    if before == after:
+        return ""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=3, lineterm="")
+    return "".join(f"{line}\n" for line in list(lines)[2:])
+
+
+def _settings(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    for key, value in new.items():
+        if old.get(key) != value:
+            if key in old:
+                yield f"-{key} = {old[key]}\n"
+            yield f"+{key} = {value}\n"

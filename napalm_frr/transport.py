@@ -1,0 +1,142 @@
+"""SSH sessions on one background event loop for the whole process; host keys are always verified."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncssh
+from napalm.base.exceptions import (
+    ConnectAuthError,
+    ConnectionClosedException,
+    ConnectionException,
+    ConnectTimeoutError,
+)
+
+T = TypeVar("T")
+KEEPALIVE_SECONDS = 5.0
+# What costs a small router least comes first; all of OpenSSH's defaults stay possible behind it.
+KEY_EXCHANGE = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
+CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a device is and how to log in; an OpenSSH configuration supplies what is left empty."""
+
+    host: str
+    username: str = ""
+    password: str = ""
+    port: int = 0
+    ssh_config_file: str = ""
+    connect_timeout: float = 10.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a remote command wrote and how it ended."""
+
+    stdout: str
+    stderr: str
+    status: int
+
+
+class Session:
+    """One SSH connection: a TCP connection, a verified host key and a login of its own."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._connection: asyncssh.SSHClientConnection | None = None
+
+    def open(self) -> None:
+        """Connect and log in.
+
+        Raises ConnectTimeoutError, ConnectAuthError, or ConnectionException (refused, unknown host key, …).
+        """
+        place = self.target.host
+        limit = self.target.connect_timeout
+        try:
+            self._connection = _wait(_connect(self.target), limit * 2)
+        except (TimeoutError, FutureTimeoutError) as error:
+            raise ConnectTimeoutError(f"{place}: no connection within {limit:.0f} s") from error
+        except asyncssh.PermissionDenied as error:
+            raise ConnectAuthError(f"{place}: the login was refused: {error.reason}") from error
+        except asyncssh.HostKeyNotVerifiable as error:
+            raise ConnectionException(f"{place}: the host key is not the known one: {error.reason}") from error
+        except (OSError, asyncssh.Error, ValueError) as error:
+            raise ConnectionException(f"{place}: {error}") from error
+
+    def run(self, command: str, text: str = "", timeout: float = 60.0) -> Answer:
+        """Run a command with a text on its standard input; timeout in seconds.
+
+        Raises ConnectionClosedException when the connection is gone or does not answer in time.
+        """
+        place = self.target.host
+        if self._connection is None:
+            raise ConnectionClosedException(f"{place}: the session is not open")
+        try:
+            done = _wait(self._connection.run(command, input=text, timeout=timeout), timeout + 5)
+        except (TimeoutError, FutureTimeoutError, asyncssh.TimeoutError) as error:
+            raise ConnectionClosedException(f"{place}: no answer within {timeout:.0f} s") from error
+        except (OSError, asyncssh.Error) as error:
+            raise ConnectionClosedException(f"{place}: the connection is gone: {error}") from error
+        if done.exit_status is None:
+            raise ConnectionClosedException(f"{place}: the connection ended before the command did")
+        return Answer(str(done.stdout or ""), str(done.stderr or ""), done.exit_status)
+
+    def is_open(self) -> bool:
+        """Say whether the connection still stands, as far as this side knows."""
+        return self._connection is not None and not self._connection.is_closed()
+
+    def close(self) -> None:
+        """End the connection; closing twice does nothing."""
+        if self._connection is not None:
+            _loop().call_soon_threadsafe(self._connection.close)
+            self._connection = None
+
+
+async def _connect(target: Target) -> asyncssh.SSHClientConnection:
+    options: dict[str, Any] = {"config": [target.ssh_config_file] if target.ssh_config_file else ()}
+    if target.username:
+        options["username"] = target.username
+    if target.password:
+        options["password"] = target.password
+    if target.port:
+        options["port"] = target.port
+    return await asyncssh.connect(
+        target.host,
+        connect_timeout=target.connect_timeout,
+        login_timeout=target.connect_timeout,
+        keepalive_interval=KEEPALIVE_SECONDS,
+        kex_algs=KEY_EXCHANGE,
+        encryption_algs=CIPHERS,
+        compression_algs=None,
+        **options,
+    )
+
+
+_started = threading.Lock()
+_running: asyncio.AbstractEventLoop | None = None
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the process's background loop, starting its thread at the first call."""
+    global _running
+    with _started:
+        if _running is None:
+            _running = asyncio.new_event_loop()
+            threading.Thread(target=_running.run_forever, name="napalm-frr-ssh", daemon=True).start()
+        return _running
+
+
+def _wait(work: Coroutine[Any, Any, T], timeout: float) -> T:
+    future = asyncio.run_coroutine_threadsafe(work, _loop())
+    try:
+        return future.result(timeout)
+    except FutureTimeoutError:
+        future.cancel()
+        raise
