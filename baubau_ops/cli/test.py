@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,9 @@ from baubau_ops.core import machine, settings
 from baubau_ops.core.units import format_duration
 
 app = single()
+
+CLEANING_UP = 60.0
+"""Seconds pytest may take to clean up after it was stopped."""
 
 NO_TESTS = 5  # pytest's exit code when nothing was collected or all was deselected
 
@@ -116,9 +120,18 @@ def _pytest(arguments: list[str], stdout: TextIO | None) -> Step:
 
 
 def _run(argv: Sequence[str], stdout: TextIO | None) -> int:
-    """Run a module of Python from the root, its output as it comes."""
-    command_line = [sys.executable, "-m", *argv]
-    return subprocess.call(command_line, cwd=settings.root(), stdin=subprocess.DEVNULL, stdout=stdout)
+    """Run a module of Python from the root, its output as it comes; stopped, it still takes its twin down."""
+    process = subprocess.Popen([sys.executable, "-m", *argv], cwd=settings.root(), stdout=stdout)
+    try:
+        return process.wait()
+    except BaseException as error:
+        if not isinstance(error, KeyboardInterrupt):  # Ctrl-C has reached it too, another signal has not
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(CLEANING_UP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
 
 
 def _draw(context: Context, steps: list[Step]) -> None:

@@ -40,7 +40,7 @@ def _read(path: Path) -> Module:
 
 
 def imports(module: Module, *, at_start_only: bool = False) -> Iterator[tuple[int, str]]:
-    """Every module imported, with its line; with `at_start_only` only what is imported along with `module`."""
+    """Every module imported, with its line; with `at_start_only` only what importing `module` imports."""
     for node in _walk(module.tree, at_start_only):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
