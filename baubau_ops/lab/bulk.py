@@ -36,9 +36,9 @@ class Exchange:
         self._results: dict[str, asyncio.Future[int]] = {}
 
     async def measure(self, source: str, target: str, seconds: float) -> int:
-        """Return the bit/s of payload that arrive at `target` when `source` sends as fast as it can.
+        """Return the bit/s of payload that arrive at `target` while `source` sends all it can.
 
-        The connection is opened by whichever a stateful filter would let: a site's machine towards the others.
+        The connection is opened by whichever a stateful filter would let: a site's towards the others.
         FailedError when no connection comes about.
         """
         sender, receiver = self._machine(source), self._machine(target)

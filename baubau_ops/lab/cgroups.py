@@ -1,4 +1,4 @@
-"""A control group for every node: in a shared one the nodes' systemds take each other's services for their own.
+"""A control group for every node: in a shared one, systemds take each other's services for their own.
 
 Seen in 17 nodes booted together in one: `Failed at step CGROUP spawning nft: No such device`.
 """

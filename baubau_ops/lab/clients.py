@@ -1,4 +1,4 @@
-"""The machines at the city's edges: one in every LAN, a host in each data-center segment, the operator's seat."""
+"""The machines at the city's edges: one in every LAN, a host in each data-center segment, the seat."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT = IPv4Network("0.0.0.0/0")
 
 
 def ports(inventory: Inventory) -> tuple[int, ...]:
-    """Return the ports on which every machine answers: a door left open by mistake shows only if someone answers."""
+    """Return the ports on which every machine answers: a door left open shows only if someone answers."""
     services = {port.number for service in inventory.services.values() for port in service.ports}
     return tuple(sorted(services | {PROBE_PORT}))
 
@@ -97,6 +97,7 @@ def _seat(inventory: Inventory) -> Bare:
     links = topology.links_of(BASTION)
     if address is None or not links:
         raise InputError("The bastion has no address or no link: the twin has no seat to work from.")
+    ways = [(link.end(BASTION).name, link.far(BASTION).address.ip) for link in links]
     managed = [inventory.city.pools.loopback, inventory.city.pools.link]
     if "mgmt" in inventory.city.zones:
         managed.append(inventory.city.zones["mgmt"].pool)
@@ -105,9 +106,7 @@ def _seat(inventory: Inventory) -> Bare:
         ports={link.end(BASTION).name: link.end(BASTION).address for link in links},
         gateway=End(links[0].far(BASTION).node, links[0].far(BASTION).name),
         leaves=links[0].end(BASTION).name,
-        routes=tuple(
-            _routes(managed, [(l.end(BASTION).name, l.far(BASTION).address.ip) for l in links], address)
-        ),
+        routes=tuple(_routes(managed, ways, address)),
         extra=(address,),
     )
 

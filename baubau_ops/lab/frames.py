@@ -1,4 +1,4 @@
-"""Raw frames of one packet each, as a captured router or a machine that lies about its address would send them."""
+"""Raw frames of one packet each, as a captured router or a machine that lies would send them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def checksum(data: bytes) -> int:
     """Return the internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -74,7 +74,7 @@ def _build(folder: Path, image: Path, on_event: OnEvent) -> None:
 
 
 def _bootstrap(target: Path) -> None:
-    """Unpack and configure the packages, from the mirrors and through the proxies that the host's apt uses."""
+    """Unpack and configure the packages, from the mirrors and by the proxies that the host's apt uses."""
     argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(recipe.PACKAGES)}"]
     argv += [f"--aptopt={option}" for option in _apt_options()]
     argv += [recipe.SUITE, str(target), *_mirrors()]

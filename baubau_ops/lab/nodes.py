@@ -1,7 +1,7 @@
 """Booted routers: a disk (overlay over the image), a namespace, and systemd as PID 1 in it.
 
-Power is pulled by SIGKILL to PID 1 and by removing the namespace: in a surviving one the old life's addresses,
-rules and sysctls would go on. The console is a side door past the network, for boot, faults and inspection.
+Power is pulled by SIGKILL and by removing the namespace: in a surviving one the old life's addresses, rules
+and sysctls would go on. The console is a side door past the network, for boot, faults and inspection.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def end(twin: str, places: Collection[str]) -> None:
 
 
 def is_ready(init: int) -> bool:
-    """Tell whether the node of this PID 1 takes logins and its routers have read their text; from its console."""
+    """Tell, from its console, whether the node of this PID 1 takes logins and has read its text."""
     root = Path(f"/proc/{init}/root")
     try:
         if not (root / "run/sshd.pid").exists() or not (root / "run/frr/watchfrr.pid").exists():
@@ -227,15 +227,6 @@ def boot_all(
 def _last_words(twin: str, node: str) -> str:
     lines = (disk(twin, node) / "console.log").read_text(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "its console is silent.")
-
-
-def console(twin: str, node: str, argv: Sequence[str]) -> list[str]:
-    """Return the command that runs `argv` as root on a node's console."""
-    name = name_of(twin, node)
-    init = netns.inits([name]).get(name)
-    if init is None:
-        raise InputError(f"{node} is not running.", remedy=f"baubau lab power {node} on")
-    return [*enter(init), *argv]
 
 
 def enter(init: int) -> list[str]:

@@ -5,6 +5,7 @@ They are configured here, not by `net`, and take whatever the city announces: a 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
@@ -73,7 +74,7 @@ def hosts(inventory: Inventory) -> Iterator[tuple[Bare, list[Wire]]]:
 def exchanges(inventory: Inventory) -> Iterator[Wire]:
     """Yield the wires that join the ISPs, each with the next, so that the internet is one."""
     isps = sorted(inventory.backbone.isps)
-    for a, b in zip(isps, isps[1:], strict=False):
+    for a, b in itertools.pairwise(isps):
         yield Wire(f"{a}--{b}", End(a, f"to-{b}"), End(b, f"to-{a}"))
 
 

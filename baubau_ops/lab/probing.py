@@ -183,7 +183,7 @@ class Prober:
         return probe.spoof or own
 
     def _watched(self, probe: Probe) -> Iterator[Bare]:
-        """The machines at which a frame counts as arrived: the target; for IPv6, which none has, every other."""
+        """The machines where a frame counts as arrived: the target; for IPv6, which none has, every other."""
         for bare in self.layout.bare.values():
             is_other = isinstance(probe.target, IPv6Address) and bare.name != probe.source
             if is_other or probe.target in bare.addresses:

@@ -1,4 +1,4 @@
-"""What is in the image that every router of the twin boots: Debian with FRR and SSH, and nothing of the city."""
+"""What is in the image that every router of the twin boots: Debian with FRR and SSH, nothing of the city."""
 
 from __future__ import annotations
 

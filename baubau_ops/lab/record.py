@@ -1,4 +1,4 @@
-"""What a twin says about itself while it is up: the city it runs, where its state lies, how it is laid out."""
+"""What a twin says about itself while it is up: the city it runs, where its state lies, its layout."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ class Record:
         if self.inventory not in (None, inventory):
             raise InputError(
                 f"The twin {self.twin} runs {self.inventory}, not {inventory}.",
-                remedy=f"Leave --inventory out, name another twin with --name, or: baubau lab down --name {self.twin}",
+                remedy="Leave --inventory and --profile out, name another twin with --name, "
+                f"or take this one down: baubau lab down --name {self.twin}",
             )
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._write({"inventory": str(inventory), "state": str(self.state or state), "complete": "no"})

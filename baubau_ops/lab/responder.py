@@ -1,7 +1,7 @@
 """The one process that plays all bare machines: it answers in their namespaces and sends probes from them.
 
-Sockets are opened inside by `setns` and then served from one event loop. TCP connections are accepted and a line is
-echoed; UDP datagrams are echoed. Requests come over a unix socket, one JSON line each.
+Sockets are opened inside by `setns` and then served from one event loop. TCP connections are accepted and a
+line is echoed; UDP datagrams are echoed. Requests come over a unix socket, one JSON line each.
 """
 
 from __future__ import annotations

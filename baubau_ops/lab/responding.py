@@ -103,7 +103,7 @@ def ask(twin: str, request: dict[str, Any], *, timeout: float) -> Any:
 
 def _answers(twin: str) -> bool:
     try:
-        return ask(twin, {"do": "hello"}, timeout=1.0) == twin
+        return bool(ask(twin, {"do": "hello"}, timeout=1.0) == twin)
     except UnreachableError:
         return False
 

@@ -1,6 +1,7 @@
 """A twin's life: up (also again, after a crash, or after the city has changed), status, down.
 
-What is there is read from the kernel each time, never from a record: so every step can be killed and done again.
+What is there is read from the kernel each time, never from a record: so every step can be killed and done
+again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baubau_ops.core.errors import InputError
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import lock
 from baubau_ops.core.machine import INOTIFY_INSTANCES
@@ -23,7 +23,7 @@ from baubau_ops.lab import machines, netns, nodes, ssh
 from baubau_ops.lab.cgroups import named as groups_named
 from baubau_ops.lab.images import router_image
 from baubau_ops.lab.layout import Layout
-from baubau_ops.lab.names import NETNS, PLANT, check_name, lock_path, places
+from baubau_ops.lab.names import PLANT, check_name, lock_path, places
 from baubau_ops.lab.names import netns as name_of
 from baubau_ops.lab.record import Record
 from baubau_ops.lab.responding import start_responder, stop_responder
@@ -52,14 +52,24 @@ class Status:
     """Routers that have power."""
     off: Sequence[str]
     machines: Sequence[str]
+    links: Sequence[str]
     cuts: dict[str, Cut]
-    """Wires that are cut, by link."""
+    """How those that are cut are cut."""
 
 
-def up(twin: str, layout: Layout, *, inventory: Path, state: Path, on_event: OnEvent = ignore) -> None:
+def up(
+    twin: str,
+    layout: Layout,
+    *,
+    inventory: Path,
+    state: Path,
+    texts: Iterable[str] = (),
+    on_event: OnEvent = ignore,
+) -> None:
     """Make the twin what `layout` says: boot, wire, add and remove, whatever is missing or too much.
 
-    Running routers are not touched but for ports they gain or lose. `state` is the environment's folder.
+    Running routers are not touched but for ports they gain or lose. `state` is the environment's folder;
+    `texts` are those the routers will get later: their secrets are made now.
     """
     check_name(twin)
     with lock(lock_path(twin), timeout=LOCK_TIMEOUT):
@@ -69,6 +79,7 @@ def up(twin: str, layout: Layout, *, inventory: Path, state: Path, on_event: OnE
         image = router_image(on_event)
         store = Store(state)
         store.create()
+        store.secrets_for([*layout.day0.values(), *texts])
         began = time.monotonic()
         _reconcile(twin, layout, store, record, image, on_event)
         ssh.write_config(twin, store, layout.loopbacks)
@@ -157,7 +168,7 @@ def _boot(
     if not new and not started:
         return
     began = time.monotonic()
-    secrets = store.secrets_for(layout.day0.values())
+    secrets = store.secrets()
     for node in new:
         nodes.prepare(twin, node, secrets.fill(layout.day0[node]), store.identity(node), image)
     total = len(new) + len(started)
@@ -214,6 +225,7 @@ def status(twin: str) -> Status:
     there = set(places(twin))
     running = _running(twin)
     routers = set(layout.routers) if layout else running
+    laid = Plant(twin).laid() if PLANT in there else {}
     return Status(
         name=twin,
         inventory=record.inventory,
@@ -221,9 +233,8 @@ def status(twin: str) -> Status:
         running=sorted(running),
         off=sorted(routers - running),
         machines=sorted(there - routers - running - {PLANT}),
-        cuts={wire.id: wire.cut for wire in Plant(twin).laid().values() if wire.cut}
-        if PLANT in there
-        else {},
+        links=sorted(wire for wire in laid if ":" not in wire),
+        cuts={wire.id: wire.cut for wire in laid.values() if wire.cut},
     )
 
 
@@ -234,16 +245,3 @@ def _raise_inotify(on_event: OnEvent) -> None:
         path.write_text(str(INOTIFY_INSTANCES))
         detail = f"fs.inotify.max_user_instances raised to {INOTIFY_INSTANCES}; it stays so until a reboot"
         on_event(Event("note", "kernel", detail=detail))
-
-
-def require_known(layout: Layout, place: str) -> None:
-    """Refuse a place that the twin does not have."""
-    from baubau_ops.core.suggest import did_you_mean
-
-    if place not in layout.places:
-        raise InputError(f'The twin has no "{place}".{did_you_mean(place, layout.places)}')
-
-
-def namespace_of(twin: str, place: str) -> Path:
-    """Return the path of a place's network namespace."""
-    return NETNS / name_of(twin, place)

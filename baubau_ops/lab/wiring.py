@@ -1,8 +1,8 @@
 """The plant: one bridge per wire, and both its ends plugged in. Cuts act here and nowhere else.
 
-What is cut is written in the bridge's alias, so that the kernel alone holds the state: it survives `up`, and a
-router that is powered on finds its wires as they are. A bridge that is down forwards nothing while both ports keep
-their carrier: the silent cut.
+What is cut is written in the bridge's alias, so that the kernel alone holds the state: it survives `up`, and
+a router that is powered on finds its wires as they are. A bridge that is down forwards nothing while both
+ports keep their carrier: the silent cut.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from baubau_ops.lab import netns
 from baubau_ops.lab.layout import End, Wire
 from baubau_ops.lab.names import NETNS, PLANT
 from baubau_ops.lab.names import netns as name_of
-
 
 _BRIDGE = "stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"  # a wire: no protocol, no memory
 
@@ -120,7 +119,7 @@ class Plant:
         netns.ip_batch(lines, netns=self.netns)
 
     def cut(self, wire: Wire, *, silent: bool, powered: Collection[str]) -> None:
-        """Stop all traffic on a wire; silently, or so that both ends see it. A cut may become the other kind."""
+        """Stop all traffic on a wire; silently, or so that both ends see it. One kind may become the other."""
         kind = Cut.SILENT if silent else Cut.LOUD
         bridge = _bridge(wire.id)
         down = [f"link set {bridge} down", f"link set {bridge} alias '{wire.id} {kind}'"]

@@ -1,0 +1,230 @@
+"""`baubau lab`: the city's twin on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from baubau_ops.cli.context import Context
+from baubau_ops.cli.options import command, group
+from baubau_ops.core import settings
+from baubau_ops.core.errors import InputError
+
+if TYPE_CHECKING:
+    from baubau_ops.lab.injector import LabInjector
+    from baubau_ops.lab.twin import Status
+
+app = group("The twin: the whole city booted on this machine, to try everything on first.")
+
+Name = Annotated[
+    str | None,
+    typer.Option("--name", help="The twin meant; else that of --env, else default.", show_default=False),
+]
+Place = Annotated[str, typer.Argument(help="A router (a POP also by its id) or a machine of the twin.")]
+Link = Annotated[str, typer.Argument(help="A link, such as core-1--wolio: its two ends, in either order.")]
+
+PROFILES = {"small": "examples/small", "city": "inventory"}
+
+
+@command(app, example="baubau lab up --profile small")
+def up(
+    context: Context,
+    profile: Annotated[
+        str | None, typer.Option(help="small, city, or the folder of an inventory.", show_default=False)
+    ] = None,
+    name: Name = None,
+) -> None:
+    """Boot the twin, or make the running one follow its inventory.
+
+    Running routers are left alone; what the inventory gained or lost is added or removed. After an
+    interruption it goes on where it stopped.
+    """
+    from baubau_ops.flows import twin as flow
+
+    twin = _twin(context, name)
+    folder = _folder(context, profile, twin)
+    with context.output.progress() as on_event:
+        flow.up(twin, folder, on_event=on_event)
+    _show_status(context, twin)
+
+
+@command(app, example="baubau lab status")
+def status(context: Context, name: Name = None) -> None:
+    """Say what is up: routers, machines, links and which of them are cut."""
+    _show_status(context, _twin(context, name))
+
+
+@command(
+    app,
+    name="exec",
+    example="baubau lab exec pop-wolio -- vtysh -c 'show ip ospf neighbor'",
+    context_settings={"ignore_unknown_options": True},
+)
+def execute(
+    context: Context,
+    place: Place,
+    arguments: Annotated[list[str], typer.Argument(metavar="-- COMMAND", help="What to run there.")],
+    name: Name = None,
+) -> int:
+    """Run a command as root on a router's console, or in a machine's namespace; its exit code is ours."""
+    return _run(context, name, place, arguments)
+
+
+@command(app, example="baubau lab shell core-1")
+def shell(context: Context, place: Place, name: Name = None) -> int:
+    """Open a shell as root on a router's console, or in a machine's namespace."""
+    return _run(context, name, place, ["/bin/bash"])
+
+
+@command(app, example="baubau lab ssh-config > /tmp/twin && ssh -F /tmp/twin core-1")
+def ssh_config(context: Context, name: Name = None) -> None:
+    """Print the OpenSSH configuration that reaches the routers in-band, from the operator's seat."""
+    from baubau_ops.lab.environment import environment
+
+    path = environment(_twin(context, name)).ssh_config
+    text = path.read_text()
+    context.output.show({"path": str(path), "text": text}, lambda: context.output.line(text.rstrip("\n")))
+
+
+@command(app, name="break", example="baubau lab break wolio--murhum --silent")
+def cut(
+    context: Context,
+    link: Link,
+    silent: Annotated[bool, typer.Option("--silent", help="Both ends stay up: nobody is told.")] = False,
+    name: Name = None,
+) -> None:
+    """Cut a link: both ports go down, or with --silent traffic just stops."""
+    _injector(context, name).cut(link, silent=silent)
+    how = "silently: both ends stay up" if silent else "both ends are down"
+    context.output.show(
+        {"link": link, "silent": silent}, lambda: context.output.line(f"{link} is cut, {how}.")
+    )
+
+
+@command(app, example="baubau lab heal wolio--murhum")
+def heal(
+    context: Context,
+    link: Annotated[str | None, typer.Argument(help="A link; all that are cut when none is named.")] = None,
+    name: Name = None,
+) -> None:
+    """Mend a link, or all."""
+    injector = _injector(context, name)
+    if link is None:
+        mended = injector.mend_all()
+    else:
+        injector.mend(link)
+        mended = [link]
+    words = f"{', '.join(mended)}: mended." if mended else "No link is cut."
+    context.output.show({"mended": mended}, lambda: context.output.line(words))
+
+
+@command(app, example="baubau lab power pop-wolio off")
+def power(
+    context: Context,
+    node: Annotated[str, typer.Argument(help="A router, a POP also by its id.")],
+    switch: Annotated[Literal["off", "on"], typer.Argument(help="off pulls the plug, on boots it.")],
+    name: Name = None,
+) -> None:
+    """Pull a router's plug, or give it power and wait until it has booted."""
+    injector = _injector(context, name)
+    if switch == "off":
+        injector.power_off(node)
+    else:
+        injector.power_on(node)
+    context.output.show({"node": node, "power": switch}, lambda: context.output.line(f"{node} is {switch}."))
+
+
+@command(app, example="baubau lab down")
+def down(context: Context, name: Name = None) -> None:
+    """Take the twin down and leave nothing of it, also after a crash. The node image is kept."""
+    from baubau_ops.flows.twin import require_root
+    from baubau_ops.lab import twin as lab
+
+    require_root()
+    twin = _twin(context, name)
+    with context.output.progress() as on_event:
+        existed = lab.down(twin, on_event=on_event)
+    words = f'The twin "{twin}" is gone.' if existed else f'There is no twin "{twin}".'
+    context.output.show({"name": twin, "removed": existed}, lambda: context.output.line(words))
+
+
+def _twin(context: Context, name: str | None) -> str:
+    if name is None:
+        kind, _, name = context.environment.partition(":")
+        if kind != "lab":
+            raise InputError(
+                f"{context.environment} is no twin.", remedy="Give --env lab:NAME or --name NAME."
+            )
+        name = name or "default"
+    settings.run_dir(name)  # refuses what cannot be a twin's name
+    return name
+
+
+def _folder(context: Context, profile: str | None, twin: str) -> Path:
+    from baubau_ops.lab.environment import inventory_of
+
+    if profile is not None and context.inventory is not None:
+        raise InputError("--profile and --inventory both name a city.", remedy="Give one of them.")
+    if context.inventory is not None:
+        return context.inventory
+    if profile is None:
+        return inventory_of(twin) or settings.root() / PROFILES["small"]
+    folder = settings.root() / PROFILES[profile] if profile in PROFILES else Path(profile)
+    if not folder.is_dir():
+        raise InputError(
+            f'The profile "{profile}" is no folder: {folder}.',
+            remedy=f"Profiles: {', '.join(PROFILES)}, or the folder of an inventory.",
+        )
+    return folder
+
+
+def _injector(context: Context, name: str | None) -> LabInjector:
+    from baubau_ops.flows.twin import require_root
+    from baubau_ops.lab.environment import layout_of
+    from baubau_ops.lab.injector import LabInjector
+
+    require_root()
+    twin = _twin(context, name)
+    return LabInjector(twin, layout_of(twin))
+
+
+def _run(context: Context, name: str | None, place: str, arguments: list[str]) -> int:
+    from baubau_ops.flows.twin import require_root
+    from baubau_ops.lab import console
+    from baubau_ops.lab.environment import layout_of
+
+    require_root()
+    twin = _twin(context, name)
+    argv = console.command(twin, layout_of(twin), place, arguments)
+    code = subprocess.run(argv, check=False).returncode
+    return code if code >= 0 else 128 - code
+
+
+def _show_status(context: Context, twin: str) -> None:
+    from baubau_ops.flows.twin import require_root
+    from baubau_ops.lab import twin as lab
+
+    require_root()
+    found = lab.status(twin)
+    context.output.show(found, lambda: _draw(context, found))
+
+
+def _draw(context: Context, found: Status) -> None:
+    out = context.output
+    if not found.running and not found.machines:
+        out.line(f'No twin "{found.name}" is up. Start it with: baubau lab up')
+        return
+    state = "up" if found.complete else "not complete: run baubau lab up"
+    out.line(
+        f"Twin {found.name}: {state}, runs {found.inventory}", "bold green" if found.complete else "bold red"
+    )
+    out.line(f"Routers    {len(found.running)} running: {', '.join(found.running)}")
+    if found.off:
+        out.line(f"           {len(found.off)} without power: {', '.join(found.off)}", "yellow")
+    out.line(f"Machines   {len(found.machines)}: {', '.join(found.machines)}")
+    out.line(f"Links      {', '.join(found.links)}")
+    for link, how in found.cuts.items():
+        out.line(f"           {link} is {how}", "yellow")

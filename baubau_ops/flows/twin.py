@@ -1,0 +1,67 @@
+"""From an inventory to its running twin: day-0 texts by `network`, machines by `lab`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from baubau_ops.core import machine
+from baubau_ops.core.errors import MissingError
+from baubau_ops.core.events import OnEvent, ignore
+from baubau_ops.core.settings import state_dir
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.load import load
+from baubau_ops.lab import packages, twin
+from baubau_ops.lab.compose import compose
+from baubau_ops.lab.layout import Layout
+from baubau_ops.lab.record import Record
+from baubau_ops.network.bootstrap import bootstrap
+from baubau_ops.network.render import render
+
+
+def up(name: str, folder: Path, *, on_event: OnEvent = ignore) -> Inventory:
+    """Bring the twin of the city in `folder` up, or make it follow the city; return the city.
+
+    Nothing is begun when this machine lacks what a twin needs and `packages` cannot install.
+    """
+    inventory = load(folder)
+    require_root()
+    if Record(name).inventory is None:
+        check_machine()
+    packages.install(on_event)
+    twin.up(
+        name,
+        layout_of(inventory),
+        inventory=folder.resolve(),
+        state=state_dir(f"lab:{name}"),
+        texts=render(inventory).values(),
+        on_event=on_event,
+    )
+    return inventory
+
+
+def layout_of(inventory: Inventory) -> Layout:
+    """Return the twin of a city: every router of ours with its day-0 text."""
+    return compose(
+        inventory, {node.name: bootstrap(inventory, node.name) for node in inventory.topology.ours}
+    )
+
+
+def check_machine() -> None:
+    """Refuse, before anything is changed, a machine on which no twin can run."""
+    require_root()
+    lacking = machine.lacking(machine.look(), after_install=True)
+    if lacking:
+        first = lacking[0]
+        names = ", ".join(finding.name for finding in lacking)
+        raise MissingError(
+            f"This machine lacks what the twin needs: {names} ({first.name}: {first.detail}).",
+            remedy=first.remedy,
+        )
+
+
+def require_root() -> None:
+    """Refuse whoever is not root."""
+    if os.geteuid() != 0:
+        message = "The twin needs root: it makes network namespaces and mounts."
+        raise MissingError(message, remedy="sudo ./baubau lab …")

@@ -1,0 +1,29 @@
+"""The side door into a twin's places: past the network, for inspection and repair, never for drivers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.inventory.topology import pop_device
+from baubau_ops.lab import netns, nodes
+from baubau_ops.lab.layout import Layout
+from baubau_ops.lab.names import NETNS
+from baubau_ops.lab.names import netns as name_of
+
+
+def command(twin: str, layout: Layout, place: str, argv: Sequence[str]) -> list[str]:
+    """Return the command that runs `argv` as root in a router (its console) or in a bare machine's namespace.
+
+    InputError when there is no such place, or the router has no power.
+    """
+    name = place if place in layout.places else pop_device(place)
+    if name in layout.bare:
+        return ["nsenter", f"--net={NETNS / name_of(twin, name)}", "--", *argv]
+    if name not in layout.day0:
+        raise InputError(f'The twin has no "{place}".{did_you_mean(place, layout.places)}')
+    init = netns.inits([name_of(twin, name)]).get(name_of(twin, name))
+    if init is None:
+        raise InputError(f"{name} has no power.", remedy=f"baubau lab power {name} on")
+    return [*nodes.enter(init), *argv]

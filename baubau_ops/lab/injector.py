@@ -1,0 +1,97 @@
+"""Faults on the twin: wires cut and mended in the plant, routers' power pulled and given back."""
+
+from __future__ import annotations
+
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.files import lock
+from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.inventory.topology import pop_device
+from baubau_ops.lab import netns, nodes
+from baubau_ops.lab.layout import Layout, Wire
+from baubau_ops.lab.names import lock_path, places
+from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab.wiring import Cut, Plant
+
+LOCK_TIMEOUT = 60.0
+"""Seconds to wait for another change to the same twin."""
+
+
+class LabInjector:
+    """The injector of a running twin (see `inventory.environment.Injector`)."""
+
+    def __init__(self, twin: str, layout: Layout) -> None:
+        self.twin = twin
+        self.layout = layout
+        self._plant = Plant(twin)
+
+    def cut(self, link: str, *, silent: bool) -> None:
+        """Stop all traffic on a link; silently, so that both ends stay up, or with both ports down."""
+        wire = find_wire(self.layout, link)
+        with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
+            self._plant.cut(wire, silent=silent, powered=self._powered())
+
+    def mend(self, link: str) -> None:
+        """Let traffic pass again on a link; nothing happens when it is not cut."""
+        wire = find_wire(self.layout, link)
+        with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
+            self._plant.mend(wire, powered=self._powered())
+
+    def mend_all(self) -> list[str]:
+        """Mend every link that is cut; return which were."""
+        cut = [laid.id for laid in self._plant.laid().values() if laid.cut is not Cut.NONE]
+        for link in cut:
+            self.mend(link)
+        return cut
+
+    def power_off(self, node: str) -> None:
+        """Pull the plug of a router: nothing of its running state survives; its neighbours lose carrier."""
+        node = find_router(self.layout, node)
+        with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
+            if node in places(self.twin):
+                self._plant.settle(self.layout.wires_of(node), powered=self._powered() - {node})
+                nodes.end(self.twin, [node])
+                netns.delete([name_of(self.twin, node)])
+
+    def power_on(self, node: str) -> None:
+        """Boot a router from its disk in a new namespace, and wait until its console answers."""
+        node = find_router(self.layout, node)
+        with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
+            if node in places(self.twin):
+                return
+            wires = self.layout.wires_of(node)
+            netns.add([name_of(self.twin, node)])
+            self._plant.plug((wire, wire.end(node)) for wire in wires)
+            self._plant.settle(wires, powered=self._powered())
+            nodes.boot_all(self.twin, [node], at_once=1, on_ready=lambda _node, _seconds: None)
+
+    def _powered(self) -> set[str]:
+        return set(places(self.twin))
+
+
+def find_wire(layout: Layout, link: str) -> Wire:
+    """Return a wire by its id, or by its ends in either order with POPs by their ids (`wolio--murhum`)."""
+    known = {alias: wire for wire in layout.wires.values() for alias in _aliases(wire)}
+    if link not in known:
+        raise InputError(
+            f'The twin has no link "{link}".{did_you_mean(link, known)}',
+            remedy="All links: baubau lab status",
+        )
+    return known[link]
+
+
+def _aliases(wire: Wire) -> set[str]:
+    a, separator, b = wire.id.partition("--")
+    if not separator:
+        return {wire.id}
+    parallel = b.removeprefix(wire.b.place)  # "-b" for a second link between the same two
+    ends = [{end.place, end.place.removeprefix("pop-")} for end in (wire.a, wire.b)]
+    names = {f"{x}--{y}{parallel}" for x in ends[0] for y in ends[1]}
+    return names | {f"{y}--{x}{parallel}" for x in ends[0] for y in ends[1]} | {f"{a}--{b}"}
+
+
+def find_router(layout: Layout, name: str) -> str:
+    """Return a router by its name, or a POP by its id; InputError for anything else."""
+    for candidate in (name, pop_device(name)):
+        if candidate in layout.day0:
+            return candidate
+    raise InputError(f'The twin has no router "{name}".{did_you_mean(name, layout.day0)}')
