@@ -1,4 +1,4 @@
-"""Everything about one thing of the city: its facts, numbers, ports and neighbours, and where it is defined."""
+"""Everything about one thing of the city: facts, numbers, ports, neighbours, and where it is defined."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _matches(cell: object, value: str) -> bool:
 
 
 def _sites(inventory: Inventory) -> list[Row]:
-    found = []
+    found: list[Row] = []
     for name, site in inventory.sites.items():
         link, numbers = site.link, inventory.numbers.sites.get(name)
         found.append(
@@ -64,7 +64,7 @@ def _sites(inventory: Inventory) -> list[Row]:
 
 def _pops(inventory: Inventory) -> list[Row]:
     sites = Counter(link.pop for site in inventory.sites.values() for link in site.links)
-    found = []
+    found: list[Row] = []
     for name, pop in sorted(inventory.backbone.pops.items()):
         spans = [span for span in inventory.backbone.spans if name in (span.a, span.b)]
         neighbours = sorted(span.b if span.a == name else span.a for span in spans)

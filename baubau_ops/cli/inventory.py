@@ -1,0 +1,235 @@
+"""`baubau inventory`: the city as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baubau_ops.cli.context import Context
+from baubau_ops.cli.options import command, group
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.units import format_duration, format_rate
+
+if TYPE_CHECKING:
+    from baubau_ops.inventory.describe import Description
+    from baubau_ops.inventory.resolve import Move
+
+app = group("The city as data: check it, look at it, give numbers.")
+
+_RATES = frozenset({"capacity", "committed", "peak", "committed_down", "peak_down", "down", "up"})
+_DURATIONS = frozenset({"rto", "rpo"})
+_NUMBERS = ("asn", "capacity", "committed_down", "peak_down", "cost", "km", "links", "lans", "tier")
+_HIDDEN = frozenset({"router", "link", "neighbour_address"})  # in tables; JSON has them
+
+
+@command(app, example="baubau inventory check --inventory examples/small")
+def check(context: Context) -> None:
+    """Read every file and say everything that is wrong."""
+    inventory = context.open_inventory()
+    facts = {
+        "files": inventory.file_count,
+        "sites": len(inventory.sites),
+        "routers": len(inventory.topology.ours),
+        "proposed": sorted(inventory.proposed),
+    }
+    context.output.show(facts, lambda: context.output.line(_summary(facts)))
+
+
+def _summary(facts: Mapping[str, object]) -> str:
+    proposed = facts["proposed"]
+    assert isinstance(proposed, list)
+    text = f"{facts['files']} files, {facts['sites']} sites, {facts['routers']} routers, "
+    text += f"{len(proposed)} numbers proposed. OK"
+    return f"{text}\nTo lock them: baubau inventory allocate" if proposed else text
+
+
+@command(app, example="baubau inventory show wolio")
+def show(
+    context: Context,
+    name: Annotated[str, typer.Argument(help="A site, POP, device, link, service, zone or segment.")],
+) -> None:
+    """Show everything about one thing: numbers, ports, neighbours, where it is defined."""
+    from baubau_ops.inventory.describe import describe
+
+    found = describe(context.open_inventory(), name)
+    context.output.show(found, lambda: _draw_descriptions(context, found))
+
+
+def _draw_descriptions(context: Context, found: Sequence[Description]) -> None:
+    for number, description in enumerate(found):
+        if number:
+            context.output.line()
+        where = f"   {description.defined}" if description.defined else ""
+        context.output.line(f"{description.kind} {description.id}{where}", "bold")
+        width = max(len(key) for key in description.facts)
+        for key, value in description.facts.items():
+            context.output.line(f"  {key:<{width}}  {_cell(key, value) or '–'}")
+        for rows in (description.ports, description.segments):
+            if rows:
+                context.output.line()
+                _draw_rows(context, rows)
+
+
+@command(app, name="list", example="baubau inventory list sites --where pop=wolio")
+def list_(
+    context: Context,
+    what: Annotated[str, typer.Argument(help="sites, pops, devices, links, services or zones.")] = "sites",
+    where: Annotated[
+        list[str] | None, typer.Option("--where", help="COLUMN=VALUE; only such rows. Repeatable.")
+    ] = None,
+) -> None:
+    """List the city's sites, POPs, devices, links, services or zones."""
+    from baubau_ops.inventory.listing import rows
+
+    filters = dict(_filter(text) for text in where or [])
+    found = rows(context.open_inventory(), what, filters)
+    context.output.show(found, lambda: _draw_list(context, what, found))
+
+
+def _filter(text: str) -> tuple[str, str]:
+    column, sign, value = text.partition("=")
+    if not sign or not column:
+        raise InputError(f'"{text}" is not a filter: write COLUMN=VALUE, for example pop=wolio.')
+    return column, value
+
+
+def _draw_list(context: Context, what: str, found: Sequence[Mapping[str, object]]) -> None:
+    if not found:
+        context.output.line(f"No {what}.")
+        return
+    _draw_rows(context, found)
+
+
+def _draw_rows(context: Context, rows: Sequence[Mapping[str, object]]) -> None:
+    columns = [column for column in rows[0] if column not in _HIDDEN]
+    drawn = [[_cell(column, row[column]) for column in columns] for row in rows]
+    titles = [column.replace("_", " ") for column in columns]
+    right = [column.replace("_", " ") for column in columns if column in _NUMBERS]
+    context.output.table(titles, drawn, right=right)
+
+
+def _cell(column: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_cell(key, item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if column in _RATES and isinstance(value, int):
+        return format_rate(value)
+    if column in _DURATIONS and isinstance(value, float):
+        return format_duration(value)
+    return str(value)
+
+
+@command(app, example="baubau inventory schema -o schemas")
+def schema(
+    context: Context,
+    name: Annotated[
+        str | None, typer.Argument(help="city, backbone, datacenter, services, policy or site.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("-o", "--folder", help="Write <name>.schema.json files there.", file_okay=False),
+    ] = None,
+) -> None:
+    """Print or write the JSON Schemas of the files, for editors."""
+    from baubau_ops.core.files import write_atomic
+    from baubau_ops.inventory.schema import MODELS
+    from baubau_ops.inventory.schema import schema as schema_of
+
+    schemas = {each: schema_of(each) for each in ([name] if name else MODELS)}
+    if folder is None:
+        document = schemas[name] if name else schemas
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        context.output.show(document, lambda: context.output.line(text))
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for each, body in schemas.items():
+        file = folder / f"{each}.schema.json"
+        write_atomic(file, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        written.append(str(file))
+    context.output.show({"files": written}, lambda: context.output.line("\n".join(written)))
+
+
+@command(app, example="baubau inventory allocate")
+def allocate(
+    context: Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be locked; write nothing.")
+    ] = False,
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Settle numbers taken twice: move the entry never applied.")
+    ] = False,
+) -> None:
+    """Lock the proposed numbers in allocations.yml."""
+    if resolve:
+        _resolve(context, dry_run)
+        return
+    from baubau_ops.inventory.edit import lock_numbers
+    from baubau_ops.inventory.load import load
+    from baubau_ops.inventory.lockfile import entry
+
+    folder = context.inventory_folder()
+    before = load(folder) if dry_run else lock_numbers(folder)
+    locked = {item: entry(before.numbers, item) for item in sorted(before.proposed)}
+    released = sorted(set(before.allocations.quarantine) - set(before.numbers.quarantine))
+    facts = {"written": not dry_run, "locked": locked, "released": released}
+    context.output.show(facts, lambda: _draw_locked(context, locked, released, dry_run))
+
+
+def _draw_locked(context: Context, locked: Mapping[str, str], released: Sequence[str], dry_run: bool) -> None:
+    out = context.output
+    for item, numbers in locked.items():
+        out.line(f"+ {item}  {numbers}")
+    for name in released:
+        out.line(f"- quarantine/{name}")
+    if not locked and not released:
+        out.line("Every number is locked already. Nothing to do.")
+        return
+    verb = "would be locked" if dry_run else "locked"
+    freed = f", {len(released)} released from quarantine" if released else ""
+    out.line(f"{len(locked)} {verb}, none moved{freed}.")
+
+
+def _resolve(context: Context, dry_run: bool) -> None:
+    from baubau_ops.inventory.resolve import resolve
+
+    applied = _applied_devices(context)
+    moves = resolve(context.inventory_folder(), applied.__contains__, dry_run=dry_run)
+    context.output.show(
+        {"written": bool(moves) and not dry_run, "moves": moves}, lambda: _draw_moves(context, moves, dry_run)
+    )
+
+
+def _applied_devices(context: Context) -> frozenset[str]:
+    """The devices that the environment's journal says were configured."""
+    from baubau_ops.core.journal import Journal
+
+    records = Journal(context.state / "journal.jsonl").records()
+    return frozenset(
+        str(record.data["target"])
+        for record in records
+        if record.kind == "device" and record.data.get("result") == "confirmed" and "target" in record.data
+    )
+
+
+def _draw_moves(context: Context, moves: Sequence[Move], dry_run: bool) -> None:
+    out = context.output
+    for move in moves:
+        out.line(f"- {move.entry}  {move.before}")
+        out.line(f"+ {move.entry}  {move.after or '(no file uses it)'}")
+        out.line(f"  {move.keeper} keeps its numbers.")
+    if not moves:
+        out.line("No number is taken twice. Nothing to do.")
+    elif dry_run:
+        out.line(f"{len(moves)} would be moved. Nothing was written.")
+    else:
+        out.line(f"{len(moves)} moved.")
