@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from baubau_ops.cli.output import Output
 from baubau_ops.core import settings
+from baubau_ops.core.errors import InputError
 
 if TYPE_CHECKING:
+    from baubau_ops.inventory.environment import Environment
     from baubau_ops.inventory.inventory import Inventory
 
 
@@ -31,15 +33,47 @@ class Context:
         """The environment's state folder."""
         return settings.state_dir(self.environment)
 
+    @property
+    def twin(self) -> str | None:
+        """The name of the twin meant by --env; None for an environment of real machines."""
+        kind, _, name = self.environment.partition(":")
+        return (name or "default") if kind == "lab" else None
+
     def inventory_folder(self) -> Path:
-        """Return the city's folder: --inventory, else the checkout's."""
-        return self.inventory or settings.root() / "inventory"
+        """Return the city's folder: --inventory, else what the twin of --env runs, else the checkout's."""
+        return self.inventory or self._twin_runs() or settings.root() / "inventory"
+
+    def _twin_runs(self) -> Path | None:
+        if self.twin is None:
+            return None
+        from baubau_ops.lab.environment import inventory_of
+
+        return inventory_of(self.twin)
 
     def open_inventory(self) -> Inventory:
         """Return the city, checked; InvalidInventoryError lists all that is wrong with it."""
         from baubau_ops.inventory.load import load
 
         return load(self.inventory_folder())
+
+    def open_environment(self) -> Environment:
+        """Return how the machines of --env are reached.
+
+        UnreachableError when its twin is not up, InputError when that runs another city than --inventory.
+        """
+        if self.twin is None:
+            raise InputError(
+                f"There is no environment {self.environment} yet.", remedy="Use the twin: --env lab:NAME"
+            )
+        runs = self._twin_runs()
+        if self.inventory is not None and runs is not None and runs != self.inventory.resolve():
+            raise InputError(
+                f"The twin {self.twin} runs {runs}, not {self.inventory}.",
+                remedy="Leave --inventory out, or name another twin with --env lab:NAME.",
+            )
+        from baubau_ops.lab.environment import environment
+
+        return environment(self.twin)
 
     def confirm(self, question: str) -> None:
         """Return if the answer is yes or --yes was given; raise otherwise."""
