@@ -68,8 +68,7 @@ def complaints(report: Report, candidate: Candidate) -> str:
     for section, complaint in report.sections("lint").items():
         # nft reads the owned tables' replacement before the text: two lines for each.
         offset = 2 * len(OWNED_TABLES) if section == "nftables" else 0
-        shifted = _LINT_LINE.sub(lambda match, by=offset: f"line {int(match.group(1)) - by}:", complaint)
-        said.append(f"section {section}: {shifted.strip() or 'the device refuses it'}")
+        said.append(f"section {section}: {_shifted(complaint, offset) or 'the device refuses it'}")
     missing = set(candidate.sections) - set(report.sections("running")) - set(report.sections("lint"))
     said += [f"section {section}: the device did not show what runs" for section in sorted(missing)]
     return "\n".join(said)
@@ -101,6 +100,11 @@ def difference(section: str, before: str, after: str) -> str:
         return ""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=3, lineterm="")
     return "".join(f"{line}\n" for line in list(lines)[2:])
+
+
+def _shifted(complaint: str, offset: int) -> str:
+    """Count the lines in a parser's message from the section's first line."""
+    return _LINT_LINE.sub(lambda match: f"line {int(match.group(1)) - offset}:", complaint).strip()
 
 
 def _settings(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:

@@ -60,6 +60,8 @@ class FRRDriver(NetworkDriver):
     `last_commit` tells how the last commit was done (delta or reload) and how long each step took.
     """
 
+    device: Session  # the base class means a Netmiko connection by this name
+
     def __init__(
         self,
         hostname: str,
