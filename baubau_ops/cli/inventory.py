@@ -56,10 +56,10 @@ def show(
     from baubau_ops.inventory.describe import describe
 
     found = describe(context.open_inventory(), name)
-    context.output.show(found, lambda: _draw_descriptions(context, found))
+    context.output.show(found, lambda: draw_descriptions(context, found))
 
 
-def _draw_descriptions(context: Context, found: Sequence[Description]) -> None:
+def draw_descriptions(context: Context, found: Sequence[Description]) -> None:
     for number, description in enumerate(found):
         if number:
             context.output.line()
@@ -71,7 +71,7 @@ def _draw_descriptions(context: Context, found: Sequence[Description]) -> None:
         for rows in (description.ports, description.segments):
             if rows:
                 context.output.line()
-                _draw_rows(context, rows)
+                draw_rows(context, rows)
 
 
 @command(app, name="list", example="baubau inventory list sites --where pop=wolio")
@@ -101,10 +101,10 @@ def _draw_list(context: Context, what: str, found: Sequence[Mapping[str, object]
     if not found:
         context.output.line(f"No {what}.")
         return
-    _draw_rows(context, found)
+    draw_rows(context, found)
 
 
-def _draw_rows(context: Context, rows: Sequence[Mapping[str, object]]) -> None:
+def draw_rows(context: Context, rows: Sequence[Mapping[str, object]]) -> None:
     columns = [column for column in rows[0] if column not in _HIDDEN]
     drawn = [[_cell(column, row[column]) for column in columns] for row in rows]
     titles = [column.replace("_", " ") for column in columns]

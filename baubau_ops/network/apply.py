@@ -101,13 +101,15 @@ class Application:
                     limits=self._limits,
                     on_event=self._on_event,
                 )
-                report.outcomes += transaction.run(
+                outcomes = transaction.run(
                     batch,
                     plans,
                     waiting=members & frozenset(made.waiting),
                     dependents=check.dependents(members),
                     settle=check.settle_time(members),
                 )
+                report.outcomes += outcomes
+                check.accept(outcome.target for outcome in outcomes if outcome.status is Status.changed)
 
 
 def make_plan(

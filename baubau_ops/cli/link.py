@@ -1,0 +1,204 @@
+"""`baubau link`: the connections of agencies, clinics, schools and parks, as a service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baubau_ops.cli.context import Context
+from baubau_ops.cli.inventory import draw_descriptions, draw_rows
+from baubau_ops.cli.options import command, group
+from baubau_ops.cli.output import Cell
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.plan import Effect, exit_code
+
+if TYPE_CHECKING:
+    from baubau_ops.core.plan import Change
+    from baubau_ops.inventory.edit import Edit
+    from baubau_ops.network.plan import NetworkPlan
+
+app = group("OPD links: connect an office, see what it has, disconnect it.")
+
+SiteId = Annotated[str, typer.Argument(metavar="SITE", help="The site's id, such as dinas-pariwisata.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
+Apply = Annotated[
+    bool, typer.Option("--apply", help="Also change the routers: the POP first, then the site's own.")
+]
+EFFECT_STYLE = {
+    Effect.hitless: "green",
+    Effect.install: "green",
+    Effect.session_flap: "yellow",
+    Effect.link_down: "bold red",
+}
+
+
+@command(
+    app,
+    example="baubau link add dinas-pariwisata --kind agency --name 'Dinas Pariwisata' --pop murhum"
+    " --media fibre --committed 50M --peak 100M --segments office,cctv,wifi",
+)
+def add(
+    context: Context,
+    site: SiteId,
+    kind: Annotated[str, typer.Option(help="One of the city's kinds of sites, such as agency.")],
+    name: Annotated[str, typer.Option(help="The site's full name.")],
+    pop: Annotated[str, typer.Option(help="The POP it hangs on.")],
+    media: Annotated[str, typer.Option(help="fibre, leased, radio, … (city.yml's link classes).")],
+    committed: Annotated[str, typer.Option(help="Promised rate: 50M, or 50M/20M for down/up.")],
+    peak: Annotated[str, typer.Option(help="Rate while nobody else needs it.")],
+    segments: Annotated[str, typer.Option(help="Zones, with commas: office,cctv,wifi.")],
+    kecamatan: Annotated[str | None, typer.Option(help="The POP's unless given.", show_default=False)] = None,
+    status: Annotated[str, typer.Option(help="built or planned.")] = "planned",
+    dry_run: DryRun = False,
+    apply: Apply = False,
+) -> int:
+    """Add a site with its link: show what changes, write its file and its numbers, apply if told to."""
+    from baubau_ops.inventory.edit import NewSite, add_site, plan_addition
+
+    _refuse_both(dry_run, apply)
+    folder = context.inventory_folder()
+    new = NewSite(
+        id=site,
+        name=name,
+        kind=kind,
+        pop=pop,
+        media=media,
+        committed=committed,
+        peak=peak,
+        segments=tuple(part.strip() for part in segments.split(",") if part.strip()),
+        kecamatan=kecamatan,
+        status=status,
+    )
+    if apply:
+        context.open_environment()  # is it up, and does it run this city? Asked before anything is written
+    edit = plan_addition(folder, new)
+    _show(context, edit, is_new=True, again=_again(context, apply))
+    if dry_run:
+        return _document(context, edit, None)
+    context.confirm(f"Add {site}?")
+    written = add_site(folder, new)
+    return _document(context, written, _apply(context, folder, written) if apply else None)
+
+
+@command(app, example="baubau link remove dinas-pariwisata")
+def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Apply = False) -> int:
+    """Remove a site: its file goes, its numbers go into quarantine. Refused while something needs it."""
+    from baubau_ops.inventory.edit import plan_removal, remove_site
+
+    _refuse_both(dry_run, apply)
+    folder = context.inventory_folder()
+    if apply:
+        context.open_environment()
+    edit = plan_removal(folder, site)
+    _show(context, edit, is_new=False, again=_again(context, apply))
+    if dry_run:
+        return _document(context, edit, None)
+    context.confirm(f"Remove {site}?")
+    written = remove_site(folder, site)
+    return _document(context, written, _apply(context, folder, written) if apply else None)
+
+
+@command(app, example="baubau link show dinkes")
+def show(context: Context, site: SiteId) -> None:
+    """Show a site's link: numbers, rates, ports, segments, and where it is written."""
+    from baubau_ops.core.suggest import did_you_mean
+    from baubau_ops.inventory.describe import describe
+
+    inventory = context.open_inventory()
+    if site not in inventory.sites:
+        guess = did_you_mean(site, inventory.sites)
+        raise InputError(f'There is no site "{site}".{guess}', remedy="See them with: baubau link list")
+    found = [one for one in describe(inventory, site) if one.kind == "site"]
+    context.output.show(found, lambda: draw_descriptions(context, found))
+
+
+@command(app, name="list", example="baubau link list")
+def list_(context: Context) -> None:
+    """List every site with its POP, rates and state."""
+    from baubau_ops.inventory.listing import rows
+
+    found = rows(context.open_inventory(), "sites")
+    context.output.show(found, lambda: draw_rows(context, found))
+
+
+def _refuse_both(dry_run: bool, apply: bool) -> None:
+    if dry_run and apply:
+        raise InputError("--dry-run and --apply exclude each other.", remedy="Give one of them.")
+
+
+def _again(context: Context, apply: bool) -> str:
+    if apply:
+        return ""
+    env = "" if context.environment == "lab:default" else f" --env {context.environment}"
+    return f"Nothing is sent to a router. Afterwards: baubau net apply{env}"
+
+
+def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
+    from baubau_ops.flows.link import changes, unchanged
+    from baubau_ops.inventory.topology import site_device
+
+    if context.output.is_json:
+        return
+    line = context.output.line
+    inventory = edit.after if is_new else edit.before
+    numbers = inventory.numbers.sites[edit.site]
+    prefixes = ", ".join(f"{zone} {prefix}" for zone, prefix in sorted(numbers.segments.items()))
+    line(f"{'New' if is_new else 'Gone'}   {edit.file}")
+    line(f"       router {site_device(edit.site)}, {prefixes}, AS {numbers.asn}")
+    added, removed = edit.lock_lines
+    line(f"Lock   {edit.file.parents[1] / 'allocations.yml'}   +{added} −{removed} lines, no number moved")
+    line()
+    found = changes(edit)
+    rows: list[list[Cell]] = [
+        [change.target, change.what, (change.effect.value, EFFECT_STYLE.get(change.effect, ""))]
+        for change in found
+    ]
+    rows.append([f"({unchanged(edit.after, found)} others)", "nothing", ""])
+    context.output.table(["What this changes", "", "effect"], rows)
+    line()
+    if again:
+        line(again)
+
+
+def _document(context: Context, edit: Edit, outcomes: tuple[list[object], int] | None) -> int:
+    """Print the JSON document, if one is wanted; return the exit code."""
+    if context.output.is_json:
+        from baubau_ops.flows.link import changes
+
+        facts: dict[str, object] = {
+            "site": edit.site,
+            "file": str(edit.file),
+            "changes": list(_facts(changes(edit))),
+            "outcomes": outcomes[0] if outcomes else [],
+        }
+        context.output.show(facts, lambda: None)
+    return outcomes[1] if outcomes else 0
+
+
+def _facts(found: tuple[Change, ...]) -> list[dict[str, str]]:
+    return [
+        {"device": one.target, "what": one.what, "effect": one.effect.value, "diff": one.diff}
+        for one in found
+    ]
+
+
+def _apply(context: Context, folder: Path, edit: Edit) -> tuple[list[object], int]:
+    """Make the twin follow, then apply to the routers that the edit changes."""
+    from baubau_ops.cli.net_output import show_apply
+    from baubau_ops.flows import twin as flow
+    from baubau_ops.flows.link import devices_of
+    from baubau_ops.network.apply import Application
+
+    def approved(_made: NetworkPlan) -> None:
+        """The change was approved as a whole."""
+
+    with context.output.progress() as on_event:
+        if context.twin is not None:
+            flow.up(context.twin, folder, on_event=on_event)
+        application = Application(edit.after, context.open_environment(), on_event=on_event)
+        report = application.run(approved, devices=devices_of(edit))
+    if not context.output.is_json:
+        show_apply(context.output, report)
+    return list(report.outcomes), exit_code(report.outcomes)

@@ -1,0 +1,199 @@
+"""The story of one OPD link on the small city's twin: from nothing to packets, and through a fibre cut."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from baubau_ops.core import settings
+from baubau_ops.core.errors import FailedError, InputError
+from baubau_ops.core.events import OnEvent, ignore
+from baubau_ops.core.plan import Status
+from baubau_ops.core.units import format_rate
+from baubau_ops.flows import twin as flow
+from baubau_ops.flows.drawing import draw
+from baubau_ops.flows.link import changes, devices_of, unchanged
+from baubau_ops.flows.story import Story
+from baubau_ops.inventory.edit import NewSite, add_site
+from baubau_ops.inventory.environment import Environment, Injector, Probe, Vantage
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.load import load
+from baubau_ops.inventory.topology import pop_device, site_device
+from baubau_ops.lab import twin as lab
+from baubau_ops.lab.environment import environment, inventory_of
+from baubau_ops.network.apply import Application, platforms
+from baubau_ops.network.fleet import Fleet
+from baubau_ops.network.plan import NetworkPlan
+from baubau_ops.network.sessions import lost_sessions
+from baubau_ops.network.verification import verify_network
+
+OFFICE = NewSite(
+    id="dinas-pariwisata",
+    name="Dinas Pariwisata",
+    kind="agency",
+    pop="murhum",
+    media="fibre",
+    committed="50M",
+    peak="100M",
+    segments=("office", "cctv", "wifi"),
+    status="built",
+)
+SPAN = "pop-murhum--pop-wolio"
+"""On the office's shortest way to the data center."""
+TOLERANCE = 0.10
+"""How far a measured rate may be from the promised one."""
+
+
+class Demo:
+    """One telling of the story on a twin of its own. `story` is complete up to where it failed."""
+
+    def __init__(self, twin: str, on_event: OnEvent = ignore) -> None:
+        self.twin = twin
+        self.story = Story("Kota Baubau: one OPD link, from the inventory to packets", on_event)
+        self._on_event = on_event
+
+    @property
+    def folder(self) -> Path:
+        """The copy of the small city that is worked on: the checkout stays as it is."""
+        return settings.state_dir(f"lab:{self.twin}").parent / f"{self.twin}-city"
+
+    def tell(self) -> None:
+        """Run all steps but the last; whatever goes wrong is raised and stays in the story."""
+        city = self._boot()
+        self._configure(city)
+        self._prove(city)
+        city = self._open_office()
+        self._use_office(city)
+        self._cut(city)
+
+    def end(self) -> None:
+        """Take everything down; safe at any time, also twice."""
+        with self.story.step("Mend it, take the twin down, leave nothing") as step:
+            self.clean_up()
+            step.found = "no namespace, mount or process left"
+
+    def clean_up(self) -> None:
+        """Remove the twin and the copy of the city."""
+        lab.down(self.twin, on_event=self._on_event)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _boot(self) -> Inventory:
+        if inventory_of(self.twin) is not None:
+            raise InputError(
+                f'A twin "{self.twin}" is up already.',
+                remedy=f"Remove it: baubau lab down --name {self.twin}",
+            )
+        with self.story.step("Boot the city's twin") as step:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.copytree(settings.root() / "examples/small", self.folder)
+            city = flow.up(self.twin, self.folder, on_event=self._on_event)
+            vantage = _vantage(self._environment())
+            step.found = f"{len(city.topology.ours)} routers, {len(vantage.machines())} other machines"
+            step.drawing = draw(city.topology)
+        return city
+
+    def _configure(self, city: Inventory) -> None:
+        with self.story.step("Configure all routers from nothing") as step:
+            applied = self._apply(city, ())
+            report = Application(city, self._environment(), on_event=self._on_event).run(_unasked)
+            if report.plan.changes:
+                raise FailedError(f"A second plan still has {len(report.plan.changes)} changes.")
+            step.found = f"{applied} of {len(city.topology.ours)}, a second plan is empty"
+
+    def _prove(self, city: Inventory) -> None:
+        with self.story.step("Compare it with the intent, prove the policy by packets") as step:
+            step.found = self._verify(city, probe=True)
+
+    def _open_office(self) -> Inventory:
+        with self.story.step(f"Open an office: {OFFICE.name}") as step:
+            edit = add_site(self.folder, OFFICE)
+            changed = changes(edit)
+            flow.up(self.twin, self.folder, on_event=self._on_event)
+            city = load(self.folder)
+            devices = devices_of(edit)
+            self._apply(city, devices)
+            step.found = f"{len(devices)} routers changed, {unchanged(city, changed)} left alone"
+            step.details += [f"{one.target}: {one.what}, {one.effect.value}" for one in changed]
+            step.drawing = draw(city.topology, new=frozenset({site_device(OFFICE.id)}))
+        return city
+
+    def _use_office(self, city: Inventory) -> None:
+        with self.story.step("Its traffic: what it may reach, what it may not, how fast") as step:
+            seen = self._verify(city, probe=True, only=OFFICE.id)
+            vantage = _vantage(self._environment())
+            pair = (pop_device(OFFICE.pop), site_device(OFFICE.id))
+            with Fleet(platforms(city.topology), self._environment()) as fleet:
+                before = lost_sessions(fleet, pair)
+                down = vantage.throughput("host-services", f"{OFFICE.id}-office")
+                up = vantage.throughput(f"{OFFICE.id}-office", "host-services")
+                lost = lost_sessions(fleet, pair) - before
+            link = city.sites[OFFICE.id].links[0]
+            step.details += [
+                seen,
+                f"down {format_rate(down)}bit/s, up {format_rate(up)}bit/s, {lost} sessions lost",
+            ]
+            for direction, measured, promised in (("down", down, link.peak.down), ("up", up, link.peak.up)):
+                if abs(measured - promised) > TOLERANCE * promised:
+                    raise FailedError(
+                        f"{direction}: {format_rate(measured)} measured, {format_rate(promised)} promised"
+                    )
+            if lost:
+                raise FailedError(f"the full link dropped {lost} routing sessions")
+            step.found = f"{seen}; {down / 1e6:.1f} of {link.peak.down / 1e6:.0f} Mbit/s, no session lost"
+
+    def _cut(self, city: Inventory) -> None:
+        with self.story.step(f"Cut the fibre {SPAN} without a signal") as step:
+            surroundings = self._environment()
+            vantage, injector = _vantage(surroundings), _injector(surroundings)
+            target = city.numbers.services["satu-data"]
+            watch = vantage.watch(f"{OFFICE.id}-office", target)
+            injector.cut(SPAN, silent=True)
+            self._verify_reachable(vantage, city)
+            outage = watch.stop()
+            step.found = (
+                f"lost {outage.longest * 1000:.0f} ms ({outage.lost} of {outage.sent} probes, 5 ms apart)"
+            )
+            step.drawing = draw(city.topology, cut=frozenset({SPAN}))
+            injector.mend(SPAN)
+
+    def _verify_reachable(self, vantage: Vantage, city: Inventory) -> None:
+        """The office still reaches the data center: over the other half of the ring."""
+        probe = Probe(f"{OFFICE.id}-office", city.numbers.services["satu-data"], "tcp", 443, count=10)
+        (answer,) = vantage.exchange([probe])
+        if not answer.answered:
+            raise FailedError("the office does not reach the data center any more")
+
+    def _apply(self, city: Inventory, devices: Iterable[str]) -> int:
+        """Apply, and return how many routers changed; FailedError when one did not."""
+        application = Application(city, self._environment(), on_event=self._on_event)
+        report = application.run(_unasked, devices=devices)
+        for outcome in report.outcomes:
+            if outcome.status not in (Status.changed, Status.unchanged):
+                raise FailedError(f"{outcome.target}: {outcome.status.value}: {outcome.reason}")
+        return sum(outcome.status is Status.changed for outcome in report.outcomes)
+
+    def _verify(self, city: Inventory, *, probe: bool, only: str | None = None) -> str:
+        verdict = verify_network(city, self._environment(), probe=probe, only=only, on_event=self._on_event)
+        if verdict.exit_code:
+            raise FailedError(
+                f"{verdict.summary}: {verdict.findings[0]}" if verdict.findings else verdict.summary
+            )
+        return verdict.summary
+
+    def _environment(self) -> Environment:
+        return environment(self.twin)
+
+
+def _unasked(_made: NetworkPlan) -> None:
+    """Nobody is asked: the twin is the demo's own."""
+
+
+def _vantage(surroundings: Environment) -> Vantage:
+    assert surroundings.vantage is not None, "a twin has one"
+    return surroundings.vantage
+
+
+def _injector(surroundings: Environment) -> Injector:
+    assert surroundings.injector is not None, "a twin has one"
+    return surroundings.injector

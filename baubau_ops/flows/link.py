@@ -1,0 +1,53 @@
+"""What a changed inventory changes on the routers, before anything is written or sent."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from baubau_ops.core.plan import Change, Effect
+from baubau_ops.inventory.edit import Edit
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.network.forecast import effect_of, summary
+from baubau_ops.network.render import render
+
+_WHOLE = 1_000_000
+"""Lines of context: the forecast must see the block that a line stands in."""
+
+
+def changes(edit: Edit) -> tuple[Change, ...]:
+    """Compare the rendered texts before and after an edit; only the devices that differ, sorted by name.
+
+    A new router is to be installed; one that is gone is shown with its whole text removed.
+    """
+    before, after = render(edit.before), render(edit.after)
+    names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    return tuple(_change(name, before.get(name), after.get(name)) for name in names)
+
+
+def devices_of(edit: Edit) -> tuple[str, ...]:
+    """The routers whose text the edit changes and that are still there afterwards."""
+    ours = {node.name for node in edit.after.topology.ours}
+    return tuple(change.target for change in changes(edit) if change.target in ours)
+
+
+def unchanged(inventory: Inventory, changed: Iterable[Change]) -> int:
+    """How many routers of the city an edit leaves alone."""
+    touched = {change.target for change in changed}
+    return sum(node.name not in touched for node in inventory.topology.ours)
+
+
+def _change(device: str, before: str | None, after: str | None) -> Change:
+    if before is None:
+        return Change(device, "new router", Effect.install, _diff(device, "", after or ""))
+    if after is None:
+        return Change(device, "router to be dismantled", Effect.link_down, _diff(device, before, ""))
+    whole = _diff(device, before, after, context=_WHOLE)
+    return Change(device, summary(whole), effect_of(whole), _diff(device, before, after))
+
+
+def _diff(device: str, before: str, after: str, context: int = 2) -> str:
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), f"{device} now", f"{device} then", n=context, lineterm=""
+    )
+    return "".join(f"{line}\n" for line in lines)
