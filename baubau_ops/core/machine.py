@@ -186,6 +186,7 @@ TOOLS = {
     "nft": TWIN,
     "unshare": TWIN,
     "nsenter": TWIN,
+    "nc": TWIN,
     "ssh": TWIN,
     "ssh-keygen": TWIN,
     "systemd-nspawn": TWIN,

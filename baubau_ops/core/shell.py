@@ -23,6 +23,7 @@ PACKAGES = {
     "mmdebstrap": "mmdebstrap",
     "modprobe": "kmod",
     "mount": "mount",
+    "nc": "netcat-openbsd",
     "nft": "nftables",
     "nsenter": "util-linux",
     "ping": "iputils-ping",

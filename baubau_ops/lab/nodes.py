@@ -60,11 +60,14 @@ def disk(twin: str, node: str) -> Path:
 
 
 def prepare(twin: str, node: str, day0: str, identity: Identity, image: Path) -> None:
-    """Give a node a new disk with its keys and its day-0 text (secrets filled in), unless it has one."""
+    """Give a node a new disk with its keys and its day-0 text (secrets filled in), unless it has one.
+
+    A disk that stands on another image is made anew: files of the two would mix.
+    """
     folder = disk(twin, node)
     root = folder / "root"
     finished = folder / "prepared"
-    if finished.exists():
+    if finished.exists() and finished.read_text() == str(image):
         if not os.path.ismount(root):
             _mount(twin, node, image)
         return
@@ -84,7 +87,7 @@ def prepare(twin: str, node: str, day0: str, identity: Identity, image: Path) ->
         is_frr = section == "frr"
         _write(root, SECTION_FILES[section], (_NFT_HEAD if section == "nftables" else "") + text,
                mode=0o640 if is_frr else 0o600)  # fmt: skip
-    finished.touch()
+    finished.write_text(str(image))
 
 
 def split_sections(text: str) -> dict[str, str]:

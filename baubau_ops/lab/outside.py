@@ -119,8 +119,10 @@ def _isp(inventory: Inventory, name: str, isps: list[str]) -> str:
         name=name,
         asn=isp.asn,
         router_id=lan[1],
-        # Unknown destinations vanish, as they do in the internet.
-        statics="ip route 0.0.0.0/0 Null0\n",
+        # Unknown destinations vanish, as they do in the internet. But what the city hides is sent to it all the
+        # same, as a careless or hostile ISP would: so the cores' filters are tried, and not its lack of routes.
+        statics="ip route 0.0.0.0/0 Null0\n"
+        + "".join(f"ip route {net} {city}\n" for net in _hidden(inventory)),
         interfaces=_interfaces(interfaces),
         bfd=_bfd(isp.bfd),
         neighbors=neighbors + _city_neighbor(inventory, city, f"bgp-{name}", "provider", isp.bfd),
@@ -142,12 +144,22 @@ def _province(inventory: Inventory) -> str:
         name=PROVINCE,
         asn=province.asn,
         router_id=lan[1],
-        statics="".join(f"ip route {prefix} Null0\n" for prefix in province.prefixes[1:]),
+        # It tries to reach everything through the city, not only what it was told of.
+        statics=f"ip route 0.0.0.0/0 {city}\n"
+        + "".join(f"ip route {prefix} Null0\n" for prefix in province.prefixes[1:]),
         interfaces=_interfaces(interfaces),
         bfd=_bfd(bfd),
         neighbors=_city_neighbor(inventory, city, "bgp-prov", "peer", bfd),
         announced="".join(f"  network {prefix}\n" for prefix in province.prefixes),
     )
+
+
+def _hidden(inventory: Inventory) -> Iterator[IPv4Network]:
+    """Networks behind the city that the internet is not told of."""
+    pools = inventory.city.pools
+    yield from (pools.loopback, pools.link, pools.service, pools.datacenter)
+    yield from (zone.pool for zone in inventory.city.zones.values())
+    yield from inventory.backbone.province.prefixes
 
 
 def _link_of(inventory: Inventory, name: str) -> Link:

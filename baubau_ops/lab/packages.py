@@ -7,20 +7,12 @@ from pathlib import Path
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.core.events import Event, OnEvent
-from baubau_ops.core.shell import find, run
+from baubau_ops.core.shell import PACKAGES, find, run
 
 log = logging.getLogger(__name__)
 
-TOOLS = {
-    "ip": "iproute2",
-    "mmdebstrap": "mmdebstrap",
-    "nc": "netcat-openbsd",
-    "nft": "nftables",
-    "nsenter": "util-linux",
-    "ssh": "openssh-client",
-    "systemd-nspawn": "systemd-container",
-}
-"""What is called on the host, and the package it comes in."""
+TOOLS = ("ip", "mmdebstrap", "nc", "nft", "nsenter", "ssh", "ssh-keygen", "systemd-nspawn")
+"""What the twin calls on its host."""
 
 INSTALL_TIMEOUT = 600.0
 """Seconds."""
@@ -28,7 +20,7 @@ INSTALL_TIMEOUT = 600.0
 
 def missing() -> list[str]:
     """Return the packages this machine lacks."""
-    return sorted({package for tool, package in TOOLS.items() if find(tool) is None})
+    return sorted({PACKAGES[tool] for tool in TOOLS if find(tool) is None})
 
 
 def install(on_event: OnEvent) -> None:

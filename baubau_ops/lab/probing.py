@@ -8,7 +8,7 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
@@ -17,17 +17,16 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.environment import Answer, Probe
 from baubau_ops.lab import frames, netns
-from baubau_ops.lab.layout import Bare, End, Layout
+from baubau_ops.lab.layout import End, Layout
 from baubau_ops.lab.names import NETNS
 from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab.sniffing import NONCE_LENGTH, Arrival, close_aside, sniffing
 
 SPACING = 0.1
 """Seconds between two attempts of a probe; each has its whole time to be answered."""
 
 _IP_RECVERR = 11
 _ORIGIN_ICMP = 2  # SO_EE_ORIGIN_ICMP
-_ETH_P_ALL = 3
-_PACKET_OUTGOING = 4
 _ECHO_REPLY, _UNREACHABLE = 0, 3
 _REFUSALS = (ConnectionRefusedError, ConnectionResetError)
 
@@ -48,6 +47,10 @@ class _Place:
     to_mac: str
 
 
+_Senders = dict[_Place, socket.socket]
+"""Open packet sockets; those of one exchange are shared by its probes."""
+
+
 class Prober:
     """Sends the probes of one twin."""
 
@@ -62,13 +65,29 @@ class Prober:
                 raise InputError(
                     f'The twin has no machine "{probe.source}".{did_you_mean(probe.source, self.layout.bare)}'
                 )
-        return list(await asyncio.gather(*(self._try(probe, timeout) for probe in probes)))
+        arrivals = [self._arrival(probe) if _is_raw(probe) else None for probe in probes]
+        senders: _Senders = {}
+        try:
+            async with sniffing(self.twin, [arrival for arrival in arrivals if arrival]):
+                work = (self._try(*each, senders, timeout) for each in zip(probes, arrivals, strict=True))
+                return list(await asyncio.gather(*work))
+        finally:
+            await close_aside(senders.values())
 
-    async def _try(self, probe: Probe, timeout: float) -> Answer:
-        if probe.at == "uplink" or probe.spoof or isinstance(probe.target, IPv6Address):
-            return await self._raw(probe, timeout)
+    async def _try(self, probe: Probe, arrival: Arrival | None, senders: _Senders, timeout: float) -> Answer:
+        if arrival is not None:
+            return await self._raw(probe, arrival, senders, timeout)
         attempts = {"tcp": self._tcp, "udp": self._udp, "icmp": self._icmp}
         return await _repeat(probe, attempts[probe.protocol], timeout)
+
+    def _arrival(self, probe: Probe) -> Arrival:
+        """A frame counts as arrived at the target; for IPv6, which no machine has, at any but its source."""
+        if isinstance(probe.target, IPv6Address):
+            machines = frozenset(self.layout.bare) - {probe.source}
+        else:
+            target = self.layout.owner(probe.target)
+            machines = frozenset({target.name} if target else ())
+        return Arrival(secrets.token_bytes(NONCE_LENGTH), machines, asyncio.Event())
 
     def _inside(self, place: str) -> contextlib.AbstractContextManager[None]:
         return netns.entered(NETNS / name_of(self.twin, place))
@@ -137,9 +156,8 @@ class Prober:
             except OSError:
                 return Result.SILENT
 
-    async def _raw(self, probe: Probe, timeout: float) -> Answer:
+    async def _raw(self, probe: Probe, arrival: Arrival, senders: _Senders, timeout: float) -> Answer:
         """Send frames past the source's own rules, and look whether they arrive at a machine."""
-        nonce = secrets.token_bytes(16)
         place = self._leaving(probe)
         frame = frames.frame(
             to_mac=place.to_mac,
@@ -148,23 +166,16 @@ class Prober:
             target=probe.target,
             protocol=probe.protocol,
             port=probe.port,
-            payload=nonce,
+            payload=arrival.nonce,
         )
-        arrived = asyncio.Event()
+        sender = _sender(place, senders)
         began = time.monotonic()
         sent = 0
-        with contextlib.ExitStack() as stack:
-            for machine in self._watched(probe):
-                stack.enter_context(self._watching(machine, nonce, arrived))
-            with netns.entered(NETNS / place.netns):
-                sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-            stack.enter_context(sender)
-            sender.bind((place.port, 0))
-            while sent < probe.count and not arrived.is_set():
-                sender.send(frame)
-                sent += 1
-                await _wait(arrived, SPACING if sent < probe.count else timeout)
-        return Answer(probe, sent, arrived.is_set(), seconds=time.monotonic() - began)
+        while sent < probe.count and not arrival.event.is_set():
+            sender.send(frame)
+            sent += 1
+            await _wait(arrival.event, SPACING if sent < probe.count else timeout)
+        return Answer(probe, sent, arrival.event.is_set(), seconds=time.monotonic() - began)
 
     def _leaving(self, probe: Probe) -> _Place:
         bare = self.layout.bare[probe.source]
@@ -182,32 +193,17 @@ class Prober:
             return IPv6Address(int(IPv6Address("fd00:7472::")) + int(own))  # a ULA (RFC 4193)
         return probe.spoof or own
 
-    def _watched(self, probe: Probe) -> Iterator[Bare]:
-        """The machines where a frame counts as arrived: the target; for IPv6, which none has, every other."""
-        for bare in self.layout.bare.values():
-            is_other = isinstance(probe.target, IPv6Address) and bare.name != probe.source
-            if is_other or probe.target in bare.addresses:
-                yield bare
 
-    @contextlib.contextmanager
-    def _watching(self, bare: Bare, nonce: bytes, arrived: asyncio.Event) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        with self._inside(bare.name):
-            sniffer = socket.socket(
-                socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
-            )
+def _sender(place: _Place, senders: _Senders) -> socket.socket:
+    if place not in senders:
+        with netns.entered(NETNS / place.netns):
+            senders[place] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # 0: it receives nothing
+        senders[place].bind((place.port, 0))
+    return senders[place]
 
-        def look() -> None:
-            data, address = sniffer.recvfrom(2048)
-            if nonce in data and address[2] != _PACKET_OUTGOING:
-                arrived.set()
 
-        with sniffer:
-            loop.add_reader(sniffer, look)
-            try:
-                yield
-            finally:
-                loop.remove_reader(sniffer)
+def _is_raw(probe: Probe) -> bool:
+    return probe.at == "uplink" or probe.spoof is not None or isinstance(probe.target, IPv6Address)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -76,6 +76,8 @@ FILES = {
     "/etc/systemd/journald.conf.d/baubau.conf": "[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\nAudit=no\n",
     "/etc/tmpfiles.d/baubau.conf": "d /run/sshd 0755 root root -\n",
     "/etc/hosts": "127.0.0.1 localhost\n",
+    # Debian's own example would load a table of its own.
+    "/etc/nftables.conf": "#!/usr/sbin/nft -f\nflush ruleset\n",
 }
 
 DAEMONS = ("bgpd", "ospfd", "bfdd")

@@ -119,7 +119,7 @@ class Plant:
         netns.ip_batch(lines, netns=self.netns)
 
     def cut(self, wire: Wire, *, silent: bool, powered: Collection[str]) -> None:
-        """Stop all traffic on a wire; silently, or so that both ends see it. One kind may become the other."""
+        """Stop all traffic on a wire, silently or seen by both ends. One kind may become the other."""
         kind = Cut.SILENT if silent else Cut.LOUD
         bridge = _bridge(wire.id)
         down = [f"link set {bridge} down", f"link set {bridge} alias '{wire.id} {kind}'"]
