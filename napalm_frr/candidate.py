@@ -68,7 +68,8 @@ def complaints(report: Report, candidate: Candidate) -> str:
     for section, complaint in report.sections("lint").items():
         # nft reads the owned tables' replacement before the text: two lines for each.
         offset = 2 * len(OWNED_TABLES) if section == "nftables" else 0
-        said.append(f"section {section}: {_shifted(complaint, offset) or 'the device refuses it'}")
+        plain = _tc_error(complaint) if section == "qos" else _shifted(complaint, offset)
+        said.append(f"section {section}: {plain or 'the device refuses it'}")
     missing = set(candidate.sections) - set(report.sections("running")) - set(report.sections("lint"))
     said += [f"section {section}: the device did not show what runs" for section in sorted(missing)]
     return "\n".join(said)
@@ -100,6 +101,14 @@ def difference(section: str, before: str, after: str) -> str:
         return ""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=3, lineterm="")
     return "".join(f"{line}\n" for line in list(lines)[2:])
+
+
+def _tc_error(complaint: str) -> str:
+    """Find in what tc prints (warnings, the error, its whole usage) the error and the line it is about."""
+    place = re.search(r"Command failed .*:(\d+)$", complaint, re.MULTILINE)
+    told = complaint[: place.start()] if place else complaint
+    errors = [line for line in told.split("Usage:")[0].splitlines() if line and not line.startswith("Warning:")]
+    return (f"line {place.group(1)}: " if place else "") + "; ".join(errors)
 
 
 def _shifted(complaint: str, offset: int) -> str:

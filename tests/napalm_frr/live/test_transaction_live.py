@@ -151,8 +151,8 @@ def test_confirm_and_revert_race_and_exactly_one_wins(
     ("text", "message"),
     [
         (full(frr=frr().replace(" ip ospf cost 100", " ip ospf costs 100")), r"section frr: line 3\d: .*costs"),
-        (full(nftables=NFTABLES.replace("policy drop;", "policy dorp;")), r"section nftables: line 4: .*"),
-        (full(qos=QOS.replace("rate 2Mbit", "rate 2Mbyte/s")), r"section qos: .*2Mbyte"),
+        (full(nftables=NFTABLES.replace("policy drop;", "policy dorp;")), r"section nftables: line 4:59-62: Error: syntax"),
+        (full(qos=QOS.replace("rate 2Mbit", "rate 2Mbyte/s")), r'section qos: line 3: Illegal "rate"$'),
         (full(sysctl=SYSCTL + "net.ipv4.no_such_key = 1\n"), r"section sysctl: there is no net.ipv4.no_such_key"),
         (full(nftables=f"flush ruleset\n{NFTABLES}"), r"line 1: only table definitions stand here"),
         ("", "the candidate is empty"),
@@ -196,14 +196,16 @@ def test_a_commit_without_a_change_does_nothing(router: Router, base: FRRDriver)
 
 def test_write_memory_is_reported_as_drift_and_mended(router: Router, base: FRRDriver) -> None:
     current = router.console("readlink /var/lib/napalm-frr/current")
-    router.console("vtysh -c 'configure terminal' -c 'hostname other' -c 'end' -c 'write memory' -c 'configure "
-                   "terminal' -c 'hostname r1'")  # fmt: skip
+    port = "vtysh -c 'configure terminal' -c 'interface ce1'"
+    router.console(f"{port} -c 'description by hand' -c 'do write memory' -c 'description site a'")
     assert router.console("readlink /var/lib/napalm-frr/current") == current
     base.load_replace_candidate(config=full())
-    assert base.compare_config() == "#@ section frr (start-up only)\n-hostname other\n+hostname r1"
+    assert base.compare_config() == (
+        "#@ section frr (start-up only)\n interface ce1\n- description by hand\n+ description site a"
+    )
     base.commit_config()
     assert base.compare_config() == ""
-    assert "hostname r1" in router.console("cat /etc/frr/frr.conf")
+    assert "by hand" not in router.console("cat /etc/frr/frr.conf")
     assert router.console("readlink /etc/frr") == "/var/lib/napalm-frr/current/frr\n"
 
 
@@ -235,13 +237,13 @@ def test_a_device_that_moved_since_it_was_compared_is_not_touched(router: Router
 
 
 def test_what_the_delta_has_no_class_for_goes_by_frr_reload(base: FRRDriver) -> None:
-    text = full(frr=frr().replace(" maximum-paths 4\n", " maximum-paths 4\n  bgp dampening 15 750 2000 60\n"))
+    text = full(frr=frr().replace(" maximum-paths 4\n", " maximum-paths 4\n  bgp dampening 20 800 2500 80\n"))
     base.load_replace_candidate(config=text)
     base.commit_config()
     assert base.last_commit is not None
     assert base.last_commit.method == "reload"
     assert base.last_commit.unknown == (
-        "router bgp 64512 / address-family ipv4 unicast / bgp dampening 15 750 2000 60",
+        "router bgp 64512 / address-family ipv4 unicast / bgp dampening 20 800 2500 80",
     )
     assert stands(base, text)
 
