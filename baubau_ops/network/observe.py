@@ -49,6 +49,8 @@ done
 {kernel}
 printf '\\n# end\\n'
 """
+_OWN = "inet/baubau/"
+"""The table in which the drop counters are."""
 _PROMPT = re.compile(r"\S*# (?P<command>(?:show|ip|nft) .*|end)")
 _SENT = re.compile(r"show bgp ipv4 unicast neighbors (\S+) advertised-routes json")
 
@@ -59,13 +61,29 @@ def observe(device: str, driver: NetworkDriver) -> Observation:
     What a daemon or tool does not answer is `Unread` in the observation; a lost connection raises what the
     driver raises.
     """
+    return parse(device, _run(device, driver, script()))
+
+
+def read_counters(device: str, driver: NetworkDriver) -> dict[str, int]:
+    """Read a router's drop counters by name; a task for `Fleet.run`. FailedError if they cannot be read."""
+    answers = _answers(
+        _run(device, driver, f"printf '# %s\\n' '{COUNTERS}'; {COUNTERS}; printf '\\n# end\\n'")
+    )
+    found = _read(answers, COUNTERS, kernel.counters)
+    if isinstance(found, Unread):
+        raise FailedError(f"{device}: {found.reason}")
+    return {name.removeprefix(_OWN): packets for name, packets in found.items() if name.startswith(_OWN)}
+
+
+def _run(device: str, driver: NetworkDriver, text: str) -> str:
+    """Run a script as root over the driver's session."""
     if not isinstance(driver, FRRDriver):
-        raise FailedError(f"{device}: routers of platform {driver.platform} cannot be observed")
-    answer = driver.device.run(COMMAND, script(), timeout=float(driver.timeout))
+        raise FailedError(f"{device}: its driver, {type(driver).__name__}, gives no root shell to read it with")
+    answer = driver.device.run(COMMAND, text, timeout=float(driver.timeout))
     if answer.status != 0:
         why = answer.stderr.strip() or f"exit code {answer.status}"
         raise FailedError(f"{device}: could not be read: {why}")
-    return parse(device, answer.stdout)
+    return answer.stdout
 
 
 def script() -> str:

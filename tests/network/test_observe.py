@@ -192,7 +192,7 @@ def test_the_script_is_shell() -> None:
 
 def test_other_platforms_are_refused() -> None:
     class Other:
-        platform = "ios"
+        """A driver of another platform."""
 
-    with pytest.raises(FailedError, match="ce-x: routers of platform ios cannot be observed"):
+    with pytest.raises(FailedError, match="ce-x: its driver, Other, gives no root shell to read it with"):
         observe.observe("ce-x", cast(object, Other()))  # type: ignore[arg-type]

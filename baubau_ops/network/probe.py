@@ -1,0 +1,84 @@
+"""Proves the policy by packets: what is allowed gets through, what is denied dies where it should."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.inventory.environment import Answer, Vantage
+from baubau_ops.network.observation import Readable, Unread
+from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.probe_report import Outcome, ProbeReport, Result
+from baubau_ops.network.probe_rounds import prove
+
+TIMEOUT = 1.0
+"""Seconds for an answer to what is allowed."""
+
+Counters = Mapping[str, Readable[Mapping[str, int]]]
+"""By device its drop counters (`deny_zone` → packets), or why they could not be read."""
+ReadCounters = Callable[[Iterable[str]], Counters]
+
+
+def probe(
+    pairs: Sequence[Pair], vantage: Vantage, counters: ReadCounters, *, on_event: OnEvent = ignore
+) -> ProbeReport:
+    """Try all pairs: first what is allowed, which shows who is alive, then what is denied.
+
+    Raises what `vantage` and `counters` raise.
+    """
+    began = time.monotonic()
+    on_event(Event("start", "probe", total=len(pairs)))
+    results: dict[Pair, Result] = {}
+
+    def note(result: Result) -> None:
+        results[result.pair] = result
+        on_event(Event("progress", "probe", str(result.pair), done=len(results), total=len(pairs)))
+
+    alive = _try_allowed(pairs, vantage, counters, note)
+    prove([pair for pair in pairs if not pair.allowed], alive, vantage, counters, note)
+    report = ProbeReport(tuple(results[pair] for pair in pairs), time.monotonic() - began)
+    summary = f"{len(pairs)} pairs: {report.open} open, {report.closed} closed"
+    on_event(Event("done" if report.fine else "failed", "probe", seconds=report.seconds, detail=summary))
+    return report
+
+
+def _try_allowed(
+    pairs: Sequence[Pair], vantage: Vantage, counters: ReadCounters, note: Callable[[Result], None]
+) -> frozenset[str]:
+    """An answer is all it takes. Returns the machines that sent or answered an ordinary packet."""
+    answers = _exchange([pair for pair in pairs if pair.allowed], vantage)
+    if silent := [pair for pair, answer in answers.items() if not answer.answered]:
+        # Once more, with an eye on who drops it: the first packets may have met a table that was still empty.
+        routers = {device for pair in pairs for device in pair.dropped_by}
+        before = counters(routers)
+        answers |= _exchange(silent, vantage)
+        suspects = _risen(before, counters(routers))
+    alive: set[str] = set()
+    for pair, answer in answers.items():
+        if answer.answered:
+            note(Result(pair, Outcome.OPEN))
+            alive |= {pair.probe.source, pair.machine} if pair.probe.at == "host" else set()
+        else:
+            how = "was refused" if answer.refused else "got no answer"
+            note(Result(pair, Outcome.BLOCKED, f"{pair} is allowed, but {how}.{suspects}"))
+    return frozenset(alive)
+
+
+def _exchange(pairs: Sequence[Pair], vantage: Vantage) -> dict[Pair, Answer]:
+    if not pairs:
+        return {}
+    answers = vantage.exchange([pair.probe for pair in pairs], timeout=TIMEOUT)
+    return dict(zip(pairs, answers, strict=True))
+
+
+def _risen(before: Counters, after: Counters) -> str:
+    """A sentence about the counters that rose, or nothing."""
+    risen = []
+    for device, values in sorted(after.items()):
+        earlier = before.get(device)
+        if isinstance(values, Unread) or earlier is None or isinstance(earlier, Unread):
+            continue
+        rises = {name: value - earlier.get(name, 0) for name, value in values.items()}
+        risen += [f"{name} on {device} by {rise}" for name, rise in sorted(rises.items()) if rise > 0]
+    return f" Meanwhile these counters rose: {', '.join(risen)}." if risen else ""

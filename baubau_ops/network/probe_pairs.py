@@ -1,0 +1,266 @@
+"""policy.yml as packets to be tried: who sends what to whom, and who must drop it if it may not pass.
+
+Every machine tries every service by every port, a machine of every zone at its own site and at another one,
+and whatever lies outside. Each enforcing layer gets frames of its own: the site's router those that its machines
+send or forge, the POP those that a captured site router would send; every router gets IPv6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address
+
+from baubau_ops.inventory.environment import Machine, Probe, Protocol4
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.topology import BASTION, PROVINCE, Link, LinkKind, Role, site_device
+from baubau_ops.network import policy
+from baubau_ops.network.derive_routing import province_prefixes
+from baubau_ops.network.policy import INTERNET, PROVINCE_PLACE, Matrix
+
+PROBE_PORT = 7007
+"""Where every machine of an environment that can be probed answers, over TCP and UDP."""
+
+BEYOND = IPv6Address("2001:db8:7472::1")
+"""An IPv6 address that no machine has (RFC 3849): such packets must die at the first router."""
+
+_SSH = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One probe and what must become of it."""
+
+    probe: Probe
+    target: str
+    """Name of the machine, service or router that is tried; empty where there is none."""
+    machine: str
+    """Name of the machine that would answer; empty for a router."""
+    dropped_by: frozenset[str] = frozenset()
+    """The routers, any of which is the one meant to drop it; empty: it may pass."""
+    counter: str = ""
+    """The drop counter that must rise there."""
+
+    @property
+    def allowed(self) -> bool:
+        return not self.dropped_by
+
+    def __str__(self) -> str:
+        probe = self.probe
+        door = "ping" if probe.protocol == "icmp" else f"{probe.port}/{probe.protocol}"
+        source = probe.source + (f" as {probe.spoof}" if probe.spoof else "")
+        place = " from the uplink" if probe.at == "uplink" else ""
+        return f"{source}{place} → {self.target or probe.target} {door}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    name: str
+    machine: str
+    address: IPv4Address
+    doors: tuple[tuple[Protocol4, int], ...]
+    own_router: str = ""
+    """Set if it is an address of the sender's own router."""
+
+
+_PING: tuple[Protocol4, int] = ("icmp", 0)
+_DOOR: tuple[Protocol4, int] = ("tcp", PROBE_PORT)
+_UDP: tuple[Protocol4, int] = ("udp", PROBE_PORT)
+
+
+def pairs(inventory: Inventory, machines: Sequence[Machine]) -> tuple[Pair, ...]:
+    """All pairs to try between the machines there are, allowed ones first."""
+    found = _Pairs(inventory, {machine.name: machine for machine in machines})
+    return tuple(sorted(found.all(), key=lambda pair: not pair.allowed))
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    inventory: Inventory
+    machines: dict[str, Machine]
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        return policy.matrix(self.inventory)
+
+    @cached_property
+    def firewalls(self) -> frozenset[str]:
+        return frozenset(self.inventory.datacenter.firewalls)
+
+    def all(self) -> Iterator[Pair]:
+        for machine in self.machines.values():
+            for target in self._targets(machine):
+                yield from self._ordinary(machine, target)
+            yield from self._forged(machine)
+            if self._is_in_site(machine):
+                yield from self._from_uplink(machine)
+
+    # Who is where.
+
+    def _is_in_site(self, machine: Machine) -> bool:
+        return machine.zone in self.inventory.city.zones
+
+    def _router(self, machine: Machine) -> frozenset[str]:
+        """The router of ours that its packets reach first."""
+        if self._is_in_site(machine):
+            return frozenset({site_device(machine.owner)})
+        if machine.zone in self.inventory.datacenter.segments:
+            return self.firewalls
+        end = {INTERNET: machine.owner, PROVINCE_PLACE: PROVINCE, BASTION: BASTION}[machine.zone]
+        return frozenset({self.inventory.topology.links_of(end)[0].far(end).node})
+
+    def _access(self, machine: Machine) -> Link:
+        links = self.inventory.topology.links_of(site_device(machine.owner))
+        return next(link for link in links if link.kind is LinkKind.ACCESS)
+
+    # What is tried.
+
+    def _targets(self, sender: Machine) -> Iterator[_Target]:
+        yield from self._services(sender)
+        for machine in self._machines_for(sender):
+            yield _Target(machine.name, machine.name, machine.address, (_DOOR, _UDP, _PING))
+        yield from self._routers(sender)
+
+    def _services(self, sender: Machine) -> Iterator[_Target]:
+        for name, service in sorted(self.inventory.services.items()):
+            host = f"host-{service.segment}"
+            if host in self.machines and service.segment != sender.zone:
+                doors = tuple((port.protocol, port.number) for port in service.ports)
+                yield _Target(name, host, self.inventory.numbers.services[name], (*doors, _DOOR))
+
+    def _machines_for(self, sender: Machine) -> Iterator[Machine]:
+        """One of every zone at the sender's site and at another one, and all that are in no site."""
+        inside = [machine for machine in self.machines.values() if self._is_in_site(machine)]
+        for zone in sorted({machine.zone for machine in inside}):
+            there = sorted((one for one in inside if one.zone == zone), key=lambda one: one.owner)
+            own = [one for one in there if one.owner == sender.owner]
+            others = [one for one in there if one.owner != sender.owner]
+            after = [one for one in others if one.owner > sender.owner]
+            yield from (one for one in own if one != sender)
+            yield from (after or others)[:1]
+        yield from (one for one in self.machines.values() if one not in inside and one.zone != sender.zone)
+
+    def _routers(self, sender: Machine) -> Iterator[_Target]:
+        topology = self.inventory.topology
+        ssh: tuple[tuple[Protocol4, int], ...] = (("tcp", _SSH),)
+        if sender.zone == BASTION:
+            return
+        for lan in topology.lans:
+            if sender.address in lan.prefix:
+                yield _Target(lan.router, "", lan.gateway.ip, ssh, own_router=lan.router)
+        (near, *_) = self._router(sender)
+        core = topology.with_role(Role.CORE)[0]
+        if core.loopback is not None and core.name != near:
+            yield _Target(core.name, "", core.loopback, ssh)
+        for link in topology.links_of(sender.owner):
+            if link.kind in (LinkKind.ISP, LinkKind.PROVINCE):
+                port = link.far(sender.owner)
+                yield _Target(port.node, "", port.address.ip, ssh, own_router=port.node)
+
+    def _ordinary(self, sender: Machine, target: _Target) -> Iterator[Pair]:
+        """What a machine opens by itself. A door of each kind where all is allowed, one where nothing is."""
+        allowed = [door for door in target.doors if self._allows(sender, target, door)]
+        refused = [door for door in target.doors if door not in allowed]
+        if target.machine == target.name and not allowed:
+            refused = refused[:1]
+        for protocol, port in allowed:
+            yield self._pair(Probe(sender.name, target.address, protocol, port), target)
+        device, counter = self._dropping(sender, target)
+        for protocol, port in refused:
+            # The bastion has no route to what it may not reach; a raw frame with its own address needs none.
+            spoof = sender.address if sender.zone == BASTION else None
+            probe = Probe(sender.name, target.address, protocol, port, spoof=spoof, count=1)
+            yield self._pair(probe, target, device, counter)
+
+    def _allows(self, sender: Machine, target: _Target, door: tuple[Protocol4, int]) -> bool:
+        return not target.own_router and self.matrix.allows(sender.zone, target.address, *door)
+
+    def _dropping(self, sender: Machine, target: _Target) -> tuple[frozenset[str], str]:
+        """Who must drop what a machine itself sends, and how it is counted."""
+        if target.own_router:
+            return frozenset({target.own_router}), "deny_input"
+        if sender.zone == INTERNET:
+            return self._router(sender), "deny_isp"
+        if sender.zone == PROVINCE_PLACE and any(
+            target.address in prefix for prefix in province_prefixes(self.inventory)
+        ):
+            return self.firewalls, "deny_zone"
+        return self._router(sender), "deny_zone"
+
+    def _forged(self, sender: Machine) -> Iterator[Pair]:
+        """Somebody else's source address, and IPv6, on the wire to the first router."""
+        router = self._router(sender)
+        victim = self._victim(sender)
+        goal = self._goal(sender) or next(self._services(sender), None)
+        if victim and goal:
+            probe = Probe(sender.name, goal.address, *goal.doors[0], spoof=victim, count=1)
+            counter = "deny_bogon" if sender.zone == INTERNET else "deny_spoof"
+            yield self._pair(probe, goal, router, counter)
+        if sender.zone not in (INTERNET, PROVINCE_PLACE):  # their own routers are not ours
+            probe = Probe(sender.name, BEYOND, *_DOOR, count=1)
+            yield Pair(probe, "", "", router, "deny_ipv6")
+
+    def _from_uplink(self, sender: Machine) -> Iterator[Pair]:
+        """What a captured site router could send: past its own rules, to the POP."""
+        pop = frozenset({self._access(sender).far(site_device(sender.owner)).node})
+        goal = self._goal(sender)
+        for target in self._targets(sender):
+            if target.own_router:
+                continue
+            probe = Probe(sender.name, target.address, *target.doors[-1], at="uplink", count=1)
+            if not self._pop_passes(sender.zone, target.address):
+                yield self._pair(probe, target, pop, "deny_zone")
+            elif target.machine != target.name and not self._allows(sender, target, target.doors[-1]):
+                yield self._pair(probe, target, self.firewalls, "deny_zone")
+        if goal:
+            yield self._pair(Probe(sender.name, goal.address, *goal.doors[0], at="uplink"), goal)
+        yield from self._forged_at_uplink(sender, pop)
+
+    def _forged_at_uplink(self, sender: Machine, pop: frozenset[str]) -> Iterator[Pair]:
+        victim = self._victim(sender)
+        goal = self._goal(sender) or next(self._services(sender), None)
+        if victim and goal:
+            probe = Probe(sender.name, goal.address, *goal.doors[0], at="uplink", spoof=victim, count=1)
+            yield self._pair(probe, goal, pop, "deny_spoof")
+        port = self._access(sender).far(site_device(sender.owner))
+        near = _Target(port.node, "", port.address.ip, (("tcp", _SSH),))
+        probe = Probe(sender.name, near.address, "tcp", _SSH, at="uplink", count=1)
+        yield self._pair(probe, near, pop, "deny_input")
+        yield Pair(Probe(sender.name, BEYOND, *_DOOR, at="uplink", count=1), "", "", pop, "deny_ipv6")
+
+    def _pop_passes(self, zone: str, target: IPv4Address) -> bool:
+        """The POP keeps no state: it lets pass by address what policy.yml allows in either direction."""
+        permit = self.matrix.permit(zone)
+        networks = [
+            *permit.addresses,
+            *(net for place in self.matrix.openers(zone) for net in place.networks),
+        ]
+        return any(target in network for network in networks) or (
+            permit.internet and self.matrix.is_internet(target)
+        )
+
+    def _victim(self, sender: Machine) -> IPv4Address | None:
+        """Whose address is forged: one that would be let through if it were not for where it comes from."""
+        inside = [
+            one for one in self.machines.values() if self._is_in_site(one) and one.owner != sender.owner
+        ]
+        if sender.zone == PROVINCE_PLACE:
+            inside = [one for one in self.machines.values() if one.zone in self.inventory.datacenter.segments]
+        alike = [one for one in inside if one.zone == sender.zone]
+        return next((one.address for one in alike or inside), None)
+
+    def _goal(self, sender: Machine) -> _Target | None:
+        """Something that the sender may reach; None for those who may reach nothing."""
+        targets = [target for target in self._targets(sender) if not target.own_router and target.machine]
+        for target in targets:
+            doors = tuple(door for door in target.doors if self._allows(sender, target, door))
+            if doors:
+                return _Target(target.name, target.machine, target.address, doors)
+        return None
+
+    @staticmethod
+    def _pair(
+        probe: Probe, target: _Target, dropped_by: frozenset[str] = frozenset(), counter: str = ""
+    ) -> Pair:
+        return Pair(probe, target.name, target.machine, dropped_by, counter)

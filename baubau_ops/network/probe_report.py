@@ -1,0 +1,63 @@
+"""What became of the pairs that were tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from baubau_ops.network.probe_pairs import Pair
+
+
+class Outcome(StrEnum):
+    OPEN = "open"
+    """Allowed, and answered."""
+    CLOSED = "closed"
+    """Denied, and proven."""
+    BLOCKED = "blocked"
+    """Allowed, but not answered."""
+    LEAKS = "leaks"
+    """Denied, but it got through."""
+    REFUSED = "refused"
+    """Denied, but somebody said no instead of keeping silent."""
+    UNPROVEN = "unproven"
+    """Denied and silent, but it is not known that the right router dropped it."""
+
+
+_GOOD = frozenset({Outcome.OPEN, Outcome.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    pair: Pair
+    outcome: Outcome
+    reason: str = ""
+    """A sentence; empty for a good outcome."""
+
+    @property
+    def good(self) -> bool:
+        return self.outcome in _GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """All results, in the order of the pairs."""
+
+    results: tuple[Result, ...]
+    seconds: float
+
+    @property
+    def open(self) -> int:
+        return sum(result.outcome is Outcome.OPEN for result in self.results)
+
+    @property
+    def closed(self) -> int:
+        return sum(result.outcome is Outcome.CLOSED for result in self.results)
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if not result.good)
+
+    @property
+    def fine(self) -> bool:
+        """Whether there was something to prove, and all of it was proven."""
+        return bool(self.results) and not self.failures
