@@ -1,0 +1,159 @@
+"""The pairs to be probed: everybody tries everything, and each denied pair names who must drop it, and how."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address
+
+import pytest
+
+from baubau_ops.core import settings
+from baubau_ops.inventory.environment import Machine
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.load import load
+from baubau_ops.inventory.topology import BASTION, PROVINCE, Role
+from baubau_ops.network import policy
+from baubau_ops.network.derive import derive
+from baubau_ops.network.probe_pairs import Pair, pairs
+from baubau_ops.network.render import counters
+
+
+@cache
+def city() -> Inventory:
+    return load(settings.root() / "examples/small")
+
+
+@cache
+def machines() -> tuple[Machine, ...]:
+    """One in every LAN of a site, a host in each segment, and who is outside."""
+    found = []
+    for lan in city().topology.lans:
+        if city().topology.nodes[lan.router].role is Role.SITE:
+            found.append(Machine(f"{lan.owner}-{lan.zone}", lan.zone, lan.owner, lan.host))
+        elif lan.router == city().datacenter.firewalls[0]:
+            found.append(Machine(f"host-{lan.owner}", lan.owner, lan.owner, lan.host))
+    outside = city().backbone.province.prefixes[0]
+    found.append(Machine("prov-host", "province", PROVINCE, outside[10]))
+    for number, isp in enumerate(city().backbone.isps):
+        found.append(Machine(f"inet-{isp}", "internet", isp, IPv4Address(f"203.0.113.{2 + 16 * number}")))
+    bastion = city().topology.nodes[BASTION].loopback
+    assert bastion is not None
+    return (*found, Machine(BASTION, BASTION, BASTION, bastion))
+
+
+@cache
+def tried() -> tuple[Pair, ...]:
+    return pairs(city(), machines())
+
+
+def test_allowed_pairs_are_what_the_policy_says_and_come_first() -> None:
+    matrix = policy.matrix(city())
+    zones = {machine.name: machine.zone for machine in machines()}
+    for pair in tried():
+        probe = pair.probe
+        if not isinstance(probe.target, IPv6Address) and probe.spoof is None and probe.at == "host":
+            is_own = pair.counter == "deny_input"
+            allows = matrix.allows(zones[probe.source], probe.target, probe.protocol, probe.port)
+            assert pair.allowed == (allows and not is_own), str(pair)
+    flags = [pair.allowed for pair in tried()]
+    assert flags == sorted(flags, reverse=True)
+
+
+def test_no_pair_is_tried_twice() -> None:
+    assert len(set(tried())) == len(tried())
+
+
+def test_every_line_of_the_policy_is_tried() -> None:
+    matrix = policy.matrix(city())
+    zones = {machine.name: machine.zone for machine in machines()}
+    open_pairs = [pair.probe for pair in tried() if pair.allowed]
+    for allowance in matrix.allowances:
+        assert any(
+            zones[probe.source] == allowance.source.name
+            and not isinstance(probe.target, IPv6Address)
+            and (
+                probe.target in {socket.address for socket in allowance.target.sockets}
+                or any(probe.target in network for network in allowance.target.networks)
+                or (allowance.target.name == policy.INTERNET and matrix.is_internet(probe.target))
+            )
+            for probe in open_pairs
+        ), allowance
+
+
+def test_every_machine_tries_every_door_of_every_service_elsewhere() -> None:
+    doors = defaultdict(set)
+    for pair in tried():
+        if pair.probe.at == "host" and pair.probe.spoof in (None, bastion_address()):
+            doors[pair.probe.source].add((pair.target, pair.probe.protocol, pair.probe.port))
+    for machine in machines():
+        for name, service in city().services.items():
+            if service.segment != machine.zone:
+                for port in service.ports:
+                    assert (name, port.protocol, port.number) in doors[machine.name]
+
+
+def bastion_address() -> object:
+    return city().topology.nodes[BASTION].loopback
+
+
+@pytest.mark.parametrize("kind", ["other site", "own site", "segment", "internet", "province", "bastion"])
+def test_every_machine_of_a_site_tries_all_kinds_of_places(kind: str) -> None:
+    by_name = {machine.name: machine for machine in machines()}
+    for machine in machines():
+        if machine.zone not in city().city.zones:
+            continue
+        targets = {pair.machine for pair in tried() if pair.probe.source == machine.name and pair.machine}
+        reached = [by_name[target] for target in targets if target in by_name]
+        found = {
+            "other site": any(
+                one.zone in city().city.zones and one.owner != machine.owner for one in reached
+            ),
+            "own site": any(one.owner == machine.owner for one in reached)
+            or len(city().sites[machine.owner].segments) == 1,
+            "segment": any(one.zone in city().datacenter.segments for one in reached),
+            "internet": any(one.zone == "internet" for one in reached),
+            "province": any(one.zone == "province" for one in reached),
+            "bastion": any(one.zone == BASTION for one in reached),
+        }
+        assert found[kind], machine.name
+
+
+def test_the_router_meant_to_drop_has_the_counter_meant_to_rise() -> None:
+    devices = derive(city())
+    for pair in tried():
+        for device in pair.dropped_by:
+            assert pair.counter in counters(devices[device]), str(pair)
+
+
+def test_each_layer_has_probes_of_its_own() -> None:
+    """Each site's router and POP: forged sources, IPv6, what is not for them, what the policy denies."""
+    seen = {(device, pair.counter, pair.probe.at) for pair in tried() for device in pair.dropped_by}
+    for site in city().sites:
+        for counter in ("deny_zone", "deny_spoof", "deny_ipv6", "deny_input"):
+            assert (f"ce-{site}", counter, "host") in seen
+    for pop in {link.pop for site in city().sites.values() for link in site.links}:
+        for counter in ("deny_zone", "deny_spoof", "deny_ipv6", "deny_input"):
+            assert (f"pop-{pop}", counter, "uplink") in seen
+    for core in city().backbone.cores:
+        assert (core, "deny_isp", "host") in seen
+        assert (core, "deny_bogon", "host") in seen
+    for firewall in city().datacenter.firewalls:
+        assert (firewall, "deny_zone", "uplink") in seen
+
+
+def test_frames_that_must_die_are_sent_once() -> None:
+    """They are counted: the drops must be as many as the frames."""
+    assert all(pair.probe.count == 1 for pair in tried() if not pair.allowed)
+
+
+def test_adding_a_machine_adds_only_pairs_with_it() -> None:
+    """One machine of each zone and site stands for all others; those in between keep their partners or get it."""
+    fewer = pairs(city(), [machine for machine in machines() if machine.name != "prov-host"])
+    added = set(tried()) - set(fewer)
+    assert added
+    assert all("prov-host" in (pair.probe.source, pair.machine) for pair in added)
+
+
+def test_without_machines_there_is_nothing_to_prove() -> None:
+    assert pairs(city(), []) == ()
