@@ -17,6 +17,7 @@ from baubau_ops.network.device import (
     InputFilter,
     Interface,
     IspPort,
+    Neighbour,
     PeerPort,
     Permit,
     PopFilter,
@@ -61,6 +62,10 @@ def _peer(interface: Interface) -> PeerPort:
     return PeerPort(interface.name, interface.peer)
 
 
+def _session(neighbour: Neighbour) -> PeerPort:
+    return PeerPort(neighbour.interface, neighbour.address)
+
+
 def bastion_address(inventory: Inventory) -> IPv4Address:
     """Where management comes from."""
     address = inventory.topology.nodes[BASTION].loopback
@@ -68,21 +73,18 @@ def bastion_address(inventory: Inventory) -> IPv4Address:
     return address
 
 
-def _input(
-    inventory: Inventory, node: Node, interfaces: tuple[Interface, ...], bgp: Bgp
-) -> InputFilter:
+def _input(inventory: Inventory, node: Node, interfaces: tuple[Interface, ...], bgp: Bgp) -> InputFilter:
     assert node.loopback is not None, "routers of ours have a loopback"
     backbone = [interface for interface in interfaces if interface.kind is PortKind.BACKBONE]
     external = [neighbour for neighbour in bgp.neighbours if neighbour.external]
-    bfd = [_peer(port) for port in backbone if port.ospf and port.ospf.bfd_profile]
-    bfd += [PeerPort(session.interface, session.address) for session in external if session.bfd_profile]
     return InputFilter(
         loopback=node.loopback,
         bastion=bastion_address(inventory),
         management_ports=_names(interfaces, PortKind.BACKBONE, PortKind.BASTION, PortKind.UPLINK),
         ospf=tuple(_peer(port) for port in backbone),
-        bfd=tuple(sorted(bfd, key=lambda peer: peer.port)),
-        ebgp=tuple(PeerPort(session.interface, session.address) for session in external),
+        bfd=tuple(_peer(port) for port in backbone if port.ospf and port.ospf.bfd_profile),
+        bfd_multihop=tuple(_session(session) for session in external if session.bfd_profile),
+        ebgp=tuple(_session(session) for session in external),
         ibgp=tuple(session.address for session in bgp.neighbours if not session.external),
         ibgp_ports=tuple(port.name for port in backbone),
     )
@@ -114,7 +116,8 @@ def _pop(inventory: Inventory, policy: Matrix, node: Node, interfaces: tuple[Int
     sites = []
     for link in inventory.topology.links_of(node.name):
         if link.kind is LinkKind.ACCESS:
-            assert link.committed is not None and link.peak is not None, "a site's link has rates"
+            assert link.committed, "a site's link has rates"
+            assert link.peak, "a site's link has rates"
             sites.append(SitePort(link.end(node.name).name, link.committed.up, link.peak.up))
     order = {interface.name: position for position, interface in enumerate(interfaces)}
     return PopFilter(
@@ -166,6 +169,6 @@ def _firewall(policy: Matrix, interfaces: tuple[Interface, ...]) -> FirewallFilt
     return FirewallFilter(
         backbone=_names(interfaces, PortKind.BACKBONE),
         lans=tuple(lans),
-        inbound=tuple(permit for permit in sources if permit.sockets),
+        inbound=tuple(replace(permit, networks=(), internet=False) for permit in sources if permit.sockets),
         outbound=tuple(policy.permit(segment) for segment in sorted(segments)),
     )

@@ -103,7 +103,7 @@ def bfd_profiles(inventory: Inventory, node: Node) -> tuple[BfdProfile, ...]:
 def ospf(node: Node) -> Ospf | None:
     """OSPF of an infrastructure router.
 
-    A firewall keeps state, so that it must never become a way between the cores: it is a stub router for good.
+    A firewall keeps state and so must never become a way between the cores: it is a stub router for good.
     """
     if node.role not in INFRASTRUCTURE:
         return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.units import format_rate
 from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.models import Rates
 from baubau_ops.inventory.topology import Link, LinkKind, Node, Role
 from baubau_ops.network.device import ShapedPort, TrafficClass
 
@@ -42,10 +43,8 @@ def _shaped(inventory: Inventory, node: Node, link: Link) -> ShapedPort | None:
 
 def _access(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
     """Towards the site its download, from it its upload; the two control classes come on top of the peak."""
-    assert link.committed is not None and link.peak is not None, "a site's link has rates"
     upload = node.role is Role.SITE
-    committed = link.committed.up if upload else link.committed.down
-    peak = link.peak.up if upload else link.peak.down
+    committed, peak = (_direction(rates, upload=upload) for rates in (link.committed, link.peak))
     control = inventory.city.control
     classes = (
         _tree(peak + control),
@@ -54,6 +53,11 @@ def _access(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
         _leaf(DATA, committed, peak, 2),
     )
     return ShapedPort(link.end(node.name).name, DATA, classes)
+
+
+def _direction(rates: Rates | None, *, upload: bool) -> int:
+    assert rates is not None, "a site's link has rates"
+    return rates.up if upload else rates.down
 
 
 def _backbone(inventory: Inventory, node: Node, link: Link) -> ShapedPort:

@@ -96,13 +96,11 @@ def _sites_at(inventory: Inventory, node: Node) -> list[str]:
 
 
 def _next_hops(inventory: Inventory, node: Node) -> PrefixList:
-    """Loopbacks and links only: else a dead router's next hop would resolve through a default or a discard."""
+    """Loopbacks and links only: else a dead router's next hop resolves through a default or a discard."""
     pools = inventory.city.pools
     rules = [PrefixRule(5, pools.loopback, ge=32), PrefixRule(10, pools.link, ge=31)]
     networks = sorted(
-        link.a.address.network
-        for link in inventory.topology.links_of(node.name)
-        if link.kind is LinkKind.ISP
+        link.a.address.network for link in inventory.topology.links_of(node.name) if link.kind is LinkKind.ISP
     )
     rules += [PrefixRule(15 + 5 * n, network) for n, network in enumerate(networks)]
     return PrefixList(NEXT_HOPS, tuple(rules))
@@ -124,7 +122,7 @@ def _core_lists(inventory: Inventory, node: Node) -> list[PrefixList]:
 
 
 def province_prefixes(inventory: Inventory) -> tuple[IPv4Network, ...]:
-    """What the Province's machines exchange packets with, and so may learn of: no more than policy.yml says."""
+    """What the Province's machines exchange packets with, by policy.yml, and so may learn of."""
     matrix = policy.matrix(inventory)
     openers = {network for place in matrix.openers(policy.PROVINCE_PLACE) for network in place.networks}
     return tuple(sorted(openers | set(matrix.permit(policy.PROVINCE_PLACE).addresses)))
@@ -139,5 +137,3 @@ def _route_maps(inventory: Inventory, node: Node) -> list[RouteMap]:
     if node.role is Role.FIREWALL:
         maps.append(RouteMap(ORIGIN, local_preference=origin_preference(inventory, node)))
     return maps
-
-

@@ -265,6 +265,9 @@ class InputFilter:
     """Ports through which the bastion's packets arrive."""
     ospf: tuple[PeerPort, ...]
     bfd: tuple[PeerPort, ...]
+    """OSPF's sessions."""
+    bfd_multihop: tuple[PeerPort, ...]
+    """BGP's sessions."""
     ebgp: tuple[PeerPort, ...]
     ibgp: tuple[IPv4Address, ...]
     ibgp_ports: tuple[str, ...]
@@ -377,7 +380,6 @@ class TrafficClass:
     quantum: int
     limit: int | None
     """Length of its queue; None for a class that has classes below it."""
-    purpose: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""What the network should look like when every router does what its text says and everything around it is up.
+"""What the network should look like when every router does what its text says and all around it is up.
 
-`expected` is pure: it computes adjacencies from the derived models and forwarding tables by a shortest-path of its
-own, so that `verify` compares routers with the intent and not with themselves. Whatever is not listed here should
-not be there: no other adjacency, no other route. Observations (see `observation`) have the same facets.
+`expected` is pure: it computes adjacencies from the derived models and forwarding tables by a shortest path
+of its own, so that `verify` compares routers with the intent and not with themselves. Whatever is not listed
+here should not be there: no other adjacency, no other route. Observations (see `observation`) have the same
+facets.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class BfdSession:
 
     peer: IPv4Address
     interface: str
+    """Empty for a BGP session's: FRR runs BFD for a GTSM session as multihop, bound to addresses only."""
     neighbour: str
     """Device name."""
     transmit: float

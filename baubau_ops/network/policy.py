@@ -1,4 +1,7 @@
-"""policy.yml resolved to addresses: who may open what. Derive turns it into filters, the probes into packets."""
+"""policy.yml resolved to addresses: who may open what.
+
+Derive turns it into filters, the probes into packets.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ class Place:
     networks: tuple[IPv4Network, ...]
     """Where its machines send from; empty for the internet."""
     sockets: tuple[Socket, ...] = ()
-    """As a target: the services there. Where there are none, the networks are the target, any protocol."""
+    """As a target: of a segment or service these alone; of other places the networks, any protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ class Matrix:
         """Everything that the machines of a place may open."""
         allowed = [allowance.target for allowance in self.allowances if allowance.source.name == source]
         sockets = {socket for target in allowed for socket in target.sockets}
-        networks = {network for target in allowed if not target.sockets for network in target.networks}
+        whole = [target for target in allowed if target.kind not in (PlaceKind.SEGMENT, PlaceKind.SERVICE)]
+        networks = {network for target in whole for network in target.networks}
         return Permit(
             name=source,
             sources=self.places[source].networks,
@@ -167,5 +171,3 @@ def _bogons(inventory: Inventory) -> tuple[IPv4Network, ...]:
 def _not_internet(inventory: Inventory) -> tuple[IPv4Network, ...]:
     outside = inventory.backbone.province.prefixes
     return tuple(collapse_addresses([*RESERVED, *_city_space(inventory), *outside]))
-
-

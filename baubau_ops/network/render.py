@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from baubau_ops.core import settings
 from baubau_ops.inventory.inventory import Inventory
@@ -35,6 +36,8 @@ SECTIONS = {
 }
 """The sections of a text in their order, and the templates of each."""
 
+DAY0_SECTIONS = {"frr": SECTIONS["frr"], "nftables": ("day0.j2",), "sysctl": SECTIONS["sysctl"]}
+
 
 def render(inventory: Inventory) -> dict[str, str]:
     """The text of every router, by name. Secrets stand in it as `${secret:NAME}`."""
@@ -43,19 +46,23 @@ def render(inventory: Inventory) -> dict[str, str]:
 
 def render_device(device: Device) -> str:
     """The text of one router."""
-    return "".join(f"#@ section {name}\n{_section(device, name)}" for name in SECTIONS)
+    return _render(device, SECTIONS)
 
 
-def _section(device: Device, name: str) -> str:
-    body = "".join(template.render(device=device) for template in _templates(settings.root(), name))
+def render_day0(device: Device) -> str:
+    """The text a router starts its life with; `device` is already reduced to that (see `bootstrap`)."""
+    return _render(device, DAY0_SECTIONS)
+
+
+def _render(device: Device, sections: Mapping[str, tuple[str, ...]]) -> str:
+    return "".join(f"#@ section {name}\n{_section(device, name, files)}" for name, files in sections.items())
+
+
+def _section(device: Device, name: str, files: tuple[str, ...]) -> str:
+    environment = _environment(settings.root())
+    body = "".join(environment.get_template(file).render(device=device) for file in files)
     # FRR ends its running configuration so.
     return f"{body}end\n" if name == "frr" else body
-
-
-@lru_cache
-def _templates(root: Path, section: str) -> tuple[Template, ...]:
-    environment = _environment(root)
-    return tuple(environment.get_template(name) for name in SECTIONS[section])
 
 
 @lru_cache
