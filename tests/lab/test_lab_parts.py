@@ -1,0 +1,156 @@
+"""The small pure parts: frames, the outage's arithmetic, texts, names, secrets."""
+
+from __future__ import annotations
+
+import stat
+import struct
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baubau_ops.core.errors import InputError, UnreachableError
+from baubau_ops.lab import images, names
+from baubau_ops.lab.environment import environment
+from baubau_ops.lab.frames import checksum, frame
+from baubau_ops.lab.netns import _failed_line
+from baubau_ops.lab.nodes import split_sections
+from baubau_ops.lab.store import SECRET_LENGTH, Store
+from baubau_ops.lab.watcher import judge
+
+MACS = {"to_mac": "02:00:00:00:00:01", "from_mac": "02:00:00:00:00:02"}
+
+
+@given(st.binary(max_size=200))
+def test_a_checksummed_message_sums_to_zero(data: bytes) -> None:
+    even = data + bytes(len(data) % 2)
+    assert checksum(even + struct.pack("!H", checksum(even))) == 0
+
+
+@pytest.mark.parametrize("protocol", ["icmp", "tcp", "udp"])
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        (IPv4Address("10.0.0.1"), IPv4Address("10.9.8.7")),
+        (IPv6Address("fd00::1"), IPv6Address("2001:db8::7")),
+    ],
+)
+def test_frames_are_whole(protocol: str, source: object, target: object) -> None:
+    made = frame(**MACS, source=source, target=target, protocol=protocol, port=443, payload=b"n" * 16)  # type: ignore[arg-type]
+    assert made.endswith(b"n" * 16)
+    assert made[:12].hex() == "020000000001" + "020000000002"
+    is_v4 = isinstance(target, IPv4Address)
+    ip = made[14:]
+    assert made[12:14] == (b"\x08\x00" if is_v4 else b"\x86\xdd")
+    header, packet = (ip[:20], ip[20:]) if is_v4 else (ip[:40], ip[40:])
+    number = header[9] if is_v4 else header[6]
+    if is_v4:
+        assert checksum(header) == 0
+        assert struct.unpack("!H", header[2:4])[0] == len(ip)
+        addresses = header[12:20]
+    else:
+        assert struct.unpack("!H", header[4:6])[0] == len(packet)
+        addresses = header[8:40]
+    pseudo = addresses + struct.pack("!HH", 0, number) + struct.pack("!I", len(packet))
+    assert checksum(packet if number == 1 else pseudo + packet) == 0
+
+
+def test_families_do_not_mix() -> None:
+    with pytest.raises(ValueError, match="different families"):
+        frame(
+            **MACS,
+            source=IPv4Address("10.0.0.1"),
+            target=IPv6Address("fd00::1"),
+            protocol="udp",
+            port=1,
+            payload=b"",
+        )
+
+
+@pytest.mark.parametrize(
+    ("answered", "lost", "longest"),
+    [
+        ([1, 1, 1, 1], 0, 0.0),
+        ([1, 0, 0, 1], 2, 3.0),
+        ([1, 0, 1, 0, 0, 1], 3, 3.0),
+        ([0, 0, 1, 1], 2, 2.0),
+        ([1, 1, 0, 0, 0], 3, 3.0),
+        ([0, 0, 0], 3, 2.0),
+    ],
+)
+def test_the_outage_lies_between_two_answers(answered: list[int], lost: int, longest: float) -> None:
+    sent = [float(at) for at in range(len(answered))]
+    assert judge(1.0, sent, answered) == {
+        "interval": 1.0,
+        "sent": len(answered),
+        "lost": lost,
+        "longest": longest,
+    }
+
+
+def test_a_text_is_taken_apart_at_its_headers() -> None:
+    text = "#@ section frr\nhostname a\n#@ section sysctl\na = 1\n"
+    assert split_sections(text) == {"frr": "hostname a\n", "sysctl": "a = 1\n"}
+    assert split_sections("hostname a\n") == {"frr": "hostname a\n"}
+    assert split_sections("") == {}
+
+
+def test_two_twins_whose_names_would_mix_are_not_let_near_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "_RUN", tmp_path)
+    (tmp_path / "a-b").mkdir()
+    names.check_name("a-b")
+    names.check_name("ab")
+    for name in ("a", "a-b-c"):
+        with pytest.raises(InputError, match=f'^A twin cannot be called "{name}" while "a-b" is there'):
+            names.check_name(name)
+
+
+def test_no_twin_up_is_said_with_its_remedy() -> None:
+    with pytest.raises(UnreachableError) as caught:
+        environment("no-such")
+    assert str(caught.value) == 'No twin "no-such" is up.'
+    assert caught.value.remedy == "Start it with: baubau lab up --name no-such"
+    assert caught.value.exit_code == 5
+
+
+def test_secrets_are_made_once_kept_private_and_short_enough_for_ospf(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.create()
+    first = store.secrets_for(["key ${secret:ospf}", "x ${secret:bgp-isp-1} y ${secret:ospf}"])
+    again = store.secrets_for(["${secret:ibgp}"])
+    assert set(again) == {"ospf", "bgp-isp-1", "ibgp"}
+    assert again["ospf"] == first["ospf"]
+    assert all(len(each.reveal()) == SECRET_LENGTH <= 16 for each in again.values())
+    assert all(each.reveal().isalnum() for each in again.values())
+    assert stat.S_IMODE((store.folder / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
+
+
+def test_host_keys_are_pinned_before_the_first_boot_and_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.create()
+    identity = store.identity("core-1")
+    assert store.identity("core-1") == identity
+    assert store.identity("core-2").host_public != identity.host_public
+    assert store.host_key("core-1") in identity.host_public
+    (store.folder / "hosts" / "core-1.pub").unlink()  # as a crash between the two files leaves it
+    assert store.identity("core-1").host_public != identity.host_public
+    store.remove()
+    assert not store.folder.exists()
+
+
+def test_a_failed_batch_names_its_line() -> None:
+    stderr = 'Cannot find device "x"\nCommand failed -:2\n'
+    assert (
+        _failed_line(["link set a up", "link set x up"], stderr) == 'ip link set x up: Cannot find device "x"'
+    )
+
+
+def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = images._recipe_hash()
+    monkeypatch.setattr(images.recipe, "PACKAGES", (*images.recipe.PACKAGES, "snmpd"))
+    assert images._recipe_hash() != before
