@@ -69,10 +69,16 @@ _DOOR: tuple[Protocol4, int] = ("tcp", PROBE_PORT)
 _UDP: tuple[Protocol4, int] = ("udp", PROBE_PORT)
 
 
-def pairs(inventory: Inventory, machines: Sequence[Machine]) -> tuple[Pair, ...]:
-    """All pairs to try between the machines there are, allowed ones first."""
-    found = _Pairs(inventory, {machine.name: machine for machine in machines})
-    return tuple(sorted(found.all(), key=lambda pair: not pair.allowed))
+def pairs(inventory: Inventory, machines: Sequence[Machine], *, only: str | None = None) -> tuple[Pair, ...]:
+    """All pairs to try between the machines there are, allowed ones first.
+
+    `only` leaves out what is denied and has no end at that site. What is allowed stays: it shows who is alive.
+    """
+    found = _Pairs(inventory, {machine.name: machine for machine in machines}).all()
+    if only is not None:
+        inside = {machine.name for machine in machines if machine.owner == only}
+        found = (pair for pair in found if pair.allowed or {pair.probe.source, pair.machine} & inside)
+    return tuple(sorted(found, key=lambda pair: not pair.allowed))
 
 
 @dataclass(frozen=True)

@@ -155,5 +155,14 @@ def test_adding_a_machine_adds_only_pairs_with_it() -> None:
     assert all("prov-host" in (pair.probe.source, pair.machine) for pair in added)
 
 
+def test_one_site_alone_needs_fewer_pairs_but_all_signs_of_life() -> None:
+    some = pairs(city(), machines(), only="rsud")
+    assert [pair for pair in some if pair.allowed] == [pair for pair in tried() if pair.allowed]
+    denied = [pair for pair in some if not pair.allowed]
+    assert denied
+    assert all(pair.probe.source.startswith("rsud-") or pair.machine.startswith("rsud-") for pair in denied)
+    assert {pair for pair in tried() if pair.probe.source.startswith("rsud-")} <= set(some)
+
+
 def test_without_machines_there_is_nothing_to_prove() -> None:
     assert pairs(city(), []) == ()

@@ -1,0 +1,163 @@
+"""The whole network looked at: routers compared with the intent, and the policy proven by packets if asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from baubau_ops.core.errors import BaubauError, MissingError, UnreachableError
+from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.inventory.environment import Environment
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.network.apply import platforms
+from baubau_ops.network.expect import Expectation
+from baubau_ops.network.expected import expected
+from baubau_ops.network.fleet import Fleet
+from baubau_ops.network.observation import Observation, Readable, Unread
+from baubau_ops.network.observe import observe, read_counters
+from baubau_ops.network.probe import ReadCounters
+from baubau_ops.network.probe import probe as try_pairs
+from baubau_ops.network.probe_pairs import pairs
+from baubau_ops.network.probe_report import Outcome, ProbeReport
+from baubau_ops.network.settle import settle
+from baubau_ops.network.verdict import Finding, Verdict
+from baubau_ops.network.verify import compare
+
+PATIENCE = 10.0
+"""Seconds for which a network that is not as intended may still be converging."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkVerdict:
+    """What was looked at, and everything that is not as intended."""
+
+    verdict: Verdict
+    report: ProbeReport | None
+    """None where no packets were sent."""
+    unreachable: frozenset[str]
+
+    @property
+    def checks(self) -> int:
+        return self.verdict.checks
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Of the comparison, then of the probes."""
+        return self.verdict.findings + (_findings(self.report) if self.report else ())
+
+    @property
+    def probes(self) -> dict[str, int] | None:
+        """How many pairs were tried and proven; None where no packets were sent."""
+        if self.report is None:
+            return None
+        return {
+            "pairs": len(self.report.results),
+            "open": self.report.open,
+            "closed": self.report.closed,
+            "failures": len(self.report.failures),
+        }
+
+    @property
+    def exit_code(self) -> int:
+        """0 as intended; 5 if all that is wrong is that routers could not be reached; else 1."""
+        if self.verdict.fine and (self.report is None or self.report.fine):
+            return 0
+        only_absent = all(finding.device in self.unreachable for finding in self.findings)
+        return UnreachableError.exit_code if only_absent and self.findings else 1
+
+    @property
+    def summary(self) -> str:
+        """One line: how much was looked at, and how it went."""
+        passed, checks = self.verdict.passed, self.verdict.checks
+        text = f"{checks} checks fine" if passed == checks else f"{passed} of {checks} checks fine"
+        if self.report is not None:
+            report = self.report
+            failed = f", {len(report.failures)} not as intended" if report.failures else ""
+            text += f"; {len(report.results)} pairs: {report.open} open, {report.closed} closed{failed}"
+        return text
+
+
+def verify_network(
+    inventory: Inventory,
+    environment: Environment,
+    *,
+    probe: bool = False,
+    only: str | None = None,
+    patience: float = PATIENCE,
+    on_event: OnEvent = ignore,
+) -> NetworkVerdict:
+    """Compare all routers with the intent; with `probe` also prove the policy, or what of it concerns one site.
+
+    A network that differs is read again for `patience` seconds. MissingError if packets are wanted and the
+    environment has no place to send them from.
+    """
+    vantage = environment.vantage
+    if probe and vantage is None:
+        raise MissingError(f"{environment.name} has no machines to send probes from.")
+    with Fleet(platforms(inventory.topology), environment) as fleet:
+        seen = _Reading(fleet, expected(inventory))
+        verdict = seen.settled(patience, on_event)
+        report = None
+        if vantage is not None and probe:
+            tried = pairs(inventory, vantage.machines(), only=only)
+            report = try_pairs(tried, vantage, _counters(fleet), on_event=on_event)
+        return NetworkVerdict(verdict, report, seen.unreachable)
+
+
+class _Reading:
+    """Routers as last read."""
+
+    def __init__(self, fleet: Fleet, expectation: Expectation) -> None:
+        self._fleet = fleet
+        self._expectation = expectation
+        self._seen: dict[str, Observation | BaubauError] = {}
+
+    @property
+    def unreachable(self) -> frozenset[str]:
+        return frozenset(name for name, seen in self._seen.items() if isinstance(seen, UnreachableError))
+
+    def settled(self, patience: float, on_event: OnEvent) -> Verdict:
+        began = time.monotonic()
+        on_event(Event("start", "verify", total=len(self._expectation.devices)))
+        verdict = settle(self._read, lambda verdict: verdict.fine, patience, interval=0.5)
+        detail = f"{verdict.passed} of {verdict.checks} checks fine"
+        kind = "done" if verdict.fine else "failed"
+        on_event(Event(kind, "verify", seconds=time.monotonic() - began, detail=detail))
+        return verdict
+
+    def _read(self) -> Verdict:
+        """Read those that are not known to be fine; once all are, everything again, as one picture."""
+        before = compare(self._expectation, self._seen)
+        wrong = {finding.device for finding in before.findings}
+        self._seen |= self._fleet.run(sorted(wrong), observe)
+        verdict = compare(self._expectation, self._seen)
+        if verdict.fine and len(wrong) < len(self._expectation.devices):
+            self._seen = self._fleet.run(self._expectation.devices, observe)
+            verdict = compare(self._expectation, self._seen)
+        return verdict
+
+
+def _counters(fleet: Fleet) -> ReadCounters:
+    def read(devices: Iterable[str]) -> Mapping[str, Readable[Mapping[str, int]]]:
+        answers = fleet.run(sorted(devices), read_counters)
+        return {
+            name: Unread(str(answer)) if isinstance(answer, BaubauError) else answer
+            for name, answer in answers.items()
+        }
+
+    return read
+
+
+def _findings(report: ProbeReport) -> tuple[Finding, ...]:
+    """A failed pair as a finding on the router that is meant to drop it, or on its sender."""
+    return tuple(
+        Finding(
+            device=min(result.pair.dropped_by, default=result.pair.probe.source),
+            check=f"probe {result.outcome.value}",
+            subject=str(result.pair),
+            message=result.reason,
+            kind="could not check" if result.outcome is Outcome.UNPROVEN else "differs",
+        )
+        for result in report.failures
+    )
