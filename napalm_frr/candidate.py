@@ -107,7 +107,9 @@ def _tc_error(complaint: str) -> str:
     """Find in what tc prints (warnings, the error, its whole usage) the error and the line it is about."""
     place = re.search(r"Command failed .*:(\d+)$", complaint, re.MULTILINE)
     told = complaint[: place.start()] if place else complaint
-    errors = [line for line in told.split("Usage:")[0].splitlines() if line and not line.startswith("Warning:")]
+    errors = [
+        line for line in told.split("Usage:")[0].splitlines() if line and not line.startswith("Warning:")
+    ]
     return (f"line {place.group(1)}: " if place else "") + "; ".join(errors)
 
 

@@ -82,7 +82,8 @@ class _Change:
         self.gone = {
             (path, match.group(1)): line
             for path, line in self.removed
-            if (match := _DEFINITION.fullmatch(line)) and not self._has_neighbor(candidate, path, match.group(1))
+            if (match := _DEFINITION.fullmatch(line))
+            and not self._has_neighbor(candidate, path, match.group(1))
         }
 
     def unknown(self) -> Iterator[str]:
@@ -150,7 +151,9 @@ class _Change:
         match = _DEFINITION.fullmatch(line)
         if match is None:
             return False
-        lasting = all(self._has_neighbor(side, path, match.group(1)) for side in (self.running, self.candidate))
+        lasting = all(
+            self._has_neighbor(side, path, match.group(1)) for side in (self.running, self.candidate)
+        )
         changed = {key for p, text in self.removed if (key := self._key(p, text))} & {
             key for p, text in self.added if (key := self._key(p, text))
         }

@@ -114,7 +114,11 @@ def read(answer: Answer, mark: str) -> Report:
 
 
 def call(
-    session: Session, name: str, *arguments: str, files: Mapping[str, str] | None = None, timeout: float = 60.0
+    session: Session,
+    name: str,
+    *arguments: str,
+    files: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
 ) -> Report:
     """Run one function of the program on the router; raises DeviceError."""
     text, mark = script(name, *arguments, files=files)

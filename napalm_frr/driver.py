@@ -257,12 +257,15 @@ class FRRDriver(NetworkDriver):
         """Return BGP's neighbors by VRF ("global" is the default one)."""
         return getters.bgp_neighbors(self._call_or_fail("bgp").blocks)
 
-    def get_route_to(
+    def get_route_to(  # type: ignore[override]  # NAPALM's own tests want lists; its annotation lacks them
         self, destination: str = "", protocol: str = "", longer: bool = False
-    ) -> dict[str, models.RouteDict]:
-        """Return the routes to a destination, from FRR's table."""
-        suffix = " longer-prefixes" if longer else ""
-        report = self._call_or_fail("routes", f"{destination}{suffix}")
+    ) -> dict[str, list[models.RouteDict]]:
+        """Return the routes to a destination, from FRR's table; `longer` adds the more specific ones."""
+        if not destination:
+            raise ValueError("get_route_to needs a destination")
+        family = "ipv6" if ":" in destination else "ip"
+        suffix = ["longer-prefixes"] if longer else []
+        report = self._call_or_fail("routes", family, destination, *suffix)
         return getters.routes(report.blocks, destination, protocol)
 
     def _load(self, candidate: Candidate) -> None:
@@ -312,7 +315,7 @@ class FRRDriver(NetworkDriver):
     ) -> None:
         """Change the running state and prove by reading it back that it is what was meant."""
         assert self.last_commit is not None
-        files = {name: "" for name in candidate.sections}
+        files = dict.fromkeys(candidate.sections, "")
         if "qos" in canonical:
             files["canon.qos"] = canonical["qos"]
         if "frr" in running:
@@ -406,5 +409,6 @@ def _owner() -> str:
 def _sums(running: dict[str, str], candidate: Candidate) -> str:
     """Return the checksums by which the device sees that it is still what was compared."""
     return "".join(
-        f"{hashlib.sha256(running[name].encode()).hexdigest()}  {name}\n" for name in sorted(candidate.sections)
+        f"{hashlib.sha256(running[name].encode()).hexdigest()}  {name}\n"
+        for name in sorted(candidate.sections)
     )

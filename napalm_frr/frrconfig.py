@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 Path = tuple[str, ...]
 """The headers of the contexts around a line, outermost first; () is the top level."""
 
-_NOISE = re.compile(r"(Building configuration\.\.\.|Current configuration:|end|exit(-[a-z-]+)?|frr version .*)")
+_NOISE = re.compile(
+    r"(Building configuration\.\.\.|Current configuration:|end|exit(-[a-z-]+)?|frr version .*)"
+)
 _HEADERS: dict[str, re.Pattern[str]] = {
     "": re.compile(r"interface \S.*|router \S.*|route-map \S+ (permit|deny) \d+|bfd|vrf \S+|line vty"),
     "router": re.compile(r"address-family \S.*"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from napalm_frr.frrconfig import Path
 
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A class of lines: equal groups of the pattern mean the same setting; `undo` takes one back."""

@@ -66,7 +66,9 @@ class Session:
         except asyncssh.PermissionDenied as error:
             raise ConnectAuthError(f"{place}: the login was refused: {error.reason}") from error
         except asyncssh.HostKeyNotVerifiable as error:
-            raise ConnectionException(f"{place}: the host key is not the known one: {error.reason}") from error
+            raise ConnectionException(
+                f"{place}: the host key is not the known one: {error.reason}"
+            ) from error
         except (OSError, asyncssh.Error, ValueError) as error:
             raise ConnectionException(f"{place}: {error}") from error
 

@@ -8,6 +8,7 @@ block() { say "$1"; shift; "$@" || die 1 "$* failed"; }
 
 facts() {
     block hostname uname -n
+    say fqdn; hostname -f 2>/dev/null || uname -n
     block version vtysh -c 'show version'
     block uptime cat /proc/uptime
     block links ip -j link show
@@ -18,6 +19,7 @@ facts() {
 interfaces() {
     block links ip -j -d link show
     block running vtysh -c 'show interface json'
+    block clock date '+%Y/%m/%d %H:%M:%S'
     say speeds; for path in /sys/class/net/*/speed; do
         read -r speed 2>/dev/null < "$path" || speed=-1
         name=${path%/speed}; echo "${name##*/} $speed"
@@ -31,8 +33,12 @@ bgp() {
     block neighbors vtysh -c 'show bgp vrf all neighbors json'
 }
 
+# routes FAMILY DESTINATION [longer-prefixes]
 routes() {
-    block v4 vtysh -c "show ip route $1 json"
+    family=$1; shift
+    case $family in ip) afi=ipv4 ;; *) afi=ipv6 ;; esac
+    block routes vtysh -c "show $family route $* json"
+    say bgp; vtysh -c "show bgp $afi unicast $* json" 2>/dev/null | sed '/^%/d'
 }
 
 # The texts of all sections the device ever got through the driver, running and start-up.

@@ -57,7 +57,9 @@ class Router:
 
     def texts(self) -> dict[str, str]:
         """Return what runs, section by section, as the device prints it."""
-        running = self.console("vtysh -c 'show running-config'; nft -s list ruleset; tc -d qdisc show dev ce1")
+        running = self.console(
+            "vtysh -c 'show running-config'; nft -s list ruleset; tc -d qdisc show dev ce1"
+        )
         return {"running": running, "startup": self.console("cat /etc/frr/frr.conf")}
 
 

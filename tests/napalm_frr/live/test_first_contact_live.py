@@ -20,7 +20,9 @@ def untouched(lab: Lab) -> Iterator[Router]:
 
 
 def change(driver: FRRDriver, description: str) -> None:
-    text = day0()["r2"].replace("interface to-bastion\n", f"interface to-bastion\n description {description}\n")
+    text = day0()["r2"].replace(
+        "interface to-bastion\n", f"interface to-bastion\n description {description}\n"
+    )
     driver.load_replace_candidate(config=text)
     driver.commit_config()
 
@@ -32,7 +34,9 @@ def test_first_contact_converts_the_start_up_files_and_survives_power_cuts(untou
     assert untouched.console("ls -d /var/lib/napalm-frr 2>/dev/null || echo none") == "none\n"
     change(driver, "seat")
     assert untouched.console("readlink /etc/frr") == "/var/lib/napalm-frr/current/frr\n"
-    assert untouched.console("stat -L -c '%U:%G %a' /etc/frr /etc/frr/frr.conf") == "frr:frr 750\nfrr:frr 640\n"
+    assert (
+        untouched.console("stat -L -c '%U:%G %a' /etc/frr /etc/frr/frr.conf") == "frr:frr 750\nfrr:frr 640\n"
+    )
     untouched.power_cycle()
     assert "description seat" in untouched.console("vtysh -c 'show running-config'")
     # As if the power had gone between the two renames of the conversion.

@@ -52,7 +52,14 @@ def stands(driver: FRRDriver, text: str) -> bool:
 def armed_client(router: Router, tmp_path: Path, text: str, seconds: int) -> subprocess.Popen[str]:
     """Start a client process that arms and applies a text, and wait until it has."""
     (tmp_path / "candidate").write_text(text)
-    argv = [sys.executable, "-c", CLIENT, str(router.lab.ssh_config), str(tmp_path / "candidate"), str(seconds)]
+    argv = [
+        sys.executable,
+        "-c",
+        CLIENT,
+        str(router.lab.ssh_config),
+        str(tmp_path / "candidate"),
+        str(seconds),
+    ]
     client = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     assert client.stdout is not None
     assert client.stdout.readline() == "armed\n"
@@ -150,10 +157,19 @@ def test_confirm_and_revert_race_and_exactly_one_wins(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (full(frr=frr().replace(" ip ospf cost 100", " ip ospf costs 100")), r"section frr: line 3\d: .*costs"),
-        (full(nftables=NFTABLES.replace("policy drop;", "policy dorp;")), r"section nftables: line 4:59-62: Error: syntax"),
+        (
+            full(frr=frr().replace(" ip ospf cost 100", " ip ospf costs 100")),
+            r"section frr: line 3\d: .*costs",
+        ),
+        (
+            full(nftables=NFTABLES.replace("policy drop;", "policy dorp;")),
+            r"section nftables: line 4:59-62: Error: syntax",
+        ),
         (full(qos=QOS.replace("rate 2Mbit", "rate 2Mbyte/s")), r'section qos: line 3: Illegal "rate"$'),
-        (full(sysctl=SYSCTL + "net.ipv4.no_such_key = 1\n"), r"section sysctl: there is no net.ipv4.no_such_key"),
+        (
+            full(sysctl=SYSCTL + "net.ipv4.no_such_key = 1\n"),
+            r"section sysctl: there is no net.ipv4.no_such_key",
+        ),
         (full(nftables=f"flush ruleset\n{NFTABLES}"), r"line 1: only table definitions stand here"),
         ("", "the candidate is empty"),
         ("#@ section ffr\n", "line 1: unknown section 'ffr'; known are frr, nftables, qos, sysctl"),
@@ -178,7 +194,9 @@ def test_an_apply_that_fails_half_way_is_reverted_at_once(router: Router, base: 
         "#@ section frr\n", "#@ section frr\n"
     ).replace(" neighbor 10.0.0.2 description r2\n", " neighbor 10.0.0.9 peer-group NOPE\n")  # fmt: skip
     base.load_replace_candidate(config=bad)
-    with pytest.raises(CommitError, match=r"applying frr failed: [^;]*peer-group.*the old configuration is back"):
+    with pytest.raises(
+        CommitError, match=r"applying frr failed: [^;]*peer-group.*the old configuration is back"
+    ):
         base.commit_config()
     assert not base.has_pending_commit()
     assert stands(base, full())
@@ -214,7 +232,9 @@ def test_a_second_client_is_told_who_holds_the_device(router: Router, base: FRRD
     base.commit_config(revert_in=60)
     second = router.driver()
     second.load_replace_candidate(config=full())
-    with pytest.raises(LockError, match=r"r1 is locked: commit \S+ by root@.*, reverted by the device in \d+ s"):
+    with pytest.raises(
+        LockError, match=r"r1 is locked: commit \S+ by root@.*, reverted by the device in \d+ s"
+    ):
         second.commit_config()
     with pytest.raises(LockError):
         second.confirm_commit()
