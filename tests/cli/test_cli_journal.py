@@ -22,7 +22,7 @@ def test_the_newest_records_are_shown(journal: Journal, capsys: pytest.CaptureFi
     heading, row = capsys.readouterr().out.splitlines()
     assert heading.split() == ["number", "time", "who", "what", "details"]
     record = journal.records()[-1]
-    assert row.split() == ["000002", record.time, record.who, "step", "target=pop-murhum", "step=arm"]
+    assert row.split() == ["000002", record.time, record.who, "step", "step=arm", "target=pop-murhum"]
 
 
 def test_records_for_machines(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def test_every_command_says_what_it_does_and_shows_an_example_that_parses(
     assert all(parameter.help for parameter in each.params), "every option and argument has a line of help"
     heading, example = each.epilog.removeprefix("\b\n").split("\n")
     assert heading == "Example:"
-    pasted = shlex.split(example)
+    pasted = list(itertools.takewhile(lambda word: word not in (">", "|", "&&"), shlex.split(example)))
     assert pasted[: len(words) + 1] == ["baubau", *words]
     each.make_context(" ".join(words), pasted[len(words) + 1 :], resilient_parsing=False)
 
