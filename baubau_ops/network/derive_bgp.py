@@ -24,7 +24,7 @@ IBGP_TIMERS = (5, 15)
 BFD_TIMERS = (10, 30)
 """Seconds, of sessions that BFD watches."""
 PLAIN_TIMERS = (1, 3)
-"""Seconds, of sessions without BFD."""
+"""Seconds, of sessions without BFD, and of those with outsiders."""
 
 
 def bgp(inventory: Inventory, node: Node) -> Bgp:
@@ -115,16 +115,12 @@ def _ebgp(inventory: Inventory, node: Node) -> Iterator[Neighbour]:
             yield _outside(inventory, node, link, "prov")
 
 
-def _timers(inventory: Inventory, link: Link) -> tuple[int, int]:
-    return BFD_TIMERS if bfd_of(inventory, link) else PLAIN_TIMERS
-
-
 def _access(inventory: Inventory, node: Node, link: Link) -> Neighbour:
     """POP and site: a provider and its customer; both ends are ours, so both must say so."""
     other = inventory.topology.nodes[link.far(node.name).node]
     site = node.id if node.role is Role.SITE else other.id
     provider = node.role is Role.POP
-    keepalive, hold = _timers(inventory, link)
+    keepalive, hold = BFD_TIMERS if bfd_of(inventory, link) else PLAIN_TIMERS
     return Neighbour(
         address=link.far(node.name).address.ip,
         asn=other.asn,
@@ -145,7 +141,7 @@ def _access(inventory: Inventory, node: Node, link: Link) -> Neighbour:
 def _outside(inventory: Inventory, node: Node, link: Link, filters: str) -> Neighbour:
     other = inventory.topology.nodes[link.b.node]
     isp = link.kind is LinkKind.ISP
-    keepalive, hold = _timers(inventory, link)
+    keepalive, hold = PLAIN_TIMERS  # where BFD is offered it may be withdrawn; nobody tells us
     return Neighbour(
         address=link.b.address.ip,
         asn=other.asn,

@@ -76,10 +76,10 @@ def _ospf_port(inventory: Inventory, link: Link) -> OspfPort:
 
 
 def bfd_of(inventory: Inventory, link: Link) -> Bfd | None:
-    """The BFD timers of a link: its medium's, but for outsiders only where they offer it."""
+    """The BFD timers of a link: its medium's, but an ISP's only where it offers BFD."""
     if link.kind is LinkKind.ISP:
         return inventory.backbone.isps[link.b.node].bfd
-    if link.kind in (LinkKind.PROVINCE, LinkKind.BASTION):
+    if link.kind is LinkKind.BASTION:
         return None
     return inventory.city.link_classes[link.media].bfd
 

@@ -40,7 +40,7 @@ class BfdSession:
 
     peer: IPv4Address
     interface: str
-    """Empty for a BGP session's: FRR runs BFD for a GTSM session as multihop, bound to addresses only."""
+    """The port; FRR binds the BFD of a BGP session with GTSM to addresses only (it counts as multihop)."""
     neighbour: str
     """Device name."""
     transmit: float
