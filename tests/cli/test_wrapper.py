@@ -65,7 +65,7 @@ class Checkout:
         record = "".join(f"{name},sha256={_digest(text)},{len(text)}\n" for name, text in files.items())
         with zipfile.ZipFile(path, "w") as wheel:
             for name, text in {**files, f"{info}/RECORD": record + f"{info}/RECORD,,\n"}.items():
-                wheel.writestr(name, text)
+                wheel.writestr(zipfile.ZipInfo(name), text)  # without a time: equal versions, equal hashes
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         (self.root / "requirements.lock").write_text(f"tiny=={version} \\\n    --hash=sha256:{digest}\n")
 
