@@ -59,6 +59,12 @@ def disk(twin: str, node: str) -> Path:
     return run_dir(twin) / "nodes" / node
 
 
+def disks(twin: str) -> list[Path]:
+    """Return the folders of all nodes that have, or had, a disk."""
+    folder = run_dir(twin) / "nodes"
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
 def prepare(twin: str, node: str, day0: str, identity: Identity, image: Path) -> None:
     """Give a node a new disk with its keys and its day-0 text (secrets filled in), unless it has one.
 

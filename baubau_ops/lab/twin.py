@@ -119,8 +119,7 @@ def _remove(twin: str, surplus: Iterable[str]) -> None:
 
 def _forget(twin: str, layout: Layout, store: Store) -> None:
     """Remove the disks and keys of routers that the city has no more."""
-    folder = run_dir(twin) / "nodes"
-    for disk in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for disk in nodes.disks(twin):
         if disk.name not in layout.day0:
             nodes.discard(twin, disk.name)
             store.forget(disk.name)
@@ -224,7 +223,7 @@ def status(twin: str) -> Status:
     layout = record.layout()
     there = set(places(twin))
     running = _running(twin)
-    routers = set(layout.routers) if layout else running
+    routers = set(layout.routers) if layout else {disk.name for disk in nodes.disks(twin)}
     laid = Plant(twin).laid() if PLANT in there else {}
     return Status(
         name=twin,

@@ -92,9 +92,13 @@ class Plant:
             port = plant_port(end)
             if port in present:
                 old.append(port)
-            # Made from the place's side: only so can its port be up from the first moment.
-            by_place.setdefault(end.place, []).append(
-                f"link add {end.port} address {end.mac} up type veth peer name {port} netns {self.netns}"
+            by_place.setdefault(end.place, []).extend(
+                (
+                    f"link add {end.port} address {end.mac} type veth peer name {port} netns {self.netns}",
+                    # No link-local address, no chatter: every IPv6 frame that a filter counts is a probe.
+                    f"link set {end.port} addrgenmode none",
+                    f"link set {end.port} up",
+                )
             )
             new.append(f"link set {port} master {_bridge(wire.id)}")
         self.drop(old)
