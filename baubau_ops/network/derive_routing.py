@@ -18,7 +18,7 @@ from baubau_ops.network.derive_bgp import (
     services_behind,
     site_prefixes,
 )
-from baubau_ops.network.derive_interfaces import bfd_profiles, ospf
+from baubau_ops.network.derive_interfaces import bfd_profiles, lan_prefixes, ospf
 from baubau_ops.network.device import PrefixList, PrefixRule, RouteMap, Routing, StaticRoute
 
 DISCARD_DISTANCE = 250
@@ -96,14 +96,24 @@ def _sites_at(inventory: Inventory, node: Node) -> list[str]:
 
 
 def _next_hops(inventory: Inventory, node: Node) -> PrefixList:
-    """Loopbacks and links only: else a dead router's next hop resolves through a default or a discard."""
+    """Loopbacks and links only: else a dead router's next hop resolves through a default or a discard.
+
+    FRR asks the same route-map whether there is a route to what the router announces itself.
+    """
     pools = inventory.city.pools
     rules = [PrefixRule(5, pools.loopback, ge=32), PrefixRule(10, pools.link, ge=31)]
-    networks = sorted(
-        link.a.address.network for link in inventory.topology.links_of(node.name) if link.kind is LinkKind.ISP
-    )
-    rules += [PrefixRule(15 + 5 * n, network) for n, network in enumerate(networks)]
+    rules += [PrefixRule(15 + 5 * n, network) for n, network in enumerate(_resolvable(inventory, node))]
     return PrefixList(NEXT_HOPS, tuple(rules))
+
+
+def _resolvable(inventory: Inventory, node: Node) -> list[IPv4Network]:
+    """What else may be resolved: links to ISPs, and networks that are announced while they are there."""
+    links = inventory.topology.links_of(node.name)
+    found = {link.a.address.network for link in links if link.kind is LinkKind.ISP}
+    found |= set(lan_prefixes(inventory, node))
+    if node.role is Role.FIREWALL:
+        found |= {IPv4Network(address) for _, address in services_behind(inventory, node)}
+    return sorted(found)
 
 
 def _core_lists(inventory: Inventory, node: Node) -> list[PrefixList]:
