@@ -46,8 +46,11 @@ class Fleet:
     ) -> None:
         """Take each device's NAPALM driver by name; `options` are optional_args for all drivers."""
         ConnectionPluginRegister.register(CONNECTION_NAME, Napalm)
-        optional = {"ssh_config_file": str(environment.ssh_config), **(options or {})}
-        self._timeout = environment.command_timeout
+        optional = {
+            "ssh_config_file": str(environment.ssh_config),
+            "connect_timeout": environment.connect_timeout,
+            **(options or {}),
+        }
         connection = ConnectionOptions(
             extras={"timeout": environment.command_timeout, "optional_args": optional}, password=""
         )
@@ -88,6 +91,8 @@ class Fleet:
         """
         names = tuple(devices)
         wanted = frozenset(names)
+        if not names:
+            return {}
 
         def on_host(job: Task) -> Result:
             return Result(host=job.host, result=self._one(job.host, task))

@@ -83,19 +83,33 @@ def make(
 ) -> NetworkPlan:
     """Compare every device of `texts` with what it runs; the candidate stays loaded on the sessions.
 
-    `day0` holds the first texts of routers that may not answer yet: their plan is made against those.
+    `day0` holds the sites' first texts: a router that does not answer yet is compared with its own.
     """
-    answers = fleet.run(texts, lambda device, driver: load(texts[device], secrets)(device, driver))
+    sites = {name for name in texts if topology.nodes[name].role is Role.SITE}
+    answers = _compare(texts.keys() - sites, texts, fleet, secrets)
+    installing = frozenset(
+        name for name, plan in answers.items() if isinstance(plan, DevicePlan) and plan.effect is Effect.install
+    )
+    # A site behind a POP that has no BGP yet cannot answer: trying would only take the connect timeout.
+    behind = {name for name in sites if _hangs_on(topology, name, installing)}
+    answers |= _compare(sites - behind, texts, fleet, secrets)
     devices = {name: answer for name, answer in answers.items() if isinstance(answer, DevicePlan)}
     failed = {name: answer for name, answer in answers.items() if isinstance(answer, BaubauError)}
     coming = frozenset(name for name, plan in devices.items() if plan.effect is not Effect.none)
-    waiting = {
-        name: _first(name, texts[name], day0[name])
+    late = behind | {
+        name
         for name, error in failed.items()
-        if isinstance(error, UnreachableError) and name in day0 and _hangs_on(topology, name, coming)
+        if isinstance(error, UnreachableError) and name in sites and _hangs_on(topology, name, coming)
     }
+    waiting = {name: _first(name, texts[name], day0[name]) for name in sorted(late)}
     failed = {name: error for name, error in failed.items() if name not in waiting}
     return NetworkPlan(devices, waiting, failed)
+
+
+def _compare(
+    devices: Iterable[str], texts: Mapping[str, str], fleet: Fleet, secrets: Secrets
+) -> dict[str, DevicePlan | BaubauError]:
+    return fleet.run(sorted(devices), lambda device, driver: load(texts[device], secrets)(device, driver))
 
 
 def groups(topology: Topology, plan: NetworkPlan) -> list[Group]:
