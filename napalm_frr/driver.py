@@ -182,14 +182,18 @@ class FRRDriver(NetworkDriver):
         self._candidate, self._seen = None, None
 
     def rollback(self) -> None:
-        """Revert the pending commit; without one, go back to the configuration before the last commit."""
-        state = self._state()
-        if state.pending is not None:
-            self._call_or_fail("revert", self._own_pending(state), "rolled back by the driver")
-            self._own = ""
+        """Revert the pending commit; without one, go back to the configuration before the last commit.
+
+        Raises CommitConfirmException if the commit this client held was confirmed meanwhile, LockError if the
+        pending one is another client's.
+        """
+        if self._own:
+            self._revert(self._own)
         else:
-            undo = self._call_or_fail("previous").sections("undo")
-            self._load(Candidate(undo))
+            state = self._state()
+            if state.pending is not None:
+                self._own_pending(state)
+            self._load(Candidate(self._call_or_fail("previous").sections("undo")))
             self.commit_config(message=f"roll back {state.current}")
         self.discard_config()
 
@@ -340,6 +344,16 @@ class FRRDriver(NetworkDriver):
                 self._call_or_fail("revert", commit, f"{section} did not read back as sent")
                 self._own = ""
                 raise CommitError(f"{self.hostname}: {section} reads back otherwise; reverted:\n{wrong}")
+
+    def _revert(self, commit: str) -> None:
+        """Tell the device to revert; that it did so before is as good, that it was confirmed is not."""
+        try:
+            self._call("revert", commit, "rolled back by the driver")
+        except DeviceError as error:
+            if error.status != remote.LOST or f"{commit} confirmed" in str(error):
+                raise CommitConfirmException(f"{self.hostname}: {error}") from error
+        finally:
+            self._own = ""
 
     def _refuse_pending(self, state: State) -> None:
         if state.pending is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from conftest import Router, day0
-from nodes import Lab
+from frr_pair import Lab
+from live_router import Router, day0
 
 from napalm_frr import FRRDriver
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import NFTABLES, QOS, SYSCTL, Router, frr, full, wait_until
+from live_router import NFTABLES, QOS, SYSCTL, Router, frr, full, wait_until
 from napalm.base.exceptions import (
     CommitConfirmException,
     CommitError,
