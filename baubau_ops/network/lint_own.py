@@ -1,0 +1,173 @@
+"""What the platforms' parsers do not see: names that lead nowhere, open sessions, timers below what is sound."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from baubau_ops.inventory.topology import MAX_PORT_NAME
+from napalm_frr import text as device_text
+
+Lines: TypeAlias = list[tuple[int, str]]
+"""(line of the whole text, content)."""
+
+MIN_BFD = 0.09
+"""Seconds until a link counts as dead: 30 ms × 3 held on loaded machines, less gives false alarms."""
+OWNED_TABLES = ("inet baubau", "ip baubau-nat")
+
+_BFD_DEFAULTS = {"detect-multiplier": 3, "transmit-interval": 300, "receive-interval": 300}
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong in one text."""
+
+    line: int
+    """0: the whole text."""
+    message: str
+
+
+def section_lines(text: str, section: str) -> Iterator[tuple[int, str]]:
+    """The lines of one section, numbered as in the whole text; without headers all is frr."""
+    lines = text.splitlines()
+    inside = section == "frr" and not any(line.startswith("#@ section ") for line in lines)
+    for number, line in enumerate(lines, 1):
+        if line.startswith("#@ section "):
+            inside = line.split()[2] == section
+        elif inside:
+            yield number, line
+
+
+def own_checks(device: str, text: str) -> Iterator[Mistake]:
+    """Everything wrong with one text that its platform's parsers let pass."""
+    frr = list(section_lines(text, "frr"))
+    yield from _hostname(device, frr)
+    yield from _references(frr)
+    yield from _sessions(frr)
+    yield from _bfd_timers(frr)
+    yield from _ports(frr, text)
+    yield from _readable(text, "nftables", lambda body: device_text.tables(body, OWNED_TABLES))
+    yield from _readable(text, "qos", device_text.ports)
+    yield from _readable(text, "sysctl", device_text.settings)
+    yield from _placeholders(text)
+
+
+def _hostname(device: str, frr: Lines) -> Iterator[Mistake]:
+    for number, line in frr:
+        if line.startswith("hostname ") and line.split()[1] != device:
+            yield Mistake(number, f"hostname {line.split()[1]} in the text of {device}.")
+
+
+_DEFINED = {
+    "prefix list": re.compile(r"ip prefix-list (\S+) "),
+    "route-map": re.compile(r"route-map (\S+) (?:permit|deny)"),
+    "BFD profile": re.compile(r" profile (\S+)$"),
+}
+_USED = {
+    "prefix list": re.compile(r" (?:match ip address prefix-list (\S+)|.* prefix-list (\S+) (?:in|out))$"),
+    "route-map": re.compile(r"(?: .*|ip nht bgp) route-map (\S+)(?: in| out)?$"),
+    "BFD profile": re.compile(r" .* bfd profile (\S+)$"),
+}
+
+
+def _references(frr: Lines) -> Iterator[Mistake]:
+    """FRR takes a name that nothing defines, and then filters all or nothing."""
+    for kind, pattern in _DEFINED.items():
+        defined = {match[1]: number for number, line in frr if (match := pattern.match(line))}
+        used: dict[str, int] = {}
+        for number, line in frr:
+            match = _USED[kind].match(line)
+            if match:
+                used.setdefault(next(group for group in match.groups() if group), number)
+        for name, number in used.items():
+            if name not in defined:
+                yield Mistake(number, f"{kind} {name} is used and not defined.")
+        for name, number in defined.items():
+            if name not in used:
+                yield Mistake(number, f"{kind} {name} is defined and not used.")
+
+
+def _sessions(frr: Lines) -> Iterator[Mistake]:
+    """Every BGP session is authenticated; one to another AS also has filters, GTSM, a role and a limit."""
+    asn = next((line.split()[2] for _, line in frr if line.startswith("router bgp ")), "")
+    lines: dict[str, list[tuple[int, str]]] = {}
+    for number, line in frr:
+        found = re.match(r" +neighbor (\S+) (.+)", line)
+        if found:
+            lines.setdefault(found[1], []).append((number, found[2]))
+    for peer, said in lines.items():
+        external = not any(what == f"remote-as {asn}" for _, what in said)
+        wanted: dict[str, Callable[[str], bool]] = {"a password": lambda what: what.startswith("password ")}
+        if external:
+            wanted |= {
+                "GTSM (ttl-security)": lambda what: what.startswith("ttl-security "),
+                "a role (local-role)": lambda what: what.startswith("local-role "),
+                "a limit (maximum-prefix)": lambda what: what.startswith("maximum-prefix "),
+                "an inbound prefix list": lambda what: bool(re.fullmatch(r"prefix-list \S+ in", what)),
+                "an outbound prefix list": lambda what: bool(re.fullmatch(r"prefix-list \S+ out", what)),
+            }
+        for what, is_it in wanted.items():
+            if not any(is_it(line) for _, line in said):
+                yield Mistake(said[0][0], f"the BGP session with {peer} lacks {what}.")
+
+
+def _bfd_timers(frr: Lines) -> Iterator[Mistake]:
+    place, values = 0, dict(_BFD_DEFAULTS)
+    for number, line in frr:
+        if re.match(r" profile \S+$", line):
+            place, values = number, dict(_BFD_DEFAULTS)
+        elif place and line.strip() == "exit":
+            slowest = min(values["transmit-interval"], values["receive-interval"])
+            seconds = slowest * values["detect-multiplier"] / 1000
+            if seconds < MIN_BFD:
+                told = f"{seconds * 1000:g} ms until a link counts as dead; below {MIN_BFD * 1000:g} ms"
+                yield Mistake(place, f"{told} a loaded FRR gives false alarms.")
+            place = 0
+        elif place and len(line.split()) == 2:
+            key, value = line.split()
+            values[key] = int(value) if value.isdigit() else values.get(key, 0)
+
+
+def _ports(frr: Lines, text: str) -> Iterator[Mistake]:
+    """Sections speak of the same ports, and their names fit the kernel."""
+    known = {line.split()[1] for _, line in frr if line.startswith("interface ")}
+    for number, line in frr:
+        if line.startswith("interface ") and len(line.split()[1].encode()) > MAX_PORT_NAME:
+            yield Mistake(number, f"{line.split()[1]} is longer than {MAX_PORT_NAME} bytes.")
+    named = [
+        ("qos", re.compile(r" dev (\S+)")),
+        ("nftables", re.compile(r'"([^"]+)"')),
+        ("sysctl", re.compile(r"net\.ipv4\.conf\.(\S+)\.\w+ =")),
+    ]
+    for section, pattern in named:
+        reported: set[str] = set()
+        for number, line in section_lines(text, section):
+            unknown = set(pattern.findall(line)) - known - {"lo", "all", "default"} - reported
+            reported |= unknown
+            for port in sorted(unknown):
+                yield Mistake(number, f"{section} names the port {port}, which frr does not have.")
+
+
+def _readable(text: str, section: str, read: Callable[[str], object]) -> Iterator[Mistake]:
+    """Sections must be as the driver reads them."""
+    lines = list(section_lines(text, section))
+    try:
+        read("".join(f"{line}\n" for _, line in lines))
+    except device_text.TextError as error:
+        place = re.match(r"line (\d+): (.*)", str(error))
+        if place:
+            yield Mistake(lines[int(place[1]) - 1][0], place[2])
+        else:
+            yield Mistake(0, f"{section}: {error}")
+
+
+def _placeholders(text: str) -> Iterator[Mistake]:
+    """A key or password in the open, or a placeholder that nothing would fill."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"\$\{(?!secret:[A-Za-z0-9][A-Za-z0-9_./-]*\})", line):
+            yield Mistake(number, "a placeholder that is not of the form ${secret:NAME}.")
+        secret = re.search(r" (?:password|md5) (\S+)$", line)
+        if secret and not secret[1].startswith("${secret:"):
+            yield Mistake(number, "a secret stands in the text; write ${secret:NAME}.")
