@@ -136,10 +136,16 @@ class _Pairs:
                 yield _Target(name, host, self.inventory.numbers.services[name], (*doors, _DOOR))
 
     def _machines_for(self, sender: Machine) -> Iterator[Machine]:
-        """One of every zone at the sender's site and at another one, and all that are in no site."""
+        """One of every zone at the sender's site and at another one, and all that are in no site.
+
+        Whoever may open connections to a zone tries all of it: else nothing would tell that they are alive.
+        """
         inside = [machine for machine in self.machines.values() if self._is_in_site(machine)]
         for zone in sorted({machine.zone for machine in inside}):
             there = sorted((one for one in inside if one.zone == zone), key=lambda one: one.owner)
+            if any(self.matrix.allows(sender.zone, one.address, *_DOOR) for one in there):
+                yield from (one for one in there if one != sender)
+                continue
             own = [one for one in there if one.owner == sender.owner]
             others = [one for one in there if one.owner != sender.owner]
             after = [one for one in others if one.owner > sender.owner]
@@ -187,7 +193,8 @@ class _Pairs:
         if target.own_router:
             return frozenset({target.own_router}), "deny_input"
         if sender.zone == INTERNET:
-            return self._router(sender), "deny_isp"
+            # What would leave by the bastion's port is judged there, whoever it comes from.
+            return self._router(sender), "deny_zone" if target.name == BASTION else "deny_isp"
         if sender.zone == PROVINCE_PLACE and any(
             target.address in prefix for prefix in province_prefixes(self.inventory)
         ):

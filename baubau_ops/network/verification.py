@@ -122,8 +122,8 @@ class _Reading:
         on_event(Event("start", "verify", total=len(self._expectation.devices)))
         verdict = settle(self._read, lambda verdict: verdict.fine, patience, interval=0.5)
         detail = f"{verdict.passed} of {verdict.checks} checks fine"
-        kind = "done" if verdict.fine else "failed"
-        on_event(Event(kind, "verify", seconds=time.monotonic() - began, detail=detail))
+        seconds = time.monotonic() - began
+        on_event(Event("done" if verdict.fine else "failed", "verify", seconds=seconds, detail=detail))
         return verdict
 
     def _read(self) -> Verdict:
