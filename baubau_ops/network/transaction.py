@@ -55,6 +55,9 @@ class Limits:
 class _Group:
     members: Group
     armed: list[str] = field(default_factory=list)
+    """Those that a rollback still has to reach."""
+    touched: set[str] = field(default_factory=set)
+    """Those that something was sent to."""
     confirmed: list[str] = field(default_factory=list)
     failure: str = ""
     """Why it is taken back; empty while all is well."""
@@ -133,6 +136,7 @@ class Transaction:
             for device, group in turn.items():
                 self._step("arm", device)
                 group.armed.append(device)
+                group.touched.add(device)
             done = self._fleet.run(turn, self._timed("applied", self._commit))
             for device, answer in done.items():
                 if isinstance(answer, BaubauError):
@@ -226,30 +230,118 @@ class Transaction:
                 members[device].armed.remove(device)
 
     def _outcomes(self, group: _Group) -> list[Outcome]:
-        outcomes = []
-        for device in group.members:
-            if not group.failure:
-                outcome = Outcome(device, Status.changed, "")
-            elif device in group.armed:
-                outcome = Outcome(
-                    device,
-                    Status.failed,
-                    f"{group.failure}; and it did not answer the rollback: "
-                    f"it goes back by itself within {self._limits.revert_in} s",
-                )
-            elif device == group.at_fault or not group.at_fault:
-                outcome = Outcome(device, Status.rolled_back, group.failure)
-            else:
-                outcome = Outcome(device, Status.rolled_back, f"because of {group.at_fault}")
+        outcomes = [self._outcome(group, device) for device in group.members]
+        for outcome in outcomes:
             self._journal.append(
                 "device",
                 apply=self._name,
-                target=device,
+                target=outcome.target,
                 result=_RESULT[outcome.status],
                 reason=outcome.reason,
             )
-            outcomes.append(outcome)
         return outcomes
+
+    def _outcome(self, group: _Group, device: str) -> Outcome:
+        if not group.failure:
+            return Outcome(device, Status.changed, "")
+        if device in group.armed:
+            fate = f"it did not answer the rollback: it goes back by itself within {self._limits.revert_in} s"
+            return Outcome(device, Status.failed, f"{group.failure}; and {fate}")
+        reason = group.failure if device == group.at_fault else f"because of {group.at_fault}"
+        if device in group.touched:
+            return Outcome(device, Status.rolled_back, reason)
+        return Outcome(device, Status.failed if device == group.at_fault else Status.not_run, reason)
+
+    def _fail(self, group: _Group, device: str, reason: str) -> None:
+        if not group.failure:
+            group.failure, group.at_fault = reason, device
+            self._say("failed", "apply", device, 0, reason)
+
+    def _step(self, step: str, device: str) -> None:
+        self._journal.append("step", apply=self._name, target=device, step=step)
+
+    def _timed(
+        self, what: str, task: Callable[[str, NetworkDriver], None]
+    ) -> Callable[[str, NetworkDriver], None]:
+        def timed(device: str, driver: NetworkDriver) -> None:
+            began = time.monotonic()
+            task(device, driver)
+            self._say("done", what, device, time.monotonic() - began)
+
+        return timed
+
+    def _say(self, kind: str, what: str, device: str, seconds: float, detail: str = "") -> None:
+        self._on_event(
+            Event("failed" if kind == "failed" else "done", what, device, seconds=seconds, detail=detail)
+        )
+
+
+_RESULT = {
+    Status.changed: "confirmed",
+    Status.rolled_back: "reverted",
+    Status.failed: "failed",
+    Status.not_run: "not begun",
+}
+
+
+def _confirm(self, batch: Sequence[_Group]) -> None:
+        """Confirm over new connections, from the far ends inward; then nothing more can go back by itself."""
+        depth = max((len(group.members) for group in batch), default=0)
+        for index in range(depth):
+            turn = {
+                group.members[-1 - index]: group
+                for group in batch
+                if not group.failure and index < len(group.members)
+            }
+            for device in turn:
+                self._step("confirm", device)
+            for device, answer in self._fleet.run(turn, self._timed("confirmed", _confirm)).items():
+                if isinstance(answer, BaubauError):
+                    self._fail(
+                        turn[device], device, f"could not be confirmed over a new connection: {answer}"
+                    )
+                else:
+                    turn[device].confirmed.append(device)
+
+    def _take_back(self, batch: Sequence[_Group]) -> None:
+        """Bring the old configuration back on every member of a group that failed, the sites first."""
+        failed = [group for group in batch if group.failure]
+        members = {device: group for group in failed for device in reversed(group.armed)}
+        for device in members:
+            self._step("roll back", device)
+        confirmed = frozenset(device for group in failed for device in group.confirmed)
+
+        def roll_back(device: str, driver: NetworkDriver) -> None:
+            # With nothing pending it has gone back already, and `rollback` would undo the change before.
+            if device in confirmed or driver.has_pending_commit():
+                driver.rollback()
+
+        for device, answer in self._fleet.run(members, self._timed("rolled back", roll_back)).items():
+            if not isinstance(answer, BaubauError):
+                members[device].armed.remove(device)
+
+    def _outcomes(self, group: _Group) -> list[Outcome]:
+        outcomes = [self._outcome(group, device) for device in group.members]
+        for outcome in outcomes:
+            self._journal.append(
+                "device",
+                apply=self._name,
+                target=outcome.target,
+                result=_RESULT[outcome.status],
+                reason=outcome.reason,
+            )
+        return outcomes
+
+    def _outcome(self, group: _Group, device: str) -> Outcome:
+        if not group.failure:
+            return Outcome(device, Status.changed, "")
+        if device in group.armed:
+            fate = f"it did not answer the rollback: it goes back by itself within {self._limits.revert_in} s"
+            return Outcome(device, Status.failed, f"{group.failure}; and {fate}")
+        reason = group.failure if device == group.at_fault else f"because of {group.at_fault}"
+        if device in group.touched:
+            return Outcome(device, Status.rolled_back, reason)
+        return Outcome(device, Status.failed if device == group.at_fault else Status.not_run, reason)
 
     def _fail(self, group: _Group, device: str, reason: str) -> None:
         if not group.failure:

@@ -1,0 +1,90 @@
+"""A fleet of fake routers that keep state: running, confirmed, pending; faults can be put into each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from baubau_ops.core.errors import BaubauError, FailedError, UnreachableError
+
+
+@dataclass
+class FakeRouter:
+    """What the transaction needs of a NAPALM driver; it goes back by itself when `reverts` is set."""
+
+    name: str
+    running: str = "old"
+    confirmed: str = "old"
+    previous: str = "older"
+    candidate: str = ""
+    pending: bool = False
+    unreachable: bool = False
+    apply_fails: str = ""
+    confirm_fails: str = ""
+    rollback_fails: str = ""
+    appears_with: FakeRouter | None = None
+    """Not reachable before that router runs something new."""
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def answers(self) -> bool:
+        waits = self.appears_with is not None and self.appears_with.running == "old"
+        return not self.unreachable and not waits
+
+    def load_replace_candidate(self, config: str) -> None:
+        self.candidate = config
+
+    def compare_config(self) -> str:
+        return "" if self.candidate == self.running else f"-{self.running}\n+{self.candidate}\n"
+
+    def commit_config(self, message: str = "", revert_in: int | None = None) -> None:
+        assert message
+        assert revert_in is not None
+        self.calls.append("commit")
+        if self.apply_fails:
+            raise ValueError(self.apply_fails)
+        self.running, self.pending = self.candidate, True
+
+    def confirm_commit(self) -> None:
+        self.calls.append("confirm")
+        if self.confirm_fails:
+            raise ValueError(self.confirm_fails)
+        self.previous, self.confirmed, self.pending = self.confirmed, self.running, False
+
+    def has_pending_commit(self) -> bool:
+        return self.pending
+
+    def rollback(self) -> None:
+        self.calls.append("rollback")
+        if self.rollback_fails:
+            raise ValueError(self.rollback_fails)
+        if self.pending:
+            self.running, self.pending = self.confirmed, False
+        else:
+            self.running = self.confirmed = self.previous
+
+
+class FakeFleet:
+    """Runs tasks one after another, and turns exceptions into answers as the real one does."""
+
+    def __init__(self, *routers: FakeRouter) -> None:
+        self.routers = {router.name: router for router in routers}
+        self.order: list[tuple[str, str]] = []
+
+    def run(self, devices: Iterable[str], task: Callable[[str, Any], Any]) -> dict[str, Any]:
+        return {name: self._one(name, task) for name in devices}
+
+    def _one(self, name: str, task: Callable[[str, Any], Any]) -> Any:
+        router = self.routers[name]
+        if not router.answers:
+            return UnreachableError(f"{name} cannot be reached")
+        before = len(router.calls)
+        try:
+            return task(name, router)
+        except BaubauError as error:
+            return error
+        except Exception as error:
+            return FailedError(f"{name}: {error}")
+        finally:
+            self.order += [(call, name) for call in router.calls[before:]]

@@ -1,0 +1,178 @@
+"""A batch of groups: each changed wholly or not at all, whatever fails and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_fleet import FakeFleet, FakeRouter
+
+from baubau_ops.core.errors import BaubauError, UnreachableError
+from baubau_ops.core.events import ignore
+from baubau_ops.core.journal import Journal
+from baubau_ops.core.plan import Effect, Outcome, Status
+from baubau_ops.core.secrets import Secrets
+from baubau_ops.network.plan import DevicePlan
+from baubau_ops.network.transaction import Limits, Transaction
+from baubau_ops.network.waves import Group
+
+LIMITS = Limits(revert_in=120, converge=0.0, appear=0.0)
+
+
+class FakeCheck:
+    """Finds what it is told to, as long as the device runs something new."""
+
+    def __init__(
+        self,
+        fleet: FakeFleet,
+        wrong: Mapping[str, str] | None = None,
+        unreadable: Mapping[str, BaubauError] | None = None,
+    ) -> None:
+        self.fleet, self.wrong, self.unreadable = fleet, dict(wrong or {}), dict(unreadable or {})
+        self.rounds = 0
+
+    def baseline(self, devices: Iterable[str]) -> Mapping[str, BaubauError]:
+        return {name: self.unreadable[name] for name in devices if name in self.unreadable}
+
+    def problems(self, devices: Iterable[str], changed: Iterable[str]) -> Mapping[str, str]:
+        self.rounds += 1
+        return {name: self.wrong[name] for name in devices if name in self.wrong and set(changed)}
+
+
+def run(
+    tmp_path: Path,
+    fleet: FakeFleet,
+    *groups: Group,
+    check: FakeCheck | None = None,
+    waiting: frozenset[str] = frozenset(),
+    dependents: frozenset[str] = frozenset(),
+) -> dict[str, Outcome]:
+    plans = {
+        name: DevicePlan(name, "new", "-old\n+new\n", Effect.hitless) for group in groups for name in group
+    }
+    for name in plans:
+        fleet.routers[name].candidate = "new"
+    transaction = Transaction(
+        name="000001",
+        fleet=fleet,  # type: ignore[arg-type]
+        secrets=Secrets({}),
+        check=check or FakeCheck(fleet),
+        journal=Journal(tmp_path / "journal.jsonl"),
+        limits=LIMITS,
+        on_event=ignore,
+    )
+    outcomes = transaction.run(groups, plans, waiting=waiting, dependents=dependents, settle=0.0)
+    return {outcome.target: outcome for outcome in outcomes}
+
+
+def state(fleet: FakeFleet) -> dict[str, tuple[str, str, bool]]:
+    return {name: (one.running, one.confirmed, one.pending) for name, one in fleet.routers.items()}
+
+
+OLD, NEW = ("old", "old", False), ("new", "new", False)
+
+
+def test_a_group_is_applied_outward_and_confirmed_inward(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce"))
+    outcomes = run(tmp_path, fleet, ("pop", "ce"))
+    assert {one.status for one in outcomes.values()} == {Status.changed}
+    assert state(fleet) == {"pop": NEW, "ce": NEW}
+    assert fleet.order == [("commit", "pop"), ("commit", "ce"), ("confirm", "ce"), ("confirm", "pop")]
+
+
+def test_a_failed_apply_takes_the_whole_group_back_and_no_other(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce", apply_fails="half applied"), FakeRouter("other"))
+    outcomes = run(tmp_path, fleet, ("pop", "ce"), ("other",))
+    assert state(fleet) == {"pop": OLD, "ce": OLD, "other": NEW}
+    assert outcomes["ce"] == Outcome("ce", Status.rolled_back, "ce: half applied")
+    assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "because of ce")
+    assert outcomes["other"].status is Status.changed
+
+
+def test_a_device_that_went_back_by_itself_is_not_rolled_back_further(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("ce", apply_fails="reverted"))
+    run(tmp_path, fleet, ("ce",))
+    assert fleet.routers["ce"].calls == ["commit"]
+    assert fleet.routers["ce"].running == "old"
+
+
+def test_a_failed_check_rolls_back_and_says_what_was_seen(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce"))
+    check = FakeCheck(fleet, wrong={"pop": "BGP 10.0.0.1: expected Established, is Active"})
+    outcomes = run(tmp_path, fleet, ("pop",), ("ce",), check=check)
+    assert state(fleet) == {"pop": OLD, "ce": NEW}
+    assert outcomes["pop"].status is Status.rolled_back
+    assert outcomes["pop"].reason == "BGP 10.0.0.1: expected Established, is Active"
+
+
+def test_a_dependent_that_suffers_takes_everything_back(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce"), FakeRouter("core"))
+    check = FakeCheck(fleet, wrong={"core": "a prefix is gone"})
+    outcomes = run(tmp_path, fleet, ("pop",), ("ce",), check=check, dependents=frozenset({"core"}))
+    assert state(fleet) == {"pop": OLD, "ce": OLD, "core": OLD}
+    assert {one.status for one in outcomes.values()} == {Status.rolled_back}
+
+
+def test_what_cannot_be_read_before_is_not_touched(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"))
+    check = FakeCheck(fleet, unreadable={"pop": UnreachableError("pop is silent")})
+    outcomes = run(tmp_path, fleet, ("pop",), check=check)
+    assert fleet.routers["pop"].calls == []
+    assert outcomes["pop"].reason == "could not be read before the change: pop is silent"
+    assert outcomes["pop"].status is Status.failed
+
+
+def test_a_confirm_that_fails_takes_back_what_was_confirmed_before_it(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop", confirm_fails="no new connection"), FakeRouter("ce", previous="?"))
+    outcomes = run(tmp_path, fleet, ("pop", "ce"))
+    assert state(fleet) == {"pop": OLD, "ce": OLD}
+    assert outcomes["pop"].reason == "could not be confirmed over a new connection: pop: no new connection"
+    assert outcomes["ce"] == Outcome("ce", Status.rolled_back, "because of pop")
+
+
+def test_a_rollback_without_an_answer_is_a_failure_that_says_so(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop", rollback_fails="the session is gone"))
+    outcomes = run(tmp_path, fleet, ("pop",), check=FakeCheck(fleet, wrong={"pop": "bad"}))
+    assert outcomes["pop"] == Outcome(
+        "pop",
+        Status.failed,
+        "bad; and it did not answer the rollback: it goes back by itself within 120 s",
+    )
+
+
+def test_a_router_that_waits_for_its_pop_is_changed_once_it_answers(tmp_path: Path) -> None:
+    pop = FakeRouter("pop")
+    fleet = FakeFleet(pop, FakeRouter("ce", appears_with=pop))
+    outcomes = run(tmp_path, fleet, ("pop", "ce"), waiting=frozenset({"ce"}))
+    assert {one.status for one in outcomes.values()} == {Status.changed}
+
+
+def test_a_router_that_never_appears_takes_its_pop_back(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce", unreachable=True))
+    outcomes = run(tmp_path, fleet, ("pop", "ce"), waiting=frozenset({"ce"}))
+    assert state(fleet)["pop"] == OLD
+    assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "because of ce")
+    assert outcomes["ce"] == Outcome("ce", Status.failed, "ce cannot be reached")
+
+
+class Interrupting(FakeCheck):
+    def problems(self, devices: Iterable[str], changed: Iterable[str]) -> Mapping[str, str]:
+        super().problems(devices, changed)
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_takes_everything_back_at_once(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce"))
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, fleet, ("pop", "ce"), check=Interrupting(fleet))
+    assert state(fleet) == {"pop": OLD, "ce": OLD}
+
+
+def test_every_step_is_journalled_before_it_is_taken(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop", apply_fails="broken"))
+    run(tmp_path, fleet, ("pop",))
+    records: list[dict[str, Any]] = [dict(one.data) for one in Journal(tmp_path / "journal.jsonl").records()]
+    assert [one.get("step") or one["result"] for one in records] == ["arm", "roll back", "reverted"]
+    assert records[-1] == {"apply": "000001", "target": "pop", "result": "reverted", "reason": "pop: broken"}
