@@ -57,7 +57,7 @@ class Names:
 
 
 def references(
-    documents: Mapping[str, Mapping[str, Any]], models: Mapping[str, BaseModel], sites: frozenset[str]
+    documents: Mapping[str, Mapping[str, Any]], models: Mapping[str, BaseModel], sites: frozenset[str] | None
 ) -> Iterator[Finding]:
     """Everything that can be checked without numbers."""
     names = Names.of(documents)

@@ -9,7 +9,9 @@ from baubau_ops.inventory.models import Policy, Service, Services
 from baubau_ops.inventory.problems import Finding
 
 
-def services(model: Services, segments: frozenset[str] | None, sites: frozenset[str]) -> Iterator[Finding]:
+def services(
+    model: Services, segments: frozenset[str] | None, sites: frozenset[str] | None
+) -> Iterator[Finding]:
     file = "services.yml"
     for name, service in model.services.items():
         path = ("services", name)
@@ -21,7 +23,7 @@ def services(model: Services, segments: frozenset[str] | None, sites: frozenset[
                 message = _unknown("service", needed, frozenset(model.services))
                 yield Finding(file, (*path, "depends", index), message)
         for index, site in enumerate(service.sites):
-            if site not in sites:
+            if sites is not None and site not in sites:
                 yield Finding(file, (*path, "sites", index), _unknown("site", site, sites))
         for index, port in enumerate(service.ports):
             if port in service.ports[:index]:

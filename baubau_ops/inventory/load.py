@@ -80,6 +80,7 @@ class Source:
     count: int = 0
     names: list[str] = field(default_factory=list)
     """Of the files that were tried."""
+    knows_sites: bool = True
     is_whole: bool = True
     """False when a file could not be made a model."""
 
@@ -90,8 +91,10 @@ class Source:
         self.count -= 1
 
     @property
-    def sites(self) -> frozenset[str]:
-        """The ids of all sites that have a file, readable or not."""
+    def sites(self) -> frozenset[str] | None:
+        """The ids of all sites that have a file, readable or not; None when their folder cannot be read."""
+        if not self.knows_sites:
+            return None
         return frozenset(site_id(name) for name in self.names if name.startswith("sites/"))
 
     def files(self) -> Files | None:
@@ -138,7 +141,7 @@ class Source:
 
 def read_folder(folder: Path) -> Source:
     """Read every file below `folder`."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # unlike Path.is_dir it does not raise when a folder above is closed
         raise InputError(
             f"{folder} is not a folder with an inventory.",
             remedy="Name one with --inventory, such as examples/small.",
@@ -150,7 +153,7 @@ def read_folder(folder: Path) -> Source:
     source.findings += _strangers(folder)
     for name in _site_files(folder, source):
         source.add(folder, name, Site)
-    if (folder / lockfile.NAME).exists():
+    if os.path.lexists(folder / lockfile.NAME):
         source.count += 1
     source.locked, findings = lockfile.read(folder)
     source.findings += findings
@@ -166,7 +169,11 @@ def _strangers(folder: Path) -> list[Finding]:
     """YAML files that nobody would read: a misspelt name must not go unnoticed."""
     known = (*FILES, *OTHERS)
     found = []
-    for name in sorted(os.listdir(folder)):
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        return [Finding(".", (), f"the folder cannot be read: {error.strerror}.")]
+    for name in names:
         if name.endswith((".yml", ".yaml")) and name not in known and not name.startswith("."):
             guess = did_you_mean(name, known)
             found.append(Finding(name, (), f"no file of this name belongs to an inventory.{guess}"))
@@ -181,7 +188,7 @@ def _site_files(folder: Path, source: Source) -> list[str]:
         return []
     except OSError as error:
         source.findings.append(Finding("sites", (), f"the folder cannot be read: {error.strerror}."))
-        source.is_whole = False
+        source.is_whole = source.knows_sites = False
         return []
     for entry in entries:
         if entry.startswith("."):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network
@@ -68,7 +69,7 @@ def _site(numbers: SiteNumbers) -> str:
 def read(folder: Path) -> tuple[Allocations, list[Finding]]:
     """Read the lock of an inventory; a missing file is an empty lock."""
     file = folder / NAME
-    if not file.exists():
+    if not os.path.lexists(file):  # a link that leads nowhere is an error, not an empty lock
         return Allocations(), []
     try:
         document = yaml.read(file, max_bytes=MAX_BYTES)

@@ -241,11 +241,10 @@ class TransportPort(Model):
 
 
 def _parse_port(value: object) -> object:
-    if isinstance(value, str) and value.count("/") == 1:
-        number, protocol = value.split("/")
-        if number.isdigit():
-            return {"protocol": protocol, "number": int(number)}
-    return value
+    number, _, protocol = str(value).partition("/")
+    if not number.isascii() or not number.isdigit() or protocol not in ("tcp", "udp"):
+        raise ValueError(f'"{value}" is not a port: write <number>/tcp or <number>/udp, such as 443/tcp.')
+    return {"protocol": protocol, "number": int(number)}
 
 
 Listening = Annotated[
@@ -337,6 +336,8 @@ class SiteSegment(Model):
 
 
 def _segments(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError(f'"{value}" is not a list of zones: write [{value}].')
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         if len(set(value)) != len(value):
             raise ValueError("a segment is listed twice.")

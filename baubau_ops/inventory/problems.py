@@ -39,7 +39,9 @@ def to_problems(
     problems: list[Problem] = []
     for number, file in enumerate(sorted(by_file)):
         text = (texts or {}).get(file)
-        places = Places(folder / file, text) if number < _MOST_LOCATED else None
+        # Only what could be read as YAML has paths; a pipe or 100 MB must not be read again.
+        is_sought = any(finding.path and not finding.line for finding in by_file[file])
+        places = Places(folder / file, text) if is_sought and number < _MOST_LOCATED else None
         problems += _in_file(by_file[file], shown(folder / file), places)
     return tuple(problems)
 

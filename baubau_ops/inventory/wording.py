@@ -15,7 +15,18 @@ from baubau_ops.inventory.yaml import DocumentPath
 
 def model_findings(file: str, model: type[BaseModel], error: ValidationError) -> list[Finding]:
     """One finding for each error, at its path."""
-    return [_model_finding(file, model, detail) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    places = [detail["loc"] for detail in details]
+    return [
+        _model_finding(file, model, detail)
+        for detail in details
+        # An entry that is wrong does not count for pydantic: a list of one such entry would be too short.
+        if detail["type"] != "too_short" or not any(_is_inside(place, detail["loc"]) for place in places)
+    ]
+
+
+def _is_inside(place: tuple[str | int, ...], container: tuple[str | int, ...]) -> bool:
+    return len(place) > len(container) and place[: len(container)] == container
 
 
 def _model_finding(file: str, model: type[BaseModel], detail: Mapping[str, Any]) -> Finding:
@@ -110,7 +121,9 @@ def _not_one_of(value: object, expected: str) -> str:
 def _wrong_count(kind: str, context: Mapping[str, Any]) -> str:
     bound = context["min_length"] if kind == "too_short" else context["max_length"]
     words = "at least" if kind == "too_short" else "at most"
-    return f"has {context['actual_length']} entries; {words} {bound} must be given."
+    count = context["actual_length"]
+    entries = "1 entry" if count == 1 else f"{count} entries"
+    return f"has {entries}; {words} {bound} must be given."
 
 
 def _value(value: object) -> str:

@@ -135,9 +135,9 @@ def _refuse_odd_features(text: str) -> None:
     for event in _events(text):
         found = None
         if type(event).__name__ == "AliasEvent":
-            found = f'aliases are not allowed ("*{event.anchor}"). Write the value out.'
+            found = f'anchors and aliases are not allowed ("*{event.anchor}"). Write the value out.'
         elif getattr(event, "anchor", None):
-            found = f'anchors are not allowed ("&{event.anchor}"). Write the value without it.'
+            found = f'anchors and aliases are not allowed ("&{event.anchor}"). Write the value out.'
         elif getattr(event, "tag", None):
             found = f'tags are not allowed ("{event.tag}"). Write the value without it.'
         if found:
