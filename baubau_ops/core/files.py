@@ -60,19 +60,25 @@ def sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def lock(path: Path, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-    """Hold the lock file `path` exclusively; waits at most `timeout` seconds.
+    """Hold `path` exclusively; waits at most `timeout` seconds.
 
-    The kernel lets it go when the process ends, however it ends. Not reentrant. The file stays: removing it
-    would let two hold "the" lock. FailedError says who holds it.
+    `path` is a lock file, made if missing, or a folder, in which nothing is left behind. The kernel lets it go
+    when the process ends, however it ends. Not reentrant. A lock file stays: removing it would let two hold "the"
+    lock. FailedError says who holds it; of a folder that is not known.
     """
+    is_folder = path.is_dir()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        if is_folder:
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise FailedError(f"{path} cannot be locked: {error.strerror}.") from error
     try:
         _wait_for(descriptor, path, timeout)
-        _write_holder(descriptor)
+        if not is_folder:
+            _write_holder(descriptor)
         yield
     finally:
         os.close(descriptor)
@@ -85,12 +91,20 @@ def _wait_for(descriptor: int, path: Path, timeout: float) -> None:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                holder = os.pread(descriptor, 400, 0).decode(errors="replace").strip() or "an unknown process"
+                holder = _holder(descriptor)
                 raise FailedError(
                     f"{path} is locked by {holder}; waited {format_duration(timeout)}.",
                     remedy="Wait until it has finished, then try again.",
                 ) from None
             time.sleep(_POLL)
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        text = os.pread(descriptor, 400, 0).decode(errors="replace").strip()
+    except IsADirectoryError:
+        text = ""
+    return text or "an unknown process"
 
 
 def _write_holder(descriptor: int) -> None:

@@ -25,7 +25,6 @@ from baubau_ops.inventory.load import assemble, load, read_folder, site_name_pro
 from baubau_ops.inventory.models import Site
 from baubau_ops.inventory.problems import shown, shown_path
 
-_LOCK = ".lock"
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./()-]*(?: [A-Za-z0-9_./()&+-]+)*")
 _NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
@@ -151,7 +150,7 @@ def editing(folder: Path) -> Iterator[None]:
 def _locked(folder: Path) -> Iterator[None]:
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder with an inventory.")
-    with files.lock(folder / _LOCK):
+    with files.lock(folder):
         for parent in (folder, folder / "sites"):
             if parent.is_dir():
                 for name in os.listdir(parent):

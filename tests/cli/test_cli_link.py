@@ -1,0 +1,139 @@
+"""`baubau link`: what is shown before a yes, what is written after it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from baubau_ops.cli.app import run
+
+ROOT = Path(__file__).parents[2]
+NEW = [
+    *("--kind", "agency", "--name", "Dinas Pariwisata", "--pop", "murhum", "--media", "fibre"),
+    *("--committed", "50M", "--peak", "100M", "--segments", "office,cctv,wifi"),
+]
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    """A copy of the small city under git."""
+    folder = tmp_path / "city"
+    shutil.copytree(ROOT / "examples/small", folder)
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "city"]):
+        identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+        subprocess.run(["git", "-C", str(folder), *identity, *command], check=True)
+    return folder
+
+
+def changed(folder: Path) -> str:
+    subprocess.run(["git", "-C", str(folder), "add", "-A", "-N"], check=True)
+    done = subprocess.run(
+        ["git", "-C", str(folder), "diff", "--stat"], check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def link(city: Path, *arguments: str) -> int:
+    return run(["link", *arguments, "--inventory", str(city)])
+
+
+def test_a_dry_run_shows_and_writes_nothing(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert "router ce-dinas-pariwisata" in shown
+    assert "pop-murhum" in shown
+    assert "hitless" in shown
+    assert "to be installed" in shown
+    assert "(13 others)" in shown
+    assert changed(city) == ""
+
+
+def test_adding_touches_only_the_new_sites_lines(city: Path) -> None:
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--yes") == 0
+    lines = changed(city).splitlines()
+    assert [line.split("|")[0].strip() for line in lines[:-1]] == [
+        "allocations.yml",
+        "sites/dinas-pariwisata.yml",
+    ]
+    assert lines[0].split("|")[1].strip() == "1 +"
+    assert lines[-1].strip() == "2 files changed, 6 insertions(+)"
+
+
+def test_only_the_new_router_and_its_pop_change(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--yes", "--output", "json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [(one["device"], one["effect"]) for one in facts["changes"]] == [
+        ("ce-dinas-pariwisata", "to be installed"),
+        ("pop-murhum", "hitless"),
+    ]
+
+
+def test_a_yes_is_needed(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert link(city, "add", "dinas-pariwisata", *NEW) == 2
+    assert "give --yes" in capsys.readouterr().err
+    assert changed(city) == ""
+
+
+def test_a_site_that_exists_is_refused(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert link(city, "add", "dinkes", *NEW, "--yes") == 2
+    assert 'There is a site "dinkes" already: Dinas Kesehatan at POP wolio' in capsys.readouterr().err
+    assert changed(city) == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--pop", "murhun", 'There is no POP "murhun". Did you mean "murhum"?'),
+        ("--kind", "agenci", 'Did you mean "agency"?'),
+        ("--peak", "20M", "below the committed rate 50M"),
+        ("--peak", "100MB", '"100MB"'),
+        ("--segments", "office,cctc", 'Did you mean "cctv"?'),
+        ("--media", "fiber", 'Did you mean "fibre"?'),
+    ],
+)
+def test_bad_values_are_named_and_nothing_is_written(
+    city: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, message: str
+) -> None:
+    arguments = list(NEW)
+    arguments[arguments.index(option) + 1] = value
+    assert link(city, "add", "dinas-pariwisata", *arguments, "--yes") == 2
+    assert message in capsys.readouterr().err
+    assert changed(city) == ""
+
+
+def test_dry_run_and_apply_exclude_each_other(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--dry-run", "--apply") == 2
+    assert "--dry-run and --apply exclude each other." in capsys.readouterr().err
+
+
+def test_apply_without_a_twin_is_told_before_anything_is_written(
+    city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--yes", "--apply", "--env", "lab:none") == 5
+    assert 'No twin "none" is up.' in capsys.readouterr().err
+    assert changed(city) == ""
+
+
+def test_removing_brings_the_texts_back_and_keeps_the_numbers_aside(
+    city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--yes") == 0
+    assert link(city, "remove", "dinas-pariwisata", "--yes") == 0
+    assert not (city / "sites/dinas-pariwisata.yml").exists()
+    assert "dinas-pariwisata: {" in (city / "allocations.yml").read_text().split("quarantine:")[1]
+    capsys.readouterr()
+    assert link(city, "remove", "dinas-pariwisata", "--yes") == 2
+    assert 'There is no site "dinas-pariwisata".' in capsys.readouterr().err
+
+
+def test_show_and_list(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert link(city, "show", "dinkes") == 0
+    assert "10.64.0.128/26" in capsys.readouterr().out
+    assert link(city, "list") == 0
+    assert "lapangan-merdeka" in capsys.readouterr().out
+    assert link(city, "show", "dinkess") == 2
+    assert 'There is no site "dinkess". Did you mean "dinkes"?' in capsys.readouterr().err
