@@ -102,8 +102,9 @@ def routes(blocks: Mapping[str, str], destination: str, protocol: str) -> dict[s
         for route in entries:
             if protocol and route["protocol"] != protocol.lower():
                 continue
-            for hop in route.get("nexthops", []):
-                found.setdefault(prefix, []).append(_route(route, hop, paths.get(prefix, [])))
+            for hop, origin in _hops(route.get("nexthops", [])):
+                attributes = _attributes(origin, paths.get(prefix, [])) if route["protocol"] == "bgp" else {}
+                found.setdefault(prefix, []).append(_route(route, hop, attributes))
     return found
 
 
@@ -177,9 +178,18 @@ def _counts(info: Mapping[str, Any]) -> models.BGPStateAddressFamilyDict:
     }
 
 
-def _route(
-    route: Mapping[str, Any], hop: Mapping[str, Any], paths: list[Mapping[str, Any]]
-) -> models.RouteDict:
+def _hops(nexthops: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield each next hop on a wire, with the one the protocol gave (which it may resolve)."""
+    resolved = any(hop.get("resolver") for hop in nexthops)
+    origin: Mapping[str, Any] = {}
+    for hop in nexthops:
+        if not hop.get("resolver"):
+            origin = hop
+        if not (resolved and hop.get("recursive")):
+            yield hop, origin
+
+
+def _route(route: Mapping[str, Any], hop: Mapping[str, Any], attributes: dict[str, Any]) -> models.RouteDict:
     selected = bool(route.get("selected", False))
     return {
         "protocol": str(route["protocol"]),
@@ -192,7 +202,7 @@ def _route(
         "preference": int(route.get("distance", 0)),
         "inactive_reason": "" if selected else "a better route is known",
         "routing_table": str(route.get("vrfName", "default")),
-        "protocol_attributes": _attributes(hop, paths) if route["protocol"] == "bgp" else {},
+        "protocol_attributes": attributes,
     }
 
 
