@@ -36,7 +36,7 @@ def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
     found = [Interface("lo", PortKind.LOOPBACK, "", loopback)]
     found += [_link_interface(inventory, node, link) for link in topology.links_of(node.name)]
     found += [_lan_interface(lan) for lan in topology.lans_of(node.name)]
-    return tuple(sorted(found, key=lambda interface: _FRR_ORDER(interface.name)))
+    return tuple(sorted(found, key=lambda interface: interface_order(interface.name)))
 
 
 def _link_interface(inventory: Inventory, node: Node, link: Link) -> Interface:
@@ -136,4 +136,4 @@ def _compare(a: str, b: str) -> int:
     return len(a) - len(b)
 
 
-_FRR_ORDER = cmp_to_key(_compare)
+interface_order = cmp_to_key(_compare)

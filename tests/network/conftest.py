@@ -1,0 +1,37 @@
+"""The small city, and the option that writes goldens anew."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from baubau_ops.core import settings
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.load import load
+from baubau_ops.network.derive import derive
+from baubau_ops.network.device import Device
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write tests/network/golden anew")
+
+
+@cache
+def small_city() -> Inventory:
+    return load(settings.root() / "examples/small")
+
+
+@cache
+def small_devices() -> dict[str, Device]:
+    return derive(small_city())
+
+
+@pytest.fixture
+def inventory() -> Inventory:
+    return small_city()
+
+
+@pytest.fixture
+def devices() -> dict[str, Device]:
+    return small_devices()

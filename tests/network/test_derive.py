@@ -1,0 +1,203 @@
+"""What the derived models must hold whatever the city looks like, shown on the small one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from baubau_ops.core import settings
+from baubau_ops.core.errors import InputError
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.load import load
+from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
+from baubau_ops.network.derive import derive
+from baubau_ops.network.derive_interfaces import interface_order
+from baubau_ops.network.device import Device, PortKind, PrefixList
+from baubau_ops.network.render import render, render_device
+
+
+def _copy(folder: Path) -> Path:
+    city = folder / "city"
+    shutil.copytree(settings.root() / "examples/small", city)
+    return city
+
+
+def _site(pop: str, media: str, segments: str) -> str:
+    return (
+        "name: Dinas Pariwisata\nkind: agency\nkecamatan: murhum\n"
+        f"link: {{pop: {pop}, media: {media}, committed: 50M, peak: 100M, status: planned}}\n"
+        f"segments: [{segments}]\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pop", "media", "segments"),
+    [
+        ("murhum", "fibre", "office, cctv, wifi"),
+        ("batupoaro", "radio", "wifi"),  # a medium that the POP had none of
+        ("wolio", "wire", "office, mgmt"),  # one without BFD
+    ],
+)
+def test_a_new_site_changes_its_router_and_its_pop_only(
+    tmp_path: Path, inventory: Inventory, pop: str, media: str, segments: str
+) -> None:
+    folder = _copy(tmp_path)
+    (folder / "sites/dinas-pariwisata.yml").write_text(_site(pop, media, segments))
+    before, after = render(inventory), render(load(folder))
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {f"pop-{pop}", "ce-dinas-pariwisata"}
+    gone = set(before[f"pop-{pop}"].splitlines()) - set(after[f"pop-{pop}"].splitlines())
+    # Sets of ports and peers grow within their line; nothing else is touched.
+    assert all("{" in line for line in gone)
+
+
+def test_every_port_is_in_the_topology_with_its_address(
+    inventory: Inventory, devices: dict[str, Device]
+) -> None:
+    topology = inventory.topology
+    for device in devices.values():
+        known = {
+            link.end(device.name).name: link.end(device.name).address
+            for link in topology.links_of(device.name)
+        }
+        known |= {lan.port: lan.gateway for lan in topology.lans_of(device.name)}
+        ports = {port.name: port.address for port in device.interfaces if port.kind is not PortKind.LOOPBACK}
+        assert ports == known
+
+
+def test_every_secret_belongs_to_a_session(devices: dict[str, Device]) -> None:
+    texts = render_all(devices)
+    for name, device in devices.items():
+        assert set(re.findall(r"\$\{secret:([^}]+)\}", texts[name])) == device.secrets
+    ends: dict[str, int] = {}
+    for device in devices.values():
+        for secret in device.secrets - {"ospf", "ibgp"}:
+            ends[secret] = ends.get(secret, 0) + 1
+    # A site's password is known at both ends, an outsider's at ours; nobody else has it.
+    assert {
+        secret: count for secret, count in ends.items() if secret in ("bgp-isp-1", "bgp-isp-2", "bgp-prov")
+    } == {
+        "bgp-isp-1": 1,
+        "bgp-isp-2": 1,
+        "bgp-prov": 1,
+    }
+    assert {count for secret, count in ends.items() if not secret.startswith(("bgp-isp", "bgp-prov"))} == {2}
+
+
+def render_all(devices: dict[str, Device]) -> dict[str, str]:
+    return {name: render_device(device) for name, device in devices.items()}
+
+
+def _list(device: Device, name: str) -> PrefixList:
+    return next(item for item in device.routing.prefix_lists if item.name == name)
+
+
+def test_site_filters_are_exact_on_both_sides(inventory: Inventory, devices: dict[str, Device]) -> None:
+    for site, data in inventory.sites.items():
+        numbers = inventory.numbers.sites[site]
+        own = {numbers.segments[zone] for zone in data.segments} | {IPv4Network(numbers.loopback)}
+        router, pop = devices[f"ce-{site}"], devices[f"pop-{data.links[0].pop}"]
+        for item in (_list(router, "own"), _list(pop, f"from-{site}")):
+            assert {rule.prefix for rule in item.rules} == own
+            assert all(rule.ge is None for rule in item.rules)
+        default = {IPv4Network("0.0.0.0/0")}
+        for device in (router, pop):
+            assert {rule.prefix for rule in _list(device, "default-only").rules} == default
+
+
+def test_nothing_internal_is_told_to_isps(inventory: Inventory, devices: dict[str, Device]) -> None:
+    for core, data in inventory.backbone.cores.items():
+        told = {rule.prefix for rule in _list(devices[core], "to-isp").rules}
+        assert told == {inventory.city.public, data.nat}
+
+
+def test_next_hops_resolve_through_no_discard_and_no_default(devices: dict[str, Device]) -> None:
+    for device in devices.values():
+        discards = {route.prefix for route in device.routing.statics if route.next_hop is None}
+        for rule in _list(device, "bgp-next-hops").rules:
+            assert rule.prefix.prefixlen > 0
+            # A discard passes the list only if it is as long as `ge` asks for.
+            longest = rule.ge or rule.prefix.prefixlen
+            assert not any(
+                prefix.prefixlen >= longest and prefix.subnet_of(rule.prefix) for prefix in discards
+            )
+
+
+def test_discards_cover_no_loopback_and_no_link(inventory: Inventory, devices: dict[str, Device]) -> None:
+    pools = inventory.city.pools
+    for core in inventory.topology.with_role(Role.CORE):
+        for route in devices[core.name].routing.statics:
+            if route.next_hop is None:
+                assert not route.prefix.overlaps(pools.loopback)
+                assert not route.prefix.overlaps(pools.link)
+
+
+def test_ospf_runs_between_infrastructure_routers_only(devices: dict[str, Device]) -> None:
+    for device in devices.values():
+        for port in device.interfaces:
+            inside = bool(port.neighbour) and port.neighbour in devices
+            wanted = inside and {device.role, devices[port.neighbour].role} <= INFRASTRUCTURE
+            assert (port.ospf is not None) == wanted, f"{device.name} {port.name}"
+
+
+def test_firewalls_never_carry_transit(devices: dict[str, Device]) -> None:
+    stubs = {name for name, device in devices.items() if device.routing.ospf and device.routing.ospf.stub}
+    assert stubs == {"dc-1", "dc-2"}
+
+
+def test_control_is_guaranteed_on_every_shaped_port(inventory: Inventory, devices: dict[str, Device]) -> None:
+    control = inventory.city.control
+    for device in devices.values():
+        for port in device.qos:
+            classes = {item.minor: item for item in port.classes}
+            assert (classes[10].rate, classes[10].ceil, classes[10].parent) == (control, control, 0)
+            assert classes[20].rate == control
+            below = [item for item in port.classes if item.parent == 1]
+            assert sum(item.rate for item in below) <= classes[1].rate
+            # However much data is waiting, management's rate is left over.
+            assert all(item.ceil <= classes[1].ceil - control for item in below if item.minor != 20)
+
+
+def test_rates_of_a_site(inventory: Inventory, devices: dict[str, Device]) -> None:
+    link = inventory.sites["smpn-14"].links[0]
+    pop, router = devices["pop-betoambari"], devices["ce-smpn-14"]
+    port = next(port for port in pop.interfaces if port.neighbour == "ce-smpn-14")
+    download = next(shaped for shaped in pop.qos if shaped.port == port.name)
+    upload = router.qos[0]
+    assert [(item.rate, item.ceil) for item in download.classes if item.minor == 30] == [
+        (link.committed.down, link.peak.down)
+    ]
+    assert [(item.rate, item.ceil) for item in upload.classes if item.minor == 30] == [
+        (link.committed.up, link.peak.up)
+    ]
+
+
+def test_a_span_too_small_for_control_is_refused(tmp_path: Path) -> None:
+    folder = _copy(tmp_path)
+    backbone = (folder / "backbone.yml").read_text()
+    old = "{a: wolio, b: murhum, km: 1.6, capacity: 10G, assumed: true}"
+    assert old in backbone
+    (folder / "backbone.yml").write_text(backbone.replace(old, old.replace("10G", "2M")))
+    with pytest.raises(InputError) as error:
+        derive(load(folder))
+    assert error.value.message == (
+        "pop-murhum--pop-wolio: 2M leave nothing for data beside twice 1M for routing and management."
+    )
+
+
+def test_order_of_interfaces_is_frrs() -> None:
+    names = ["to-core-2-b", "lo", "ce10", "ce2", "to-core-2", "lan-x", "ce1", "to-core-10"]
+    assert sorted(names, key=interface_order) == [
+        "ce1",
+        "ce2",
+        "ce10",
+        "lan-x",
+        "lo",
+        "to-core-2",
+        "to-core-2-b",
+        "to-core-10",
+    ]
