@@ -1,0 +1,217 @@
+"""What verify is to find: shortest paths, choices of BGP, forwarding tables, on the small city and broken ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from itertools import product
+
+import pytest
+
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
+from baubau_ops.network.device import Device
+from baubau_ops.network.expect import Expectation, NextHop
+from baubau_ops.network.expect_ospf import MAX_METRIC, shortest_paths
+from baubau_ops.network.expected import expect_devices, expected
+
+DEFAULT = IPv4Network("0.0.0.0/0")
+
+
+@pytest.fixture
+def intent(inventory: Inventory) -> Expectation:
+    return expected(inventory)
+
+
+def _without(devices: Mapping[str, Device], *links: tuple[str, str]) -> dict[str, Device]:
+    """The city after some pairs of neighbours lost all links between them."""
+    cut = {frozenset(link) for link in links}
+    return {
+        name: replace(
+            device,
+            interfaces=tuple(
+                port for port in device.interfaces if frozenset((name, port.neighbour)) not in cut
+            ),
+        )
+        for name, device in devices.items()
+    }
+
+
+def _inside(devices: Mapping[str, Device]) -> dict[str, Device]:
+    return {name: device for name, device in devices.items() if device.role in INFRASTRUCTURE}
+
+
+def _floyd(devices: Mapping[str, Device]) -> dict[tuple[str, str], float]:
+    """Distances by another algorithm (Floyd and Warshall)."""
+    found: dict[tuple[str, str], float] = {(name, name): 0 for name in devices}
+    for name, device in devices.items():
+        stub = device.routing.ospf is not None and device.routing.ospf.stub
+        for port in device.interfaces:
+            if port.ospf:
+                cost = MAX_METRIC if stub else port.ospf.cost
+                pair = (name, port.neighbour)
+                found[pair] = min(found.get(pair, float("inf")), cost)
+    for via, start, end in product(devices, repeat=3):
+        length = found.get((start, via), float("inf")) + found.get((via, end), float("inf"))
+        if length < found.get((start, end), float("inf")):
+            found[start, end] = length
+    return found
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        (),
+        (("core-1", "core-2"),),
+        (("core-1", "pop-wolio"),),
+        (("core-1", "core-2"), ("pop-wolio", "pop-batupoaro"), ("pop-murhum", "pop-batupoaro")),
+    ],
+)
+def test_distances_agree_with_another_algorithm(
+    devices: dict[str, Device], cut: tuple[tuple[str, str], ...]
+) -> None:
+    city = _inside(_without(devices, *cut))
+    distances = _floyd(city)
+    for root in city:
+        paths = shortest_paths(city, root)
+        assert {name: float(reached.cost) for name, reached in paths.items()} == {
+            end: cost for (start, end), cost in distances.items() if start == root and cost < float("inf")
+        }
+
+
+def test_next_hops_lie_on_shortest_paths(devices: dict[str, Device]) -> None:
+    """Every first hop, and no other port, begins a path of the least cost."""
+    city = _inside(devices)
+    distances = _floyd(city)
+    for root, device in city.items():
+        stub = device.routing.ospf is not None and device.routing.ospf.stub
+        for name, reached in shortest_paths(city, root).items():
+            best = {
+                NextHop(port.peer, port.name)
+                for port in device.interfaces
+                if port.ospf
+                and name != root
+                and (MAX_METRIC if stub else port.ospf.cost) + distances[port.neighbour, name] == reached.cost
+            }
+            assert reached.next_hops == best
+
+
+def test_the_firewalls_carry_no_transit_even_without_the_core_link(devices: dict[str, Device]) -> None:
+    city = _inside(_without(devices, ("core-1", "core-2")))
+    ways = shortest_paths(city, "core-1")["core-2"].next_hops
+    assert {way.interface for way in ways} == {"to-wolio"}
+
+
+def test_a_service_is_reached_through_the_active_firewall(inventory: Inventory, intent: Expectation) -> None:
+    service = IPv4Network(inventory.numbers.services["satu-data"])
+    for core in ("core-1", "core-2"):
+        route = intent.devices[core].fib[service]
+        assert {way.interface for way in route.next_hops} == {"to-dc-1"}
+        assert route.protocol == "bgp"
+    for firewall in inventory.datacenter.firewalls:
+        route = intent.devices[firewall].fib[service]
+        assert {way.interface for way in route.next_hops} == {"lan-services"}
+        assert route.protocol == "static"
+
+
+def test_losing_the_active_firewall_moves_services_to_the_other(
+    inventory: Inventory, devices: dict[str, Device]
+) -> None:
+    left = {name: device for name, device in devices.items() if name != "dc-1"}
+    left = _without(left, ("core-1", "dc-1"), ("core-2", "dc-1"))
+    for name, device in left.items():
+        assert device.routing.bgp is not None
+        neighbours = tuple(one for one in device.routing.bgp.neighbours if one.device != "dc-1")
+        routing = replace(device.routing, bgp=replace(device.routing.bgp, neighbours=neighbours))
+        left[name] = replace(device, routing=routing)
+    route = expect_devices(left).devices["core-1"].fib[IPv4Network(inventory.numbers.services["dns"])]
+    assert {way.interface for way in route.next_hops} == {"to-dc-2"}
+
+
+def test_cores_prefer_their_own_isp_and_pops_the_nearer_core(intent: Expectation) -> None:
+    def way_out(device: str) -> set[str]:
+        return {way.interface for way in intent.devices[device].fib[DEFAULT].next_hops}
+
+    assert way_out("core-1") == {"to-isp-1"}
+    assert way_out("core-2") == {"to-isp-2"}
+    assert way_out("pop-wolio") == {"to-core-1"}
+    assert way_out("pop-betoambari") == {"to-core-2"}
+
+
+def test_without_isps_the_cores_own_default_remains(inventory: Inventory, devices: dict[str, Device]) -> None:
+    left = {}
+    for name, device in devices.items():
+        assert device.routing.bgp is not None
+        neighbours = tuple(
+            one for one in device.routing.bgp.neighbours if one.device not in inventory.backbone.isps
+        )
+        routing = replace(device.routing, bgp=replace(device.routing.bgp, neighbours=neighbours))
+        left[name] = replace(device, routing=routing)
+    found = expect_devices(left).devices
+    assert DEFAULT not in found["core-1"].fib  # what is nobody's dies here
+    assert {way.interface for way in found["pop-wolio"].fib[DEFAULT].next_hops} == {"to-core-1"}
+    for site in inventory.topology.with_role(Role.SITE):
+        assert DEFAULT in found[site.name].fib
+
+
+def test_discards_are_at_the_cores_only(inventory: Inventory, intent: Expectation) -> None:
+    pools = {zone.pool for zone in inventory.city.zones.values()}
+    for name, device in intent.devices.items():
+        discards = {prefix for prefix, route in device.fib.items() if route.type == "blackhole"}
+        assert (pools <= discards) == name.startswith("core-")
+        assert name.startswith("core-") or not discards
+
+
+def test_a_site_knows_its_own_networks_and_a_default(inventory: Inventory, intent: Expectation) -> None:
+    for site in inventory.topology.with_role(Role.SITE):
+        lans = {lan.prefix for lan in inventory.topology.lans_of(site.name)}
+        links = {link.end(site.name).address.network for link in inventory.topology.links_of(site.name)}
+        assert set(intent.devices[site.name].fib) == lans | links | {DEFAULT}
+        (session,) = intent.devices[site.name].bgp.values()
+        assert session.accepted == {DEFAULT}
+        assert session.sent == lans | {IPv4Network(site.loopback or "")}
+
+
+def test_isps_learn_public_space_only(inventory: Inventory, intent: Expectation) -> None:
+    for name, isp in inventory.backbone.isps.items():
+        session = intent.devices[isp.core].bgp[isp.peer]
+        assert session.neighbour == name
+        assert session.sent == {inventory.city.public, inventory.backbone.cores[isp.core].nat}
+
+
+def test_the_bastion_is_reached_through_the_nearer_core(inventory: Inventory, intent: Expectation) -> None:
+    bastion = IPv4Network(inventory.numbers.loopbacks["bastion"])
+    assert {way.interface for way in intent.devices["core-1"].fib[bastion].next_hops} == {"to-bastion"}
+    assert {way.interface for way in intent.devices["pop-wolio"].fib[bastion].next_hops} == {"to-core-1"}
+    # Both cores are equally far from a firewall: it uses both.
+    assert {way.interface for way in intent.devices["dc-1"].fib[bastion].next_hops} == {
+        "to-core-1",
+        "to-core-2",
+    }
+
+
+def test_adjacencies_have_two_ends(devices: dict[str, Device], intent: Expectation) -> None:
+    for name, device in intent.devices.items():
+        for adjacency in device.ospf.values():
+            there = intent.devices[adjacency.neighbour].ospf
+            back = next(one for one in there.values() if one.address in _addresses(devices[name]))
+            assert (back.neighbour, back.cost, back.hello) == (name, adjacency.cost, adjacency.hello)
+        for session in device.bgp.values():
+            if session.neighbour in intent.devices:
+                backs = [
+                    one for one in intent.devices[session.neighbour].bgp.values() if one.neighbour == name
+                ]
+                assert len(backs) == 1
+                assert (backs[0].addpath_send, backs[0].addpath_receive) == (
+                    session.addpath_receive,
+                    session.addpath_send,
+                )
+                assert (backs[0].local_role, backs[0].remote_role) == (
+                    session.remote_role,
+                    session.local_role,
+                )
+
+
+def _addresses(device: Device) -> set[IPv4Address]:
+    return {port.address.ip for port in device.interfaces}

@@ -1,0 +1,199 @@
+"""Lint: what its own checks see, how parsers' messages find their device, and that silence is no consent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from baubau_ops.core.errors import FailedError, MissingError
+from baubau_ops.core.shell import Completed
+from baubau_ops.network import lint, lint_parsers
+from baubau_ops.network.device import Device
+from baubau_ops.network.lint import LintProblem
+from baubau_ops.network.lint_own import Mistake, own_checks
+from baubau_ops.network.render import render_device
+
+
+@pytest.fixture
+def core(devices: dict[str, Device]) -> str:
+    return render_device(devices["core-1"])
+
+
+def _line(text: str, content: str) -> int:
+    return text.splitlines().index(content) + 1
+
+
+def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> None:
+    for name, device in devices.items():
+        assert list(own_checks(name, render_device(device))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        (
+            "hostname core-1",
+            "hostname core-9",
+            "hostname core-9",
+            "hostname core-9 in the text of core-1.",
+        ),
+        (
+            "route-map last-resort permit 10",
+            "route-map lastresort permit 10",
+            "  network 0.0.0.0/0 route-map last-resort",
+            "route-map last-resort is used and not defined.",
+        ),
+        (
+            " ip ospf bfd profile span",
+            " ip ospf bfd profile spam",
+            " ip ospf bfd profile spam",
+            "BFD profile spam is used and not defined.",
+        ),
+        (
+            "prefix-list from-isp in",
+            "prefix-list from-ips in",
+            "  neighbor 192.0.2.0 prefix-list from-ips in",
+            "prefix list from-ips is used and not defined.",
+        ),
+        (
+            " neighbor 192.0.2.0 password ${secret:bgp-isp-1}\n",
+            "",
+            " neighbor 192.0.2.0 remote-as 64500",
+            "the BGP session with 192.0.2.0 lacks a password.",
+        ),
+        (
+            " neighbor 192.0.2.0 ttl-security hops 1\n",
+            "",
+            " neighbor 192.0.2.0 remote-as 64500",
+            "the BGP session with 192.0.2.0 lacks GTSM (ttl-security).",
+        ),
+        (
+            "  neighbor 192.0.2.0 prefix-list to-isp out\n",
+            "",
+            " neighbor 192.0.2.0 remote-as 64500",
+            "the BGP session with 192.0.2.0 lacks an outbound prefix list.",
+        ),
+        (
+            "transmit-interval 30",
+            "transmit-interval 10",
+            " profile span",
+            "30 ms until a link counts as dead; below 90 ms a loaded FRR gives false alarms.",
+        ),
+        (
+            "password ${secret:bgp-prov}",
+            "password hunter2",
+            " neighbor 10.254.0.29 password hunter2",
+            "a secret stands in the text; write ${secret:NAME}.",
+        ),
+        (
+            "password ${secret:bgp-prov}",
+            "password ${secret:}",
+            " neighbor 10.254.0.29 password ${secret:}",
+            "a placeholder that is not of the form ${secret:NAME}.",
+        ),
+        (
+            "net.ipv4.ip_forward = 1",
+            "net.ipv4.ip_forward 1",
+            "net.ipv4.ip_forward 1",
+            "expected `key = value`, found 'net.ipv4.ip_forward 1'",
+        ),
+        (
+            "table ip baubau-nat {",
+            "table ip nat {",
+            "table ip nat {",
+            "table ip nat is not one of inet baubau, ip baubau-nat",
+        ),
+        (
+            "qdisc add dev to-prov root handle 1: htb default 30",
+            "qdisc add dev to-province root handle 1: htb default 30",
+            "qdisc add dev to-province root handle 1: htb default 30",
+            "qos names the port to-province, which frr does not have.",
+        ),
+        (
+            "net.ipv4.conf.to-prov.rp_filter = 0",
+            "net.ipv4.conf.to-prvo.rp_filter = 0",
+            "net.ipv4.conf.to-prvo.rp_filter = 0",
+            "sysctl names the port to-prvo, which frr does not have.",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(core: str, old: str, new: str, line: str, message: str) -> None:
+    assert old in core
+    bad = core.replace(old, new)
+    assert Mistake(_line(bad, line), message) in list(own_checks("core-1", bad))
+
+
+def _said(stderr: str, returncode: int) -> Callable[..., Completed]:
+    return lambda *_, **__: Completed("", stderr, returncode)
+
+
+def test_messages_of_parsers_find_their_device(
+    devices: dict[str, Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {name: render_device(devices[name]) for name in ("core-1", "core-2")}
+    first = texts["core-1"].splitlines()
+    length = next(n for n, line in enumerate(first) if line == "#@ section nftables") - 1
+
+    def run(tool: str, _arguments: object, _text: str, **_: object) -> Completed:
+        if tool == "nft":
+            return Completed("", "", 0)
+        return Completed("", f"line {length + 3}: % Unknown command[4]: hstname core-2\n", 2)
+
+    monkeypatch.setattr(lint_parsers, "_run", run)
+    # core-2's third frr line is the fourth of its text: the header is before it.
+    assert lint.lint(texts) == (LintProblem("core-2", 4, "% Unknown command[4]: hstname core-2"),)
+
+
+def test_tables_of_devices_stay_apart(devices: dict[str, Device], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, str] = {}
+
+    def run(tool: str, _arguments: object, text: str, **_: object) -> Completed:
+        asked[tool] = text
+        return Completed("", "", 0)
+
+    monkeypatch.setattr(lint_parsers, "_run", run)
+    texts = {name: render_device(devices[name]) for name in ("core-1", "core-2")}
+    assert lint.lint(texts) == ()
+    tables = [line for line in asked["nft"].splitlines() if line.startswith("table ")]
+    assert len(tables) == len(set(tables)) == 4
+
+
+def test_a_parser_that_fails_without_a_line_has_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint_parsers, "_run", _said("unshare: Operation not permitted\n", 1))
+    with pytest.raises(FailedError) as error:
+        lint_parsers.nft_errors("table inet baubau {\n}\n")
+    assert error.value.message == "nft ended with 1: unshare: Operation not permitted"
+
+
+def test_without_parsers_nothing_passes(core: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lint_parsers.shell, "find", lambda _: None)
+    monkeypatch.setattr(lint_parsers.settings, "cache_dir", lambda: tmp_path)
+    assert {(problem.kind, problem.message) for problem in lint.lint({"core-1": core})} == {
+        ("could not lint", "vtysh could not be asked: the command vtysh is not here."),
+        ("could not lint", "nft could not be asked: the command nft is not here."),
+    }
+    with pytest.raises(MissingError) as error:
+        lint.require_clean({"core-1": core})
+    assert error.value.message == (
+        "The texts could not be checked: nft could not be asked: the command nft is not here.; "
+        "vtysh could not be asked: the command vtysh is not here."
+    )
+    assert error.value.remedy == "apt-get install nftables, or as root: baubau lab up, whose image has it."
+
+
+def test_wrong_texts_are_refused_with_their_places(core: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint_parsers, "_run", _said("", 0))
+    bad = core.replace("hostname core-1", "hostname core-9")
+    with pytest.raises(FailedError) as error:
+        lint.require_clean({"core-1": bad})
+    assert error.value.message == "The texts are not sound: core-1:4: hostname core-9 in the text of core-1."
+
+
+def test_a_text_that_cannot_be_taken_apart(core: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint_parsers, "_run", _said("", 0))
+    text = f"{core}#@ section snmpd\n"
+    assert [problem.message for problem in lint.lint({"core-1": text})] == [
+        f"line {len(text.splitlines())}: unknown section 'snmpd'; known are frr, nftables, qos, sysctl"
+    ]
