@@ -87,6 +87,8 @@ def _setns(descriptor: int) -> None:
 
 def processes(names: Collection[str]) -> Mapping[str, list[int]]:
     """Return the processes in each of these namespaces, in one pass over /proc."""
+    if not names:
+        return {}
     by_inode = {}
     for name in names:
         with contextlib.suppress(FileNotFoundError):

@@ -1,0 +1,85 @@
+"""How fast the small city's twin comes and goes; the floor is a plain sequential boot in the same run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from baubau_ops.core import settings
+from baubau_ops.flows import twin as flow
+from baubau_ops.lab import nodes, twin
+from baubau_ops.lab.images import router_image
+
+SECONDS_PER_MACHINE = 0.42
+SECONDS_DOWN = 5.0
+FLOOR_MACHINES = 4
+
+# What one would write by hand: an overlay, a namespace, nspawn, wait; then the next one.
+FLOOR = """\
+set -e
+cd "$1"; image=$2; n=$3
+for i in $(seq "$n"); do
+    mkdir -p "$i/upper" "$i/work" "$i/root"
+    mount -t overlay overlay -o "lowerdir=$image,upperdir=$i/upper,workdir=$i/work" "$i/root"
+    printf 'hostname r%s\\n' "$i" > "$i/root/etc/frr/frr.conf"
+    ssh-keygen -q -t ed25519 -N '' -f "$i/root/etc/ssh/ssh_host_ed25519_key"
+    ip netns add "baubau-floor-$i"
+    SYSTEMD_NSPAWN_API_VFS_WRITABLE=network setsid systemd-nspawn -q --register=no --keep-unit -b \\
+        --notify-ready=no --network-namespace-path="/run/netns/baubau-floor-$i" -D "$i/root" -M "baubau-floor-$i" \\
+        --console=read-only --capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_ADMIN >"$i/log" 2>&1 </dev/null &
+    until ip netns exec "baubau-floor-$i" ss -Hltn 'sport = :22' | grep -q . &&
+        grep -q 'multi-user.target' "$i/log"; do sleep 0.02; done
+done
+"""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAUBAU_STATE", str(tmp_path))
+
+
+def floor(folder: Path) -> float:
+    """Seconds per machine of the plain script."""
+    script = folder / "floor.sh"
+    script.write_text(FLOOR)
+    places = [str(number + 1) for number in range(FLOOR_MACHINES)]
+    began = time.monotonic()
+    try:
+        subprocess.run(["sh", str(script), str(folder), str(router_image()), str(FLOOR_MACHINES)], check=True)
+        return (time.monotonic() - began) / FLOOR_MACHINES
+    finally:
+        nodes.end("floor", places)
+        for place in places:
+            subprocess.run(["ip", "netns", "del", f"baubau-floor-{place}"], check=False)
+        nodes.unmount([folder])
+
+
+@pytest.mark.twin
+def test_the_small_city_comes_and_goes_fast(tmp_path: Path, report: Callable[[str], None]) -> None:
+    sequential = floor(tmp_path)
+    city = settings.root() / "examples" / "small"
+    twin.down("bench")
+    try:
+        began = time.monotonic()
+        inventory = flow.up("bench", city)
+        machines = len(inventory.topology.nodes) - 1  # the bastion is not booted
+        each = (time.monotonic() - began) / machines
+        began = time.monotonic()
+        flow.up("bench", city)
+        again = time.monotonic() - began
+    finally:
+        began = time.monotonic()
+        twin.down("bench")
+        down = time.monotonic() - began
+    report(
+        f"lab up: {machines} machines, {each:.2f} s each, {each / sequential:.2f} × a sequential script"
+        f" ({sequential:.2f} s each); again {again:.2f} s; down {down:.2f} s; {os.cpu_count()} processors"
+    )
+    assert each <= SECONDS_PER_MACHINE
+    assert each < sequential
+    assert down < SECONDS_DOWN
