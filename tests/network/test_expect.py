@@ -195,7 +195,9 @@ def test_adjacencies_have_two_ends(devices: dict[str, Device], intent: Expectati
     for name, device in intent.devices.items():
         for adjacency in device.ospf.values():
             there = intent.devices[adjacency.neighbour].ospf
-            back = next(one for one in there.values() if one.address in _addresses(devices[name]))
+            back = next(
+                one for one in there.values() if one.address == _address(devices[name], adjacency.interface)
+            )
             assert (back.neighbour, back.cost, back.hello) == (name, adjacency.cost, adjacency.hello)
         for session in device.bgp.values():
             if session.neighbour in intent.devices:
@@ -213,5 +215,5 @@ def test_adjacencies_have_two_ends(devices: dict[str, Device], intent: Expectati
                 )
 
 
-def _addresses(device: Device) -> set[IPv4Address]:
-    return {port.address.ip for port in device.interfaces}
+def _address(device: Device, name: str) -> IPv4Address:
+    return next(port.address.ip for port in device.interfaces if port.name == name)
