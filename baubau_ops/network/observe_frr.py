@@ -96,11 +96,13 @@ def bgp_sessions(
     sessions = {}
     for peer, entry in neighbours.items():
         address = IPv4Address(peer)
-        family = entry["addressFamilyInfo"]["ipv4Unicast"]
-        count = family["acceptedPrefixCounter"]
-        sessions[address] = _bgp_session(
-            address, entry, family, _accepted(accepted, peer, count), _sent(peer, entry, sent)
-        )
+        family = entry["addressFamilyInfo"].get("ipv4Unicast")
+        if family is None:
+            absent = Unread("IPv4 unicast is not activated")
+            sessions[address] = _bgp_session(address, entry, {}, absent, absent)
+            continue
+        received = _accepted(accepted, peer, family["acceptedPrefixCounter"])
+        sessions[address] = _bgp_session(address, entry, family, received, _sent(peer, entry, sent))
     return sessions
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import fields
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -184,6 +186,15 @@ def test_sent_prefixes_that_were_not_listed_are_unread() -> None:
     reading = observe.parse("p1", whole)
     assert not isinstance(reading.bgp, Unread)
     assert isinstance(reading.bgp[IPv4Address("10.255.0.1")].sent, Unread)
+
+
+def test_a_neighbour_without_our_family_exchanges_nothing_that_could_be_read() -> None:
+    """As FRR shows a neighbour that was added by hand and not activated."""
+    captured = Path(__file__).parent / "observed" / "neighbour-without-family.json"
+    sessions = observe_frr.bgp_sessions(json.loads(captured.read_text()), {"routes": {}}, {})
+    session = sessions[IPv4Address("10.254.0.99")]
+    assert (session.remote_as, session.limit) == (65000, None)
+    assert session.accepted == session.sent == Unread("IPv4 unicast is not activated")
 
 
 def test_the_script_is_shell() -> None:
