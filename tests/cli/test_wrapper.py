@@ -193,7 +193,7 @@ def test_a_package_that_is_not_the_locked_one_is_refused(fresh: Checkout) -> Non
 def _tools(folder: Path) -> Path:
     """A PATH with what the wrapper needs, and no Python."""
     folder.mkdir()
-    for tool in ("sh", "cat", "cmp", "readlink", "mktemp", "rm", "mv", "mkdir", "grep", "tail"):
+    for tool in ("sh", "cat", "cmp", "readlink", "rm", "mv", "mkdir", "grep", "tail"):
         found = shutil.which(tool)
         assert found
         (folder / tool).symlink_to(found)
