@@ -301,6 +301,9 @@ class FRRDriver(NetworkDriver):
         done = self.last_commit = Applied(commit, "none", seconds=dict(_seconds(self.last_commit)))
         running = report.sections("running")
         files = {**candidate.files(), "message": message, "expected": _sums(running, candidate)}
+        if "frr" in running:
+            back = delta(frrconfig.parse(candidate.sections["frr"]), frrconfig.parse(running["frr"]))
+            files["undo"] = back.text
         if report.state.program != remote.program_sum():
             files["program"] = remote.program()
         self._seen = None

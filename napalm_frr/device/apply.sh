@@ -8,6 +8,7 @@ snapshot() {
     if asked frr; then
         frr_running > "$1/text/frr" || die 1 "FRR cannot be read: $(cat "$WORK/alive")"
         cp "$1/text/frr" "$1/frr/frr.conf"
+        if asked undo; then cp "$WORK/in/undo" "$1/delta"; fi
     fi
     if asked nftables; then nft_running > "$1/text/nftables" || die 1 "nft cannot list its tables"; fi
     if asked qos; then

@@ -48,16 +48,25 @@ restore() {
         nft_running | cmp -s - "$undo/text/nftables" || STUCK_WHY="$STUCK_WHY nftables"
     fi
     if [ -e "$undo/text/qos" ]; then restore_qos "$undo" || STUCK_WHY="$STUCK_WHY qos"; fi
-    if [ -e "$undo/text/frr" ]; then
-        frr_reads_as "$undo/text/frr" || { frr_reload "$undo/frr"; frr_reads_as "$undo/text/frr"; } ||
-            { frr_reload "$undo/frr"; frr_reads_as "$undo/text/frr"; } || STUCK_WHY="$STUCK_WHY frr"
-    fi > "$WORK/restore" 2>&1
     restore_startup "$undo"
+    if [ -e "$undo/text/frr" ]; then restore_frr "$undo" || STUCK_WHY="$STUCK_WHY frr"; fi > "$WORK/restore" 2>&1
     if [ -n "$STUCK_WHY" ]; then systemctl start --no-block "napalm-frr-revert-$1.service" 2>/dev/null; return 1; fi
     outcome "$1 reverted: $2"
     finish "$1"
     rm -rf "$STATE/sets/$1"
 } 
+
+# From the gentlest means to the surest; frr-reload 8.4.4 cannot take back every line (a BFD profile's values).
+restore_frr() {
+    frr_reads_as "$1/text/frr" && return
+    if [ -s "$1/delta" ]; then vtysh -f "$1/delta"; frr_reads_as "$1/text/frr" && return; fi
+    frr_reload "$1/frr"; frr_reads_as "$1/text/frr" && return
+    if [ -s "$1/delta" ]; then vtysh -f "$1/delta"; frr_reads_as "$1/text/frr" && return; fi
+    frr_equal "$STATE/current/frr/frr.conf" "$1/text/frr" || return
+    systemctl restart frr.service
+    for _ in 1 2 3 4 5 6 7 8 9 10; do frr_reads_as "$1/text/frr" && return; sleep 0.5; done
+    return 1
+}
 
 # tc prints rates and bursts rounded: the confirmed text is the exact one if it is what ran.
 restore_qos() {
