@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -10,11 +11,14 @@ from napalm.base.base import NetworkDriver
 
 from baubau_ops.core.errors import BaubauError, UnreachableError
 from baubau_ops.core.plan import Change, Effect, Plan
-from baubau_ops.core.secrets import Secrets
+from baubau_ops.core.secrets import MASK, Secrets
 from baubau_ops.inventory.topology import Link, LinkKind, Role, Topology
 from baubau_ops.network.fleet import Fleet
 from baubau_ops.network.forecast import effect_of, parse_diff, summary
 from baubau_ops.network.waves import Group
+
+_KEY = re.compile(r"\b(password|md5) (?!\$\{secret:)\S+")
+"""A BGP or OSPF key that is no placeholder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,15 @@ def load(text: str, secrets: Secrets) -> Callable[[str, NetworkDriver], DevicePl
 
     def task(device: str, driver: NetworkDriver) -> DevicePlan:
         driver.load_replace_candidate(config=secrets.fill(text))
-        diff = secrets.mask(driver.compare_config())
+        diff = masked(driver.compare_config(), secrets)
         return DevicePlan(device, text, diff, _effect(diff))
 
     return task
+
+
+def masked(diff: str, secrets: Secrets) -> str:
+    """Put placeholders for known secrets, and a mask for those the device holds and we do not know (an old key)."""
+    return _KEY.sub(rf"\1 {MASK}", secrets.mask(diff))
 
 
 def make(
@@ -88,7 +97,9 @@ def make(
     sites = {name for name in texts if topology.nodes[name].role is Role.SITE}
     answers = _compare(texts.keys() - sites, texts, fleet, secrets)
     installing = frozenset(
-        name for name, plan in answers.items() if isinstance(plan, DevicePlan) and plan.effect is Effect.install
+        name
+        for name, plan in answers.items()
+        if isinstance(plan, DevicePlan) and plan.effect is Effect.install
     )
     # A site behind a POP that has no BGP yet cannot answer: trying would only take the connect timeout.
     behind = {name for name in sites if _hangs_on(topology, name, installing)}

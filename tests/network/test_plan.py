@@ -1,0 +1,101 @@
+"""Plans: what is read from the diffs of a fleet, who goes with whom, and what is never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fake_fleet import FakeFleet, FakeRouter
+
+from baubau_ops.core.errors import UnreachableError
+from baubau_ops.core.plan import Effect
+from baubau_ops.core.secrets import MASK, Secrets
+from baubau_ops.inventory.load import load
+from baubau_ops.inventory.topology import Topology
+from baubau_ops.network.plan import DevicePlan, NetworkPlan, groups, make, masked
+
+SMALL = Path(__file__).parents[2] / "examples/small"
+
+
+@pytest.fixture(scope="module")
+def topology() -> Topology:
+    return load(SMALL).topology
+
+
+def plan(*devices: DevicePlan, waiting: tuple[DevicePlan, ...] = ()) -> NetworkPlan:
+    return NetworkPlan({one.device: one for one in devices}, {one.device: one for one in waiting}, failed={})
+
+
+def test_known_keys_become_placeholders_and_unknown_ones_are_masked() -> None:
+    diff = "- neighbor 10.0.0.1 password old-key-1\n+ neighbor 10.0.0.1 password new-key-1\n"
+    diff += "- ip ospf message-digest-key 1 md5 old-key-2\n"
+    shown = masked(diff, Secrets({"bgp-dinkes": "new-key-1"}))
+    assert shown.splitlines() == [
+        f"- neighbor 10.0.0.1 password {MASK}",
+        "+ neighbor 10.0.0.1 password ${secret:bgp-dinkes}",
+        f"- ip ospf message-digest-key 1 md5 {MASK}",
+    ]
+
+
+def test_equal_plans_have_equal_hashes_and_others_do_not() -> None:
+    one = DevicePlan("core-1", "text", "+x\n", Effect.hitless)
+    other = DevicePlan("core-1", "text", "+y\n", Effect.hitless)
+    assert plan(one).as_plan().hash == plan(one).as_plan().hash != plan(other).as_plan().hash
+
+
+def test_both_ends_of_a_rekeyed_session_go_together(topology: Topology) -> None:
+    link = topology.links["pop-wolio--ce-dinkes"]
+    pop = f"- neighbor {link.b.address.ip} password a\n+ neighbor {link.b.address.ip} password b\n"
+    site = f"- neighbor {link.a.address.ip} password a\n+ neighbor {link.a.address.ip} password b\n"
+    made = plan(
+        DevicePlan("pop-wolio", "", pop, Effect.session_flap),
+        DevicePlan("ce-dinkes", "", site, Effect.session_flap),
+        DevicePlan("ce-rsud", "", "+x\n", Effect.hitless),
+    )
+    assert groups(topology, made) == [("pop-wolio", "ce-dinkes"), ("ce-rsud",)]
+
+
+def test_both_ends_of_a_renumbered_link_go_together(topology: Topology) -> None:
+    link = topology.links["pop-murhum--pop-wolio"]
+    ends = [
+        DevicePlan(
+            port.node,
+            "",
+            f" interface {port.name}\n- ip address {port.address}\n+ ip address 10.9.9.9/31\n",
+            Effect.link_down,
+        )
+        for port in (link.a, link.b)
+    ]
+    assert groups(topology, plan(*ends)) == [("pop-murhum", "pop-wolio")]
+
+
+def test_additions_on_both_ends_stay_apart(topology: Topology) -> None:
+    made = plan(
+        DevicePlan("pop-wolio", "", "+ip prefix-list a seq 5 permit 10.0.0.0/8\n", Effect.hitless),
+        DevicePlan("ce-dinkes", "", "+ip prefix-list a seq 5 permit 10.0.0.0/8\n", Effect.hitless),
+    )
+    assert groups(topology, made) == [("ce-dinkes",), ("pop-wolio",)]
+
+
+def test_a_new_site_goes_with_its_pop_unless_that_is_new_itself(topology: Topology) -> None:
+    site = DevicePlan("ce-dinkes", "", "+x\n", Effect.install)
+    pop = DevicePlan("pop-wolio", "", "+ neighbor 10.0.0.1 remote-as 1\n", Effect.hitless)
+    assert groups(topology, plan(pop, waiting=(site,))) == [("pop-wolio", "ce-dinkes")]
+    new_pop = DevicePlan("pop-wolio", "", "+router bgp 1\n", Effect.install)
+    assert groups(topology, plan(new_pop, waiting=(site,))) == [("ce-dinkes",), ("pop-wolio",)]
+
+
+def test_who_does_not_answer_waits_only_if_its_pop_is_changed(topology: Topology) -> None:
+    fleet = FakeFleet(
+        FakeRouter("pop-wolio"),
+        FakeRouter("ce-dinkes", unreachable=True),
+        FakeRouter("ce-rsud", unreachable=True),
+    )
+    texts = {"pop-wolio": "new", "ce-dinkes": "day0\nmore\n", "ce-rsud": "day0\nmore\n"}
+    day0 = {"ce-dinkes": "day0\n", "ce-rsud": "day0\n"}
+    made = make(topology, texts, day0, fleet, Secrets({}))  # type: ignore[arg-type]
+    assert list(made.waiting) == ["ce-dinkes"]
+    assert made.waiting["ce-dinkes"].diff == "+more\n"
+    assert isinstance(made.failed["ce-rsud"], UnreachableError)
+    assert made.unreachable == {"ce-rsud"}
+    assert [one.device for one in made.changes] == ["pop-wolio", "ce-dinkes"]

@@ -1,0 +1,210 @@
+"""The network on the small city's twin: from day-0 texts to traffic, and what a failed change leaves behind."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baubau_ops.core.errors import BaubauError
+from baubau_ops.core.journal import Journal
+from baubau_ops.core.plan import Effect, Outcome, Status
+from baubau_ops.core.secrets import Secrets
+from baubau_ops.inventory.environment import Environment
+from baubau_ops.lab.names import netns
+from baubau_ops.network import render
+from baubau_ops.network.apply import Application, make_plan, platforms
+from baubau_ops.network.check import NetworkCheck
+from baubau_ops.network.fleet import Fleet
+from baubau_ops.network.plan import NetworkPlan, groups
+from baubau_ops.network.transaction import Limits, Transaction
+from baubau_ops.network.verification import verify_network
+
+
+def unasked(_made: NetworkPlan) -> None:
+    """Nobody is asked."""
+
+
+def statuses(outcomes: Iterable[Outcome]) -> set[Status]:
+    return {outcome.status for outcome in outcomes}
+
+
+def eventually(look: Callable[[], bool], seconds: float) -> float | None:
+    """Look until it is true; how long that took, or None when time ran out."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if look():
+            return time.monotonic() - began
+        time.sleep(0.02)
+    return None
+
+
+@pytest.fixture(scope="module")
+def network(twin: Any) -> Any:
+    """The small city, configured."""
+    report = Application(twin.inventory, twin.environment).run(unasked)
+    assert statuses(report.outcomes) <= {Status.changed, Status.unchanged}, report.outcomes
+    return twin
+
+
+def attempt(city: Any, device: str, change: Callable[[str], str], *, converge: float = 10.0) -> Outcome:
+    """Try a change of one device's text as a transaction with all its checks."""
+    texts = render.render(city.inventory)
+    environment: Environment = city.environment
+    with Fleet(platforms(city.inventory.topology), environment) as fleet:
+        made = make_plan(city.inventory, {**texts, device: change(texts[device])}, fleet, environment)
+        assert [one.device for one in made.changes] == [device]
+        check = NetworkCheck(city.inventory, fleet, made)
+        members = frozenset({device})
+        transaction = Transaction(
+            name="test",
+            fleet=fleet,
+            secrets=environment.secrets,
+            check=check,
+            journal=Journal(environment.state / "journal.jsonl"),
+            limits=Limits(converge=converge),
+            on_event=lambda _: None,
+        )
+        (outcome,) = transaction.run(
+            [(device,)],
+            dict(made.devices),
+            waiting=frozenset(),
+            dependents=check.dependents(members),
+            settle=0.0,
+        )
+    return outcome
+
+
+def test_a_second_apply_finds_nothing_to_do(network: Any) -> None:
+    report = Application(network.inventory, network.environment).run(unasked)
+    assert statuses(report.outcomes) == {Status.unchanged}
+    assert report.plan.changes == ()
+
+
+def test_the_network_is_as_intended_and_the_policy_holds(network: Any) -> None:
+    verdict = verify_network(network.inventory, network.environment, probe=True)
+    assert verdict.findings == ()
+    assert verdict.exit_code == 0
+
+
+def test_machines_hold_what_the_texts_say(network: Any) -> None:
+    pop = network.host("pop-murhum")
+    assert pop.sysctl("net.ipv4.ip_forward") == 1
+    assert pop.service("frr").is_running
+    assert pop.interface("ce1").exists
+    assert pop.file("/etc/frr").is_symlink
+
+
+def test_a_pop_that_is_isolated_silently_leaves_both_cores_within_a_second(network: Any) -> None:
+    inventory = network.inventory
+    pop = inventory.topology.nodes["pop-murhum"]
+    site = inventory.numbers.sites["bappeda"]
+    gone = [str(pop.loopback), str(site.segments["office"]), str(site.loopback)]
+    spans = [link.id for link in inventory.topology.links_of("pop-murhum") if link.kind == "span"]
+    injector = network.environment.injector
+
+    def in_fib(core: str) -> set[str]:
+        shown = subprocess.run(
+            ["ip", "-n", netns(network.name, core), "route", "show"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return {line.split()[0] for line in shown.stdout.splitlines()} & set(gone)
+
+    assert in_fib("core-1") == in_fib("core-2") == set(gone)
+    try:
+        for span in spans:
+            injector.cut(span, silent=True)
+        took = eventually(lambda: not in_fib("core-1") and not in_fib("core-2"), 10.0)
+        assert took is not None
+        assert took <= 1.0
+    finally:
+        for span in spans:
+            injector.mend(span)
+    assert eventually(lambda: in_fib("core-1") == in_fib("core-2") == set(gone), 60.0) is not None
+
+
+def test_a_change_that_breaks_a_session_is_rolled_back_and_says_what_was_seen(network: Any) -> None:
+    outcome = attempt(
+        network,
+        "pop-wolio",
+        lambda text: text.replace("${secret:bgp-dinkes}", "something-else"),
+        converge=8.0,
+    )
+    assert outcome.status is Status.rolled_back
+    assert "expected Established" in outcome.reason
+    assert verify_network(network.inventory, network.environment, patience=30.0).findings == ()
+
+
+def test_a_ruleset_that_locks_out_new_sessions_is_not_confirmed(network: Any) -> None:
+    def lock_out(text: str) -> str:
+        assert "tcp dport 22" in text
+        return "\n".join(line for line in text.splitlines() if "tcp dport 22" not in line) + "\n"
+
+    outcome = attempt(network, "ce-rsud", lock_out)
+    assert outcome.status is Status.rolled_back
+    assert "new connection" in outcome.reason
+    with Fleet(platforms(network.inventory.topology), network.environment) as fleet:
+        assert not isinstance(
+            fleet.run(["ce-rsud"], lambda _, driver: driver.is_alive())["ce-rsud"], BaubauError
+        )
+
+
+def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(network: Any) -> None:
+    texts = render.render(network.inventory)
+    environment: Environment = network.environment
+    description = next(line for line in texts["ce-smpn-14"].splitlines() if line.startswith(" description"))
+    changed = texts["ce-smpn-14"].replace(description, f"{description} changed", 1)
+    fleet = Fleet(platforms(network.inventory.topology), environment)
+
+    def arm(_: str, driver: Any) -> None:
+        driver.load_replace_candidate(config=environment.secrets.fill(changed))
+        driver.commit_config(message="test", revert_in=120)
+        assert driver.has_pending_commit()
+
+    try:
+        assert fleet.run(["ce-smpn-14"], arm) == {"ce-smpn-14": None}
+    finally:
+        environment.injector.power_off("ce-smpn-14")  # type: ignore[union-attr]
+        environment.injector.power_on("ce-smpn-14")  # type: ignore[union-attr]
+        fleet.close()
+
+    def is_old() -> bool:
+        with Fleet(platforms(network.inventory.topology), environment) as again:
+            made = make_plan(network.inventory, {"ce-smpn-14": texts["ce-smpn-14"]}, again, environment)
+            return not made.failed and made.changes == ()
+
+    assert eventually(is_old, 60.0) is not None
+    assert verify_network(network.inventory, network.environment, patience=60.0).findings == ()
+
+
+def test_a_new_session_key_changes_both_ends_together(network: Any) -> None:
+    environment: Environment = network.environment
+    values = {name: secret.reveal() for name, secret in environment.secrets.items()}
+    rekeyed = replace(environment, secrets=Secrets({**values, "bgp-rsud": "another-key-0815"}))
+    try:
+        with Fleet(platforms(network.inventory.topology), rekeyed) as fleet:
+            texts = render.render(network.inventory)
+            made = make_plan(network.inventory, texts, fleet, rekeyed)
+            assert [(one.device, one.effect) for one in made.changes] == [
+                ("ce-rsud", Effect.session_flap),
+                ("pop-betoambari", Effect.session_flap),
+            ]
+            assert groups(network.inventory.topology, made) == [("pop-betoambari", "ce-rsud")]
+        report = Application(network.inventory, rekeyed).run(unasked, devices=["pop-betoambari", "ce-rsud"])
+        assert statuses(report.outcomes) == {Status.changed}, report.outcomes
+    finally:
+        back = Application(network.inventory, environment).run(unasked)
+        assert statuses(back.outcomes) <= {Status.changed, Status.unchanged}, back.outcomes
+
+
+def test_the_journal_holds(network: Any) -> None:
+    journal = Journal(Path(network.environment.state) / "journal.jsonl")
+    assert journal.verify() == []
+    assert {one.kind for one in journal.records()} >= {"apply", "step", "device"}
