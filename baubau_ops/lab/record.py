@@ -64,8 +64,11 @@ class Record:
         """Return the layout of the last finished `up`."""
         return load_layout(self.folder / "layout.json")
 
-    def claim(self, inventory: Path, state: Path) -> None:
-        """Say that `up` works on this city; InputError when the twin runs another one."""
+    def claim(self, inventory: Path, state: Path) -> Path:
+        """Say that `up` works on this city; return the twin's state folder, which it keeps while it lives.
+
+        InputError when the twin runs another city.
+        """
         if self.inventory not in (None, inventory):
             raise InputError(
                 f"The twin {self.twin} runs {self.inventory}, not {inventory}.",
@@ -73,7 +76,9 @@ class Record:
                 f"or take this one down: baubau lab down --name {self.twin}",
             )
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._write({"inventory": str(inventory), "state": str(self.state or state), "complete": "no"})
+        kept = self.state or state
+        self._write({"inventory": str(inventory), "state": str(kept), "complete": "no"})
+        return kept
 
     def complete(self, layout: Layout) -> None:
         """Say that the twin is what `layout` says."""

@@ -74,7 +74,7 @@ def up(
     check_name(twin)
     with lock(lock_path(twin), timeout=LOCK_TIMEOUT):
         record = Record(twin)
-        record.claim(inventory, state)
+        state = record.claim(inventory, state)
         _raise_inotify(on_event)
         image = router_image(on_event)
         store = Store(state)
@@ -179,7 +179,7 @@ def _boot(
     on_event(Event("start", "boot", total=total))
     at_once = NODES_PER_CORE * len(os.sched_getaffinity(0))
     nodes.boot_all(twin, new, started=started, at_once=at_once, on_ready=ready)
-    detail = f"{total} routers answer at their consoles"
+    detail = "1 router answers at its console" if total == 1 else f"{total} routers answer at their consoles"
     on_event(Event("done", "boot", detail=detail, seconds=time.monotonic() - began))
 
 

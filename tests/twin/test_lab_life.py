@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from baubau_ops.lab import nodes, twin
 from baubau_ops.lab.environment import environment
 from baubau_ops.lab.layout import Layout
 from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab.record import Record
 
 MOMENTS = pytest.mark.parametrize("moments", [4, pytest.param(24, marks=pytest.mark.long)])
 """How many moments of an `up` or `down`, evenly spread, are tried as its last."""
@@ -96,9 +98,9 @@ def test_down_killed_at_any_moment_is_finished_by_another(free: Tiny, moments: i
 def test_a_killed_up_says_so_until_it_is_finished(free: Tiny, tmp_path: Path) -> None:
     free.up(tiny())
     process = free.start_up(with_branch(tiny()), tmp_path)
-    wait_until(lambda: not twin.status(free.name).complete, 10, "the second up has begun")
+    wait_until(lambda: not Record(free.name).is_complete, 20, "the second up has begun")
     process.kill()
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
     with pytest.raises(UnreachableError, match="not up completely"):
         environment(free.name)
     free.up(with_branch(tiny()))
