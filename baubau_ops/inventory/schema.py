@@ -30,18 +30,14 @@ def schema(name: str) -> dict[str, Any]:
         raise InputError(f'There is no schema "{name}".{guess} Schemas: {", ".join(MODELS)}.')
     body = model.model_json_schema(by_alias=True, mode="validation")
     body = {**body, "title": name}
-    _allow_short_forms(body)
+    if model is Site:
+        _allow_list_of_zones(body)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **body}
 
 
-def _allow_short_forms(body: dict[str, Any]) -> None:
+def _allow_list_of_zones(site: dict[str, Any]) -> None:
     """A site's segments may also be a list of zones."""
-    segments = body.get("properties", {}).get("segments")
-    if segments is not None and "additionalProperties" in segments:
-        mapping = {
-            key: segments.pop(key)
-            for key in ("type", "additionalProperties", "propertyNames")
-            if key in segments
-        }
-        names = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
-        segments["anyOf"] = [names, mapping]
+    segments = site["properties"]["segments"]
+    mapping = {key: segments.pop(key) for key in ("type", "patternProperties")}
+    names = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    segments["anyOf"] = [names, mapping]
