@@ -137,10 +137,15 @@ def _judge(
         for pair in pairs:
             note(_closed(pair, alive))
         return []
+    for pair in pairs:
+        if _absent(pair, alive):
+            note(_closed(pair, alive))  # no further round could prove it
+    silent = [(pair, sent) for pair, sent in silent if not _absent(pair, alive)]
+    pairs = tuple(pair for pair, _ in silent)
     if len(pairs) > 1 and rise > 0:
         half = len(pairs) // 2
         return [_Batch(pairs[:half]), _Batch(pairs[half:])]
-    if not batch.again:
+    if pairs and not batch.again:
         return [_Batch(pairs, again=True)]
     routers, name = group
     for pair, sent in silent:
@@ -149,9 +154,13 @@ def _judge(
     return []
 
 
+def _absent(pair: Pair, alive: AbstractSet[str]) -> list[str]:
+    """Those of its two machines that were not seen alive."""
+    return [name for name in (pair.probe.source, pair.machine) if name and name not in alive]
+
+
 def _closed(pair: Pair, alive: AbstractSet[str]) -> Result:
-    absent = [name for name in (pair.probe.source, pair.machine) if name and name not in alive]
-    if absent:
+    if absent := _absent(pair, alive):
         return _unproven(pair, f"{' and '.join(absent)} was not seen alive in this run")
     return Result(pair, Outcome.CLOSED)
 

@@ -195,6 +195,14 @@ def test_a_machine_that_nobody_saw_alive_proves_nothing() -> None:
     ]
 
 
+def test_a_dead_city_is_told_soon() -> None:
+    """Nobody is alive and nothing is dropped where it should: no use in trying pair by pair."""
+    city = City(PAIRS, silent={PAIRS[0]}, lost=set(PAIRS[1::2]), noise=3)
+    report = city.run()
+    assert (report.open, report.closed, len(report.failures)) == (0, 0, len(PAIRS))
+    assert city.rounds == 3
+
+
 def test_a_frame_that_arrives_is_no_sign_of_life() -> None:
     """Raw frames from an uplink say nothing about the machine whose address they carry."""
     raw = Pair(Probe("dead", IPv4Address("10.9.9.9"), "udp", 53, at="uplink"), "dns", "host")
