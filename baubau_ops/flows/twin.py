@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from baubau_ops.core import machine
 from baubau_ops.core.errors import MissingError
-from baubau_ops.core.events import OnEvent, ignore
+from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.settings import state_dir
+from baubau_ops.inventory.environment import Probe
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import load
+from baubau_ops.inventory.topology import BASTION, INFRASTRUCTURE
 from baubau_ops.lab import packages, twin
 from baubau_ops.lab.compose import compose
+from baubau_ops.lab.environment import environment
 from baubau_ops.lab.layout import Layout
 from baubau_ops.lab.record import Record
 from baubau_ops.network.bootstrap import bootstrap
 from baubau_ops.network.render import render
+
+REACH_TIMEOUT = 60.0
+"""Seconds for OSPF to find its neighbours after a boot."""
+SSH = 22
 
 
 def up(name: str, folder: Path, *, on_event: OnEvent = ignore) -> Inventory:
@@ -37,7 +45,28 @@ def up(name: str, folder: Path, *, on_event: OnEvent = ignore) -> Inventory:
         texts=render(inventory).values(),
         on_event=on_event,
     )
+    _wait_in_band(name, inventory, on_event)
     return inventory
+
+
+def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:
+    """Wait until the operator's seat reaches the routers of the infrastructure, as far as nothing is cut."""
+    vantage = environment(name).vantage
+    assert vantage is not None, "a twin has one"
+    began = time.monotonic()
+    left = inventory.topology.with_role(*INFRASTRUCTURE)
+    while left and time.monotonic() - began < REACH_TIMEOUT:
+        probes = [Probe(BASTION, node.loopback, "tcp", SSH, count=1) for node in left if node.loopback]
+        answers = vantage.exchange(probes, timeout=0.5)
+        left = tuple(node for node, answer in zip(left, answers, strict=True) if not answer.answered)
+    seconds = time.monotonic() - began
+    if left:
+        names = ", ".join(node.name for node in left)
+        on_event(
+            Event("note", "reach", detail=f"not reached from the operator's seat: {names}", seconds=seconds)
+        )
+    else:
+        on_event(Event("done", "reach", detail="the operator's seat reaches the backbone", seconds=seconds))
 
 
 def layout_of(inventory: Inventory) -> Layout:
