@@ -1,8 +1,8 @@
 """The exact delta: the few lines that turn one running configuration into another, session-preserving.
 
 An attribute of a neighbor, interface or route-map is overwritten in place; nothing is deleted to be made again
-unless FRR refuses to overwrite it. A change that holds a line of no known class is left to frr-reload
-(`Delta.unknown` names such lines). Whether a delta did what was meant is proven afterwards, by reading back.
+unless FRR refuses to overwrite it. Changed lines of no known class are left to frr-reload, which then follows
+(`Delta.unknown` names them). Whether a delta did what was meant is proven afterwards, by reading back.
 """
 
 from __future__ import annotations
@@ -60,10 +60,9 @@ class _Step:
 def delta(running: Config, candidate: Config) -> Delta:
     """Work out the delta between two configurations."""
     change = _Change(diff(running, candidate), running, candidate)
-    if unknown := tuple(change.unknown()):
-        return Delta(unknown=unknown)
     steps = sorted(change.steps(), key=lambda step: step.phase)
-    return Delta(lines=tuple(_written(steps)))
+    unknown = tuple(" / ".join((*path, line)) for path, line in change.unknown())
+    return Delta(lines=tuple(_written(steps)), unknown=unknown)
 
 
 class _Change:
@@ -86,13 +85,11 @@ class _Change:
             and not self._has_neighbor(candidate, path, match.group(1))
         }
 
-    def unknown(self) -> Iterator[str]:
-        """Name the changed lines of no known class, and members that change their peer group."""
+    def unknown(self) -> Iterator[tuple[Path, str]]:
+        """Yield the changed lines of no known class, and members that change their peer group."""
         for path, line in (*self.removed, *self.added):
-            if self._inside_dropped(path) or line.startswith("address-family "):
-                continue
-            if grammar.setting(path, line) is None or self._redefines(path, line):
-                yield " / ".join((*path, line))
+            if not self._inside_dropped(path) and self._is_unknown(path, line):
+                yield path, line
 
     def steps(self) -> Iterator[_Step]:
         """Yield the removals, then the additions, each with its phase."""
@@ -101,6 +98,8 @@ class _Change:
         yield from self._removals(made)
         yield from self._neighbor_removals()
         for path, line in _ordered(self.added):
+            if self._is_unknown(path, line):
+                continue
             phase = _MAKE_POLICY if _is_policy(path, line) else _MAKE
             setting = grammar.setting(path, line)
             if setting and setting.replace and (before := old.get((path, *setting.key))):
@@ -115,7 +114,7 @@ class _Change:
         for path, line in self.removed:
             if self._inside_dropped(path) or _SHELL.fullmatch(line) or self._of_gone_neighbor(path, line):
                 continue
-            if self._key(path, line) in made:
+            if self._is_unknown(path, line) or self._key(path, line) in made:
                 continue
             if (implied := _IMPLIED.fullmatch(line)) and (path, implied.group(1)) in removed:
                 continue
@@ -145,6 +144,11 @@ class _Change:
     def _of_gone_neighbor(self, path: Path, line: str) -> bool:
         match = _NEIGHBOR.fullmatch(line)
         return match is not None and (path[:1], match.group(1)) in self.gone
+
+    def _is_unknown(self, path: Path, line: str) -> bool:
+        if line.startswith("address-family "):
+            return False
+        return grammar.setting(path, line) is None or self._redefines(path, line)
 
     def _redefines(self, path: Path, line: str) -> bool:
         """Say whether a line changes what a lasting neighbor is: its group, or whether it has an AS."""

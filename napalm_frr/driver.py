@@ -328,8 +328,7 @@ class FRRDriver(NetworkDriver):
         if "frr" in running:
             change = delta(frrconfig.parse(running["frr"]), frrconfig.parse(candidate.sections["frr"]))
             self.last_commit.unknown = change.unknown
-            if not change.unknown:
-                files["delta"] = change.text
+            files["delta"] = change.text
         try:
             report = self._call("apply", commit, files=files)
         except DeviceError as error:

@@ -114,7 +114,10 @@ apply_frr() {
     if [ -e "$WORK/in/delta" ] && frr_reads_as "$1/text/frr"; then return 0; fi
     method=reload
     cp "$STATE/current/frr/vtysh.conf" "$STATE/current/frr/daemons" "$1/frr/"
-    frr_reload "$1/frr" || { sed -n '/rror\|%/p' "$WORK/reload" "$WORK/delta.log" 2>/dev/null | head -n 20; return 1; }
+    if ! frr_reload "$1/frr"; then
+        cat "$WORK/delta.log" "$WORK/reload" 2>/dev/null | grep 'rror\|%' || tail -n 5 "$WORK/reload"
+        return 1
+    fi
     frr_reads_as "$1/text/frr" && return 0
     echo "FRR does not show what was sent; lines that differ:"
     diff "$WORK/flat.1" "$WORK/flat.2" | sed -n 's/^</runs: /p; s/^>/sent: /p' | tr '\t' ' ' | head -n 20

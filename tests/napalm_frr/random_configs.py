@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-PEERS = ("10.0.0.2", "10.0.0.3", "10.2.0.0")
+PEERS = ("10.0.0.2", "10.0.0.3", "10.9.0.1")
 GROUPS = ("CLIENTS", "PEERS")
 
 
@@ -93,8 +93,9 @@ def _bgp(rng: Random) -> str:
         if rng.random() < 0.7:
             grouped = number < len(GROUPS) and GROUPS[number] in groups
             lines += [f"neighbor {peer} " + (f"peer-group {GROUPS[number]}" if grouped else f"remote-as {_asn(rng)}")]
-            lines += _attributes(rng, peer)
-            family += _policy(rng, peer)
+            # FRR prints of a member only what its group does not say.
+            lines += _some(rng, f"neighbor {peer} description member") if grouped else _attributes(rng, peer)
+            family += [] if grouped else _policy(rng, peer)
     family += _some(rng, f"maximum-paths {_pick(rng, 2, 4)}")
     body = f" address-family ipv4 unicast\n{_lines(family, 2)} exit-address-family\n"
     return f"router bgp 64512\n{_lines(lines)}{body if family else ''}exit\n"
