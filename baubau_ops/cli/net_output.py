@@ -84,7 +84,7 @@ def show_verdict(output: Output, result: NetworkVerdict) -> None:
     def draw() -> None:
         for finding in result.findings:
             output.line(f"{finding.device}  {finding.check}  {finding.subject}", "red")
-            output.line(f"    {finding.message}")
+            output.line(f"    {finding}")
         output.line(result.summary)
 
     output.show(document, draw)
