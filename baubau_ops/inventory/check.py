@@ -200,21 +200,22 @@ def _assumed(file: str, model: BaseModel, document: Mapping[str, Any]) -> Iterat
 def _paths(
     file: str, base: tuple[str, ...], assumed: tuple[str, ...], document: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    if not assumed:
-        return
-    known = [shown_path(path) for path in _all_paths(document) if path[0] != "assumed"]
     for index, path in enumerate(assumed):
-        if path not in known:
+        if not _exists(path, document):
+            known = [shown_path(each) for each in _all_paths(document) if each[0] != "assumed"]
             guess = did_you_mean(path, known)
             yield Finding(file, (*base, "assumed", index), f'there is no "{path}" here.{guess}')
 
 
+def _exists(path: str, document: object) -> bool:
+    for step in path.split("."):
+        if not isinstance(document, dict) or step not in document:
+            return False
+        document = document[step]
+    return path != "assumed"
+
+
 def _all_paths(value: object, base: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    children: Iterable[tuple[str | int, object]] = ()
-    if isinstance(value, dict):
-        children = value.items()
-    elif isinstance(value, list):
-        children = enumerate(value)
-    for key, child in children:
+    for key, child in value.items() if isinstance(value, dict) else ():
         yield (*base, key)
         yield from _all_paths(child, (*base, key))

@@ -114,7 +114,7 @@ def _claim(
     if isinstance(given, IPv4Address):
         return Claim(int(given), int(given), section, holder, f"{what} {given}", pin)
     first = int(given.network_address)
-    return Claim(first, first + given.num_addresses - 1, section, holder, f"{what} {given}", pin)
+    return Claim(first, first + (1 << (32 - given.prefixlen)) - 1, section, holder, f"{what} {given}", pin)
 
 
 def _sweep(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,7 +42,20 @@ def load(folder: Path, *, today: date | None = None) -> Inventory:
     `today` (UTC, default now) ends quarantines. InputError when there is no such folder,
     InvalidInventoryError with every problem of every file.
     """
-    return assemble(read_folder(folder), folder, today=today)
+    with _no_garbage_collection():
+        return assemble(read_folder(folder), folder, today=today)
+
+
+@contextlib.contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Nothing read becomes garbage, and looking for it takes a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def assemble(source: Source, folder: Path, *, today: date | None = None) -> Inventory:
@@ -115,7 +130,7 @@ class Source:
 
     def add(self, folder: Path, name: str, model: type[BaseModel]) -> None:
         """Read one file and make it a model, or note why not."""
-        self._take(name, model, lambda: yaml.read(folder / name))
+        self._take(name, model, lambda: yaml.read(f"{folder}/{name}"))
 
     def add_text(self, name: str, text: str, model: type[BaseModel]) -> None:
         """The same for a file that is still to be written."""

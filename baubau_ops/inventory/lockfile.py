@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Mapping
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network
@@ -133,16 +134,16 @@ class _Reader:
 
     def address(self, value: object, path: DocumentPath) -> IPv4Address:
         try:
-            return IPv4Address(_text(value))
-        except ValueError:
+            return IPv4Address(socket.inet_pton(socket.AF_INET, _text(value)))
+        except (ValueError, OSError):
             raise self.wrong(path, f'"{value}" is not an IPv4 address.') from None
 
     def prefix(self, value: object, path: DocumentPath) -> IPv4Network:
         try:
             address, length = _text(value).split("/")
-            # From a number it is built three times faster than from text.
-            return IPv4Network((int(IPv4Address(address)), int(length)))
-        except ValueError:
+            # From a number it is built several times faster than from text.
+            return IPv4Network((int.from_bytes(socket.inet_pton(socket.AF_INET, address)), int(length)))
+        except (ValueError, OSError):
             raise self.wrong(path, f'"{value}" is not an IPv4 prefix.') from None
 
     def prefixes(self, value: object, path: DocumentPath) -> dict[str, IPv4Network]:

@@ -56,12 +56,12 @@ def range_of(prefix: IPv4Network | IPv4Address) -> tuple[int, int]:
     if isinstance(prefix, IPv4Address):
         return int(prefix), int(prefix) + 1
     start = int(prefix.network_address)
-    return start, start + prefix.num_addresses
+    return start, start + (1 << (32 - prefix.prefixlen))  # num_addresses is ten times slower
 
 
 def block_of(prefix: IPv4Network) -> IPv4Network:
     """The block kept free for a prefix to double; the prefix itself if it is not a lower half."""
     if prefix.prefixlen == 0:
         return prefix
-    wide = IPv4Network((int(prefix.network_address) & ~prefix.num_addresses, prefix.prefixlen - 1))
+    wide = IPv4Network((int(prefix.network_address) & ~(1 << (32 - prefix.prefixlen)), prefix.prefixlen - 1))
     return wide if wide.network_address == prefix.network_address else prefix

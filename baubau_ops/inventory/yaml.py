@@ -52,7 +52,7 @@ class Place:
     column: int
 
 
-def read(file: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def read(file: Path | str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """Return the mapping that `file` holds; YamlError when it cannot be had."""
     return parse(_text(file, max_bytes))
 
@@ -75,7 +75,7 @@ def parse(text: str) -> dict[str, Any]:
     raise _not_a_mapping(text, document)
 
 
-def _text(file: Path, max_bytes: int) -> str:
+def _text(file: Path | str, max_bytes: int) -> str:
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not make us wait
         with open(descriptor, "rb") as opened:
