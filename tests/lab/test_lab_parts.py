@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baubau_ops.core.errors import InputError, UnreachableError
-from baubau_ops.lab import images, names
+from baubau_ops.core.errors import FailedError, InputError, UnreachableError
+from baubau_ops.lab import images, names, packages
 from baubau_ops.lab.environment import environment
 from baubau_ops.lab.frames import checksum, frame
 from baubau_ops.lab.netns import _failed_line
@@ -154,3 +154,39 @@ def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> Non
     before = images._recipe_hash()
     monkeypatch.setattr(images.recipe, "PACKAGES", (*images.recipe.PACKAGES, "snmpd"))
     assert images._recipe_hash() != before
+
+
+def test_missing_packages_are_named_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = {tool: f"/bin/{tool}" for tool in packages.TOOLS if tool not in ("nc", "systemd-nspawn")}
+    log: list[str] = []
+
+    def install(argv: list[str], **_options: object) -> None:
+        log.append(" ".join(argv))
+        here.update(dict.fromkeys(packages.TOOLS, "/bin/x"))
+
+    monkeypatch.setattr(packages, "find", here.get)
+    monkeypatch.setattr(packages, "run", install)
+    packages.install(lambda event: log.append(event.detail))
+    assert log[0] == "installing netcat-openbsd, systemd-container"
+    assert log[-1] == "apt-get -q install --yes --no-install-recommends netcat-openbsd systemd-container"
+    log.clear()
+    packages.install(lambda event: log.append(event.detail))
+    assert log == []
+
+
+def test_old_package_lists_are_updated_once_and_a_failure_names_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def fail(argv: list[str], **_options: object) -> None:
+        asked.append(argv[2])
+        if argv[2] == "install":
+            raise FailedError("apt-get failed (exit 100): E: Unable to locate package netcat-openbsd")
+
+    monkeypatch.setattr(packages, "find", {**dict.fromkeys(packages.TOOLS, "/bin/x"), "nc": None}.get)
+    monkeypatch.setattr(packages, "run", fail)
+    with pytest.raises(FailedError, match="Unable to locate package netcat-openbsd") as caught:
+        packages.install(lambda _event: None)
+    assert asked[-3:] == ["install", "update", "install"]
+    assert caught.value.remedy == "apt-get update && apt-get install netcat-openbsd"
