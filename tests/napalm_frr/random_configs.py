@@ -92,7 +92,10 @@ def _bgp(rng: Random) -> str:
     for number, peer in enumerate(PEERS):
         if rng.random() < 0.7:
             grouped = number < len(GROUPS) and GROUPS[number] in groups
-            lines += [f"neighbor {peer} " + (f"peer-group {GROUPS[number]}" if grouped else f"remote-as {_asn(rng)}")]
+            lines += [
+                f"neighbor {peer} "
+                + (f"peer-group {GROUPS[number]}" if grouped else f"remote-as {_asn(rng)}")
+            ]
             # FRR prints of a member only what its group does not say.
             lines += _some(rng, f"neighbor {peer} description member") if grouped else _attributes(rng, peer)
             family += [] if grouped else _policy(rng, peer)
@@ -120,7 +123,7 @@ def _attributes(rng: Random, peer: str) -> list[str]:
 
 
 def _policy(rng: Random, peer: str) -> list[str]:
-    lines = ["activate"] + _some(
+    lines = _some(
         rng,
         "soft-reconfiguration inbound",
         f"prefix-list {_pick(rng, 'LOOPS', 'SITES')} out",
@@ -129,11 +132,11 @@ def _policy(rng: Random, peer: str) -> list[str]:
         "next-hop-self",
         "addpath-tx-all-paths",
     )
-    return [f"neighbor {peer} {line}" for line in lines]
+    return [f"neighbor {peer} {line}" for line in ("activate", *lines)]
 
 
 def _ospf(rng: Random) -> str:
-    lines = [f"ospf router-id 10.0.0.{_pick(rng, 1, 9)}"] + _some(
+    lines = _some(
         rng,
         f"max-metric router-lsa on-startup {_pick(rng, 60, 90)}",
         "passive-interface default",
@@ -141,7 +144,7 @@ def _ospf(rng: Random) -> str:
         f"auto-cost reference-bandwidth {_pick(rng, 1000, 10000)}",
         f"log-adjacency-changes{_pick(rng, '', ' detail')}",
     )
-    return f"router ospf\n{_lines(lines)}exit\n"
+    return f"router ospf\n ospf router-id 10.0.0.{_pick(rng, 1, 9)}\n{_lines(lines)}exit\n"
 
 
 def _route_map(rng: Random, name: str, seq: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,6 +29,5 @@ class TestGetters(BaseTestGetters):  # type: ignore[misc]
 
 
 @pytest.fixture(scope="class")
-def recorded(request: pytest.FixtureRequest) -> Iterator[None]:
+def recorded(request: pytest.FixtureRequest) -> None:
     request.cls.device = RecordedDriver("r1", "baubau", "")
-    yield

@@ -14,12 +14,12 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[3])]
 
-from frr_pair import Lab
-from live_router import NFTABLES, Router, day0, frr, full
-from replay import Recorder
+from frr_pair import Lab  # noqa: E402
+from live_router import NFTABLES, Router, day0, frr, full  # noqa: E402
+from replay import Recorder  # noqa: E402
 
-from napalm_frr import FRRDriver
-from napalm_frr.text import join
+from napalm_frr import FRRDriver  # noqa: E402
+from napalm_frr.text import join  # noqa: E402
 
 DATA = Path(__file__).parents[1] / "mocked_data"
 CALLS: dict[str, Callable[[FRRDriver], Any]] = {
