@@ -45,6 +45,8 @@ def _remove(contexts: dict[Path, list[str]], path: Path, start: str) -> None:
         return
     known = [(line, grammar.setting(path, line)) for line in contexts[path]]
     found = [line for line, setting in known if line == start or (setting and setting.undo == f"no {start}")]
+    if start.endswith(" bfd"):
+        found += [line for line in contexts[path] if line.startswith(f"{start} profile ")]
     assert found, f"{path}: nothing to take back by 'no {start}'"
     for line in found:
         contexts[path].remove(line)

@@ -22,6 +22,7 @@ def config(seed: int) -> str:
 
 
 @given(SEEDS)
+@settings(deadline=None, max_examples=30)
 def test_what_is_rendered_reads_as_the_same(seed: int) -> None:
     parsed = parse(config(seed))
     assert parse(render(parsed)) == parsed
@@ -29,7 +30,7 @@ def test_what_is_rendered_reads_as_the_same(seed: int) -> None:
 
 
 @given(SEEDS, SEEDS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_the_delta_leads_from_one_to_the_other(before: int, after: int) -> None:
     running, candidate = parse(config(before)), parse(config(after))
     change = delta(running, candidate)
@@ -38,6 +39,7 @@ def test_the_delta_leads_from_one_to_the_other(before: int, after: int) -> None:
 
 
 @given(SEEDS, st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=30)
 def test_order_says_nothing(seed: int, rng: Random) -> None:
     text = config(seed)
     blocks = [f"{block}\nexit\n" for block in text.split("\nexit\n") if block]
