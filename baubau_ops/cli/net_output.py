@@ -74,7 +74,9 @@ def show_apply(output: Output, report: Report) -> None:
 
 
 def show_verdict(output: Output, result: NetworkVerdict) -> None:
-    """Show every finding, then how much was looked at."""
+    """Show what is wrong, causes first and what is alike joined, then how much was looked at."""
+    from baubau_ops.network.brief import brief
+
     document = {
         "checks": result.checks,
         "findings": [asdict(finding) for finding in result.findings],
@@ -82,7 +84,7 @@ def show_verdict(output: Output, result: NetworkVerdict) -> None:
     }
 
     def draw() -> None:
-        for finding in result.findings:
+        for finding in brief(result.findings):
             output.line(f"{finding.device}  {finding.check}  {finding.subject}", "red")
             output.line(f"    {finding}")
         output.line(result.summary)
