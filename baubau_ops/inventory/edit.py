@@ -84,7 +84,7 @@ def plan_addition(folder: Path, new: NewSite, *, today: date | None = None) -> E
 
 def add_site(folder: Path, new: NewSite, *, today: date | None = None) -> Edit:
     """Add a site: the lock's line, then the file. Errors as `plan_addition`; nothing is written then."""
-    with _locked(folder):
+    with editing(folder):
         edit = plan_addition(folder, new, today=today)
         files.write_atomic(folder / lockfile.NAME, edit.lock_text)
         _make_folder(edit.file.parent)
@@ -111,7 +111,7 @@ def plan_removal(folder: Path, site: str, *, today: date | None = None) -> Edit:
 
 def remove_site(folder: Path, site: str, *, today: date | None = None) -> Edit:
     """Remove a site: its file, then its numbers into quarantine. Errors as `plan_removal`."""
-    with _locked(folder):
+    with editing(folder):
         edit = plan_removal(folder, site, today=today)
         try:
             edit.file.unlink()
@@ -124,7 +124,7 @@ def remove_site(folder: Path, site: str, *, today: date | None = None) -> Edit:
 
 def lock_numbers(folder: Path, *, today: date | None = None) -> Inventory:
     """Write all proposed numbers into the lock file; return the inventory as it was before."""
-    with _locked(folder):
+    with editing(folder):
         inventory = load(folder, today=today)
         write_lock(folder, inventory.numbers)
     return inventory
@@ -142,13 +142,7 @@ def write_lock(folder: Path, allocations: Allocations) -> bool:
 @contextlib.contextmanager
 def editing(folder: Path) -> Iterator[None]:
     """Hold the inventory against other editors; what a killed one left half-written is swept away."""
-    with _locked(folder):
-        yield
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"{folder} is not a folder with an inventory.")
     with files.lock(folder):
         for parent in (folder, folder / "sites"):
