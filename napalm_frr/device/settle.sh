@@ -43,10 +43,7 @@ restore() {
         apply_sysctl "$undo/text/sysctl"
         sysctl_keys "$undo/text/sysctl" | sysctl_running | cmp -s - "$undo/text/sysctl" || STUCK_WHY=sysctl
     fi
-    if [ -e "$undo/text/nftables" ]; then
-        apply_nftables "$undo/text/nftables"
-        nft_running | cmp -s - "$undo/text/nftables" || STUCK_WHY="$STUCK_WHY nftables"
-    fi
+    if [ -e "$undo/text/nftables" ]; then restore_nftables "$undo" || STUCK_WHY="$STUCK_WHY nftables"; fi
     if [ -e "$undo/text/qos" ]; then restore_qos "$undo" || STUCK_WHY="$STUCK_WHY qos"; fi
     restore_startup "$undo"
     if [ -e "$undo/text/frr" ]; then restore_frr "$undo" || STUCK_WHY="$STUCK_WHY frr"; fi > "$WORK/restore" 2>&1
@@ -66,6 +63,17 @@ restore_frr() {
     systemctl restart frr.service
     for _ in 1 2 3 4 5 6 7 8 9 10; do frr_reads_as "$1/text/frr" && return; sleep 0.5; done
     return 1
+}
+
+# What nft lists is not what it lists again after reading that (`{ a-b }` becomes `a-b`): the confirmed text is
+# the exact one if it is what ran, and of another listing the second form counts.
+restore_nftables() {
+    text="$1/text/nftables"
+    nft_running | cmp -s - "$text" && return
+    if cmp -s "$text" "$STATE/current/canon/nftables"; then apply_nftables "$STATE/current/text/nftables"
+    else apply_nftables "$text"; fi
+    nft_running > "$WORK/run.nftables" && cmp -s "$WORK/run.nftables" "$text" && return
+    nft_canonical "$text" > "$WORK/again" && cmp -s "$WORK/run.nftables" "$WORK/again"
 }
 
 # tc prints rates and bursts rounded: the confirmed text is the exact one if it is what ran.

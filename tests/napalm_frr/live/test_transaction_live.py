@@ -121,6 +121,26 @@ def test_a_ruleset_that_locks_out_new_sessions_is_reverted(router: Router, base:
     driver.close()
 
 
+@pytest.mark.parametrize("is_confirmed_text", [True, False])
+def test_a_ruleset_that_nft_lists_otherwise_when_read_again_is_restored(
+    router: Router, base: FRRDriver, is_confirmed_text: bool
+) -> None:
+    ssh = "    ip saddr @ops tcp dport 22 accept\n"
+    assert ssh in NFTABLES
+    ranged = full(nftables=NFTABLES.replace(ssh, f"{ssh}    ip daddr {{ 10.32.0.2-10.32.0.4 }} accept\n"))
+    base.load_replace_candidate(config=ranged)
+    base.commit_config("a range in braces")
+    if not is_confirmed_text:
+        router.console("nft add rule inet baubau input ip daddr { 10.32.0.7-10.32.0.9 } accept")
+    listed = router.console("nft -s list table inet baubau")
+    base.load_replace_candidate(config=CHANGED)
+    base.commit_config("to be taken back", revert_in=60)
+    base.rollback()
+    assert not base.has_pending_commit()
+    now = router.console("nft -s list table inet baubau")
+    assert now.replace("{ ", "").replace(" }", "") == listed.replace("{ ", "").replace(" }", "")
+
+
 @pytest.mark.parametrize("head_start", [-0.15, 0.0, 0.1])
 def test_confirm_and_revert_race_and_exactly_one_wins(
     router: Router, base: FRRDriver, head_start: float
