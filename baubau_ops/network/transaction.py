@@ -56,6 +56,8 @@ class _Group:
     members: Group
     armed: list[str] = field(default_factory=list)
     """Those that a rollback still has to reach."""
+    stuck: dict[str, BaubauError] = field(default_factory=dict)
+    """Why a rollback did not reach one."""
     touched: set[str] = field(default_factory=set)
     """Those that something was sent to."""
     confirmed: list[str] = field(default_factory=list)
@@ -226,7 +228,9 @@ class Transaction:
                 driver.rollback()
 
         for device, answer in self._fleet.run(members, self._timed("rolled back", roll_back)).items():
-            if not isinstance(answer, BaubauError):
+            if isinstance(answer, BaubauError):
+                members[device].stuck[device] = answer
+            else:
                 members[device].armed.remove(device)
 
     def _outcomes(self, group: _Group) -> list[Outcome]:
@@ -245,8 +249,9 @@ class Transaction:
         if not group.failure:
             return Outcome(device, Status.changed, "")
         if device in group.armed:
-            fate = f"it did not answer the rollback: it goes back by itself within {self._limits.revert_in} s"
-            return Outcome(device, Status.failed, f"{group.failure}; and {fate}")
+            why = group.stuck.get(device, "interrupted")
+            fate = f"{device} goes back by itself within {self._limits.revert_in} s"
+            return Outcome(device, Status.failed, f"{group.failure}; the rollback failed ({why}): {fate}")
         reason = group.failure if device == group.at_fault else f"because of {group.at_fault}"
         if device in group.touched:
             return Outcome(device, Status.rolled_back, reason)

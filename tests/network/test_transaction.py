@@ -138,7 +138,7 @@ def test_a_rollback_without_an_answer_is_a_failure_that_says_so(tmp_path: Path) 
     assert outcomes["pop"] == Outcome(
         "pop",
         Status.failed,
-        "bad; and it did not answer the rollback: it goes back by itself within 120 s",
+        "bad; the rollback failed (pop: the session is gone): pop goes back by itself within 120 s",
     )
 
 
