@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from conftest import City
+from twin_city import City
 
 from baubau_ops.inventory.environment import Probe
 from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
