@@ -77,17 +77,20 @@ def complaints(report: Report, candidate: Candidate) -> str:
 
 def compare(report: Report, candidate: Candidate) -> str:
     """Show what differs from what runs and, where that is nothing, from the start-up text; "" if nothing."""
+    return "".join(differences(report, candidate).values()).rstrip("\n")
+
+
+def differences(report: Report, candidate: Candidate) -> dict[str, str]:
+    """Return what differs, by section; a section that is as it should be does not appear."""
     running, startup = report.sections("running"), report.sections("startup")
     canonical = {**candidate.sections, **report.sections("canon")}
-    shown = []
-    for section in text.SECTIONS:
-        if section not in candidate.sections:
-            continue
+    shown = {}
+    for section in (name for name in text.SECTIONS if name in candidate.sections):
         if change := difference(section, running[section], canonical[section]):
-            shown.append(f"#@ section {section}\n{change}")
+            shown[section] = f"#@ section {section}\n{change}"
         elif change := difference(section, startup.get(section, ""), canonical[section]):
-            shown.append(f"#@ section {section} (start-up only)\n{change}")
-    return "".join(shown).rstrip("\n")
+            shown[section] = f"#@ section {section} (start-up only)\n{change}"
+    return shown
 
 
 def difference(section: str, before: str, after: str) -> str:

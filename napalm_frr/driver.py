@@ -142,10 +142,13 @@ class FRRDriver(NetworkDriver):
             raise CommitError(f"{self.hostname}: revert_in is {patience} s; at least {self.min_revert_in} s")
         report = self._examined()
         self._refuse_pending(report.state)
-        if not candidates.compare(report, self._candidate):
+        changed = candidates.differences(report, self._candidate)
+        if not changed:
             self.last_commit = Applied("", "none")
             return
-        self._commit(report, self._candidate, message, patience)
+        # What is as it should be is not touched: new rules would start with new counters.
+        sections = {name: self._candidate.sections[name] for name in changed}
+        self._commit(report, Candidate(sections), message, patience)
         if revert_in is None:
             self.confirm_commit()
 
@@ -198,7 +201,11 @@ class FRRDriver(NetworkDriver):
         self.discard_config()
 
     def get_config(
-        self, retrieve: str = "all", full: bool = False, sanitized: bool = False, format: str = "text"
+        self,
+        retrieve: str = "all",
+        full: bool = False,  # noqa: ARG002  # FRR knows one form only
+        sanitized: bool = False,
+        format: str = "text",  # noqa: ARG002
     ) -> models.ConfigDict:
         """Return the device's texts; only the sections that were ever configured appear besides frr."""
         texts = {"running": "", "startup": "", "candidate": ""}
@@ -299,7 +306,7 @@ class FRRDriver(NetworkDriver):
         """Arm and apply; on any doubt the device is told to revert at once."""
         commit = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
         done = self.last_commit = Applied(commit, "none", seconds=dict(_seconds(self.last_commit)))
-        running = report.sections("running")
+        running = {name: report.sections("running")[name] for name in candidate.sections}
         files = {**candidate.files(), "message": message, "expected": _sums(running, candidate)}
         if "frr" in running:
             back = delta(frrconfig.parse(candidate.sections["frr"]), frrconfig.parse(running["frr"]))
@@ -315,7 +322,8 @@ class FRRDriver(NetworkDriver):
                 raise CommitError(f"{self.hostname}: not armed, nothing was changed: {error}") from error
         self._own = commit
         with _timed(done, "apply"):
-            self._apply(commit, running, report.sections("canon"), candidate)
+            canonical = {n: body for n, body in report.sections("canon").items() if n in running}
+            self._apply(commit, running, canonical, candidate)
 
     def _apply(
         self, commit: str, running: dict[str, str], canonical: dict[str, str], candidate: Candidate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from napalm_frr import FRRDriver
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Boot both routers once for all tests of the session."""
-    made = Lab("frrpair", day0())
+    made = Lab(f"frr{os.getpid()}", day0())  # two runs of the tests may share a machine
     try:
         made.up()
         yield made
