@@ -92,6 +92,7 @@ class FRRDriver(NetworkDriver):
         self._candidate: Candidate | None = None
         self._seen: Report | None = None
         self._seen_at = 0.0
+        self._examine_seconds = 0.0
 
     def open(self) -> None:
         """Connect and log in; raises ConnectionException or a subclass."""
@@ -300,12 +301,12 @@ class FRRDriver(NetworkDriver):
 
     def _remember(self, report: Report, began: float) -> None:
         self._seen, self._seen_at = report, time.monotonic()
-        self.last_commit = Applied("", "none", seconds={"examine": self._seen_at - began})
+        self._examine_seconds = self._seen_at - began
 
     def _commit(self, report: Report, candidate: Candidate, message: str, patience: int) -> None:
         """Arm and apply; on any doubt the device is told to revert at once."""
         commit = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
-        done = self.last_commit = Applied(commit, "none", seconds=dict(_seconds(self.last_commit)))
+        done = self.last_commit = Applied(commit, "none", seconds={"examine": self._examine_seconds})
         running = {name: report.sections("running")[name] for name in candidate.sections}
         files = {**candidate.files(), "message": message, "expected": _sums(running, candidate)}
         if "frr" in running:
@@ -413,10 +414,6 @@ def _timed(applied: Applied, step: str) -> Iterator[None]:
         yield
     finally:
         applied.seconds[step] = time.monotonic() - began
-
-
-def _seconds(applied: Applied | None) -> dict[str, float]:
-    return applied.seconds if applied is not None else {}
 
 
 def _source(filename: str | None, config: str | None) -> str:

@@ -1,7 +1,7 @@
 """What the driver knows about FRR's lines: which replace one another, and how each is taken back.
 
 A line of no known class is never changed line by line: frr-reload does it. The classes here were each tried on
-FRR 8.4.4 (tests/napalm_frr/live/test_delta_live.py changes them at random and compares with what was meant).
+FRR 8.4.4 (tests/napalm_frr/live/test_random_changes_live.py changes them at random and compares with what was meant).
 """
 
 from __future__ import annotations
