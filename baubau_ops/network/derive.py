@@ -24,7 +24,7 @@ def derive_device(inventory: Inventory, name: str, policy: Matrix | None = None)
     node = inventory.topology.nodes[name]
     assert node.loopback is not None, "routers of ours have a loopback"
     ports = interfaces(inventory, node)
-    routes = routing(inventory, node)
+    routes = routing(inventory, node, ports)
     assert routes.bgp is not None, "all routers of ours speak BGP"
     return Device(
         name=name,

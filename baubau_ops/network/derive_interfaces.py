@@ -100,7 +100,7 @@ def bfd_profiles(inventory: Inventory, node: Node) -> tuple[BfdProfile, ...]:
     return tuple(profile for _, profile in sorted(found.items()))
 
 
-def ospf(node: Node) -> Ospf | None:
+def ospf(node: Node, ports: tuple[Interface, ...]) -> Ospf | None:
     """OSPF of an infrastructure router.
 
     A firewall keeps state and so must never become a way between the cores: it is a stub router for good.
@@ -110,7 +110,14 @@ def ospf(node: Node) -> Ospf | None:
     assert node.loopback is not None, "routers of ours have a loopback"
     stub = node.role is Role.FIREWALL
     redistribute = "bastion" if node.role is Role.CORE else None
-    return Ospf(node.loopback, None if stub else ON_STARTUP, stub, redistribute)
+    runs_on = [port for port in ports if port.ospf or port.kind is PortKind.LOOPBACK]
+    return Ospf(
+        router_id=node.loopback,
+        on_startup=None if stub else ON_STARTUP,
+        stub=stub,
+        networks=tuple(sorted(port.address.network for port in runs_on)),
+        redistribute=redistribute,
+    )
 
 
 def lan_prefixes(inventory: Inventory, node: Node) -> tuple[IPv4Network, ...]:

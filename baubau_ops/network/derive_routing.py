@@ -19,14 +19,14 @@ from baubau_ops.network.derive_bgp import (
     site_prefixes,
 )
 from baubau_ops.network.derive_interfaces import bfd_profiles, lan_prefixes, ospf
-from baubau_ops.network.device import PrefixList, PrefixRule, RouteMap, Routing, StaticRoute
+from baubau_ops.network.device import Interface, PrefixList, PrefixRule, RouteMap, Routing, StaticRoute
 
 DISCARD_DISTANCE = 250
 """Above every protocol's: a discard only takes what nothing else knows."""
 NEXT_HOPS = "bgp-next-hops"
 
 
-def routing(inventory: Inventory, node: Node) -> Routing:
+def routing(inventory: Inventory, node: Node, ports: tuple[Interface, ...]) -> Routing:
     """The frr section of a router."""
     return Routing(
         statics=tuple(sorted(_statics(inventory, node), key=_frr_order)),
@@ -35,7 +35,7 @@ def routing(inventory: Inventory, node: Node) -> Routing:
         next_hops=NEXT_HOPS,
         bfd_profiles=bfd_profiles(inventory, node),
         bgp=bgp(inventory, node),
-        ospf=ospf(node),
+        ospf=ospf(node, ports),
     )
 
 

@@ -139,6 +139,8 @@ class Ospf:
     """Seconds for which a router that has just started attracts no transit (RFC 6987); None: never."""
     stub: bool
     """True: never attracts transit (a stateful router must not stand in the middle of other paths)."""
+    networks: tuple[IPv4Network, ...]
+    """Those of the ports that it runs on, `lo` included; sorted."""
     redistribute: str | None = None
     """Route-map of the static routes that are redistributed."""
 

@@ -19,7 +19,8 @@ _NEW_NEIGHBOR = re.compile(r"neighbor (?P<peer>\S+) remote-as\b")
 _OSPF_PORT = re.compile(
     r"ip ospf (?:authentication|message-digest-key|network|(?:hello|dead)-interval|area)\b"
 )
-_NEW_OSPF_PORT = re.compile(r"ip ospf area\b")
+_NEW_OSPF_PORT = re.compile(r"ip ospf (?:area|network)\b")
+_OSPF_NETWORK = re.compile(r"network \S+ area\b")
 _ADDRESS = re.compile(r"ip address\b")
 _SHUTDOWN = re.compile(r"shutdown$")
 _ROUTER_ID = re.compile(r"(?:bgp|ospf) router-id\b|router (?:bgp|ospf)\b")
@@ -76,7 +77,7 @@ def _flaps(lines: Iterable[Line]) -> bool:
     new_peers = {found["peer"] for line in added if (found := _NEW_NEIGHBOR.match(line.text))} - lost
     lost_ports = {line.context for line in removed if _NEW_OSPF_PORT.match(line.text)}
     new_ports = {line.context for line in added if _NEW_OSPF_PORT.match(line.text)} - lost_ports
-    if any(_ROUTER_ID.match(line.text) for line in removed):
+    if any(_ROUTER_ID.match(line.text) or _OSPF_NETWORK.match(line.text) for line in removed):
         return True
     for line in chain(added, removed):
         neighbor = _NEIGHBOR.match(line.text)

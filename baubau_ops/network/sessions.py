@@ -31,7 +31,7 @@ def lost_sessions(fleet: Fleet, devices: Iterable[str]) -> int:
 
 def _count(_device: str, driver: NetworkDriver) -> int:
     answers = driver.cli([_BGP, _BFD])
-    neighbours: dict[str, dict[str, Any]] = json.loads(answers[_BGP])
-    peers: list[dict[str, Any]] = json.loads(answers[_BFD])
-    dropped = sum(one["connectionsDropped"] for one in neighbours.values() if isinstance(one, dict))
-    return dropped + sum(peer["session-down"] for peer in peers)
+    neighbours: dict[str, dict[str, Any]] = json.loads(str(answers[_BGP]))
+    peers: list[dict[str, Any]] = json.loads(str(answers[_BFD]))
+    dropped = [int(one["connectionsDropped"]) for one in neighbours.values() if isinstance(one, dict)]
+    return sum(dropped) + sum(int(peer["session-down"]) for peer in peers)

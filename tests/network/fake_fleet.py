@@ -23,6 +23,8 @@ class FakeRouter:
     apply_fails: str = ""
     confirm_fails: str = ""
     rollback_fails: str = ""
+    reverts: bool = False
+    """Goes back by its own timer after a rollback that did not get through."""
     appears_with: FakeRouter | None = None
     """Not reachable before that router runs something new."""
     calls: list[str] = field(default_factory=list)
@@ -53,6 +55,8 @@ class FakeRouter:
         self.previous, self.confirmed, self.pending = self.confirmed, self.running, False
 
     def has_pending_commit(self) -> bool:
+        if self.reverts and self.calls[-1:] == ["rollback"]:
+            self.running, self.pending = self.confirmed, False
         return self.pending
 
     def rollback(self) -> None:

@@ -18,8 +18,6 @@ from baubau_ops.network.plan import DevicePlan
 from baubau_ops.network.transaction import Limits, Transaction
 from baubau_ops.network.waves import Group
 
-LIMITS = Limits(revert_in=120, converge=0.0, appear=0.0)
-
 
 class FakeCheck:
     """Finds what it is told to, as long as the device runs something new."""
@@ -48,6 +46,7 @@ def run(
     check: FakeCheck | None = None,
     waiting: frozenset[str] = frozenset(),
     dependents: frozenset[str] = frozenset(),
+    revert_in: int = 0,
 ) -> dict[str, Outcome]:
     plans = {
         name: DevicePlan(name, "new", "-old\n+new\n", Effect.hitless) for group in groups for name in group
@@ -60,7 +59,7 @@ def run(
         secrets=Secrets({}),
         check=check or FakeCheck(fleet),
         journal=Journal(tmp_path / "journal.jsonl"),
-        limits=LIMITS,
+        limits=Limits(revert_in=revert_in, converge=0.0, appear=0.0),
         on_event=ignore,
     )
     outcomes = transaction.run(groups, plans, waiting=waiting, dependents=dependents, settle=0.0)
@@ -138,8 +137,15 @@ def test_a_rollback_without_an_answer_is_a_failure_that_says_so(tmp_path: Path) 
     assert outcomes["pop"] == Outcome(
         "pop",
         Status.failed,
-        "bad; the rollback failed (pop: the session is gone): pop goes back by itself within 120 s",
+        "bad; the rollback failed (pop: the session is gone): pop goes back by itself 0 s after it was changed",
     )
+
+
+def test_a_device_out_of_reach_goes_back_by_its_own_timer(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop", rollback_fails="cut off", reverts=True))
+    outcomes = run(tmp_path, fleet, ("pop",), check=FakeCheck(fleet, wrong={"pop": "bad"}), revert_in=5)
+    assert state(fleet) == {"pop": OLD}
+    assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "bad; the device went back by itself")
 
 
 def test_a_router_that_waits_for_its_pop_is_changed_once_it_answers(tmp_path: Path) -> None:
