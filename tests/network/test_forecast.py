@@ -33,6 +33,8 @@ ROUTER = " router bgp 64496\n"
         ("-router bgp 64496\n", Effect.session_flap),
         (" router ospf\n- ospf router-id 10.255.0.1\n+ ospf router-id 10.255.0.2\n", Effect.session_flap),
         (" interface to-wolio\n- ip ospf network point-to-point\n", Effect.session_flap),
+        (" router ospf\n- network 10.254.0.4/31 area 0\n", Effect.session_flap),
+        (" router ospf\n+ network 10.254.0.4/31 area 0\n", Effect.hitless),
         (
             "+interface to-wolio\n+ ip ospf area 0\n+ ip ospf network point-to-point\n",
             Effect.hitless,
