@@ -19,8 +19,8 @@ ACTIVE_PREFERENCE = 200
 STANDBY_PREFERENCE = 100
 
 IBGP_SECRET = "ibgp"
-IBGP_TIMERS = (5, 15)
-"""Seconds; next-hop tracking notices failures, the session itself need not be quick."""
+IBGP_TIMERS = (3, 9)
+"""Seconds; next-hop tracking notices failures, but a change of filters is only believed after the hold time."""
 BFD_TIMERS = (10, 30)
 """Seconds, of sessions that BFD watches."""
 PLAIN_TIMERS = (1, 3)

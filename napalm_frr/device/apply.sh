@@ -108,7 +108,16 @@ frr_reload() { /usr/lib/frr/frr-reload.py --reload --stdout --confdir "$1" "$1/f
 
 frr_reads_as() { frr_running > "$WORK/run.frr" && frr_equal "$WORK/run.frr" "$1"; }
 
-apply_frr() {
+# FRR does not judge routes it has already received anew when a prefix list of a neighbor changes.
+frr_filters() { frr_flat "$1" | grep '^ip prefix-list\|^route-map'; }
+refilter() {
+    [ "$(frr_filters "$1")" = "$(frr_filters "$2")" ] || ! grep -q '^router bgp' "$2" ||
+        vtysh -c 'clear bgp ipv4 unicast * soft'
+}
+
+apply_frr() { apply_frr_text "$1" && refilter "$1/undo/text/frr" "$1/text/frr"; }
+
+apply_frr_text() {
     method=delta
     if [ -s "$WORK/in/delta" ]; then vtysh -f "$WORK/in/delta" > "$WORK/delta.log" 2>&1; fi
     if [ -e "$WORK/in/delta" ] && frr_reads_as "$1/text/frr"; then return 0; fi
