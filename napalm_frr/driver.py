@@ -9,7 +9,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,7 @@ class FRRDriver(NetworkDriver):
     another client to confirm or roll back by name).
 
     `last_commit` tells how the last commit was done (delta or reload) and how long each step took.
+    `before_apply`, if set, is called once the device is armed: devices that must change together meet there.
     """
 
     device: Session  # the base class means a Netmiko connection by this name
@@ -88,6 +89,7 @@ class FRRDriver(NetworkDriver):
         self.min_revert_in = int(options.get("min_revert_in", REVERT_SECONDS))
         self.device = Session(self.target)
         self.last_commit: Applied | None = None
+        self.before_apply: Callable[[], object] | None = None
         self._own = str(options.get("commit_id") or "")
         self._candidate: Candidate | None = None
         self._seen: Report | None = None
@@ -322,9 +324,21 @@ class FRRDriver(NetworkDriver):
                 self._refuse_pending(error.state)
                 raise CommitError(f"{self.hostname}: not armed, nothing was changed: {error}") from error
         self._own = commit
+        self._wait_for_others(commit)
         with _timed(done, "apply"):
             canonical = {n: body for n, body in report.sections("canon").items() if n in running}
             self._apply(commit, running, canonical, candidate)
+
+    def _wait_for_others(self, commit: str) -> None:
+        """Between arm and apply; when it raises, the device is disarmed and nothing was changed."""
+        if self.before_apply is None:
+            return
+        try:
+            self.before_apply()
+        except BaseException as error:
+            self._call_or_fail("revert", commit, "not applied")
+            self._own = ""
+            raise CommitError(f"{self.hostname}: armed but not applied: {error!r}") from error
 
     def _apply(
         self, commit: str, running: dict[str, str], canonical: dict[str, str], candidate: Candidate

@@ -23,8 +23,8 @@ from baubau_ops.inventory.environment import Environment
 
 logger = logging.getLogger(__name__)
 
-WORKERS = 32
-"""Threads: they only wait, on the device or on the one loop that does the encryption."""
+WORKERS = 64
+"""Threads: they only wait, on the device, on the one loop that does the encryption, or for each other."""
 
 T = TypeVar("T")
 

@@ -6,11 +6,13 @@ was not confirmed goes back by itself. Every step is journalled before it is tak
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Literal, Protocol
+from threading import BrokenBarrierError
+from typing import Literal, Protocol, cast
 
 from napalm.base.base import NetworkDriver
 
@@ -19,12 +21,15 @@ from baubau_ops.core.events import Event, OnEvent
 from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Outcome, Status
 from baubau_ops.core.secrets import Secrets
-from baubau_ops.network.fleet import Fleet
+from baubau_ops.network.fleet import DeviceTask, Fleet
 from baubau_ops.network.plan import DevicePlan, load
 from baubau_ops.network.waves import Group
+from napalm_frr import FRRDriver
 
 POLL = 0.5
 """Seconds between two readings while a change settles: a reading costs a router about 0.1 s of its processor."""
+MEETING = 30.0
+"""Seconds that the armed members of a group wait for each other."""
 MARGIN = 0.2
 """Seconds that a good state is held beyond the slowest failure detector."""
 
@@ -52,6 +57,10 @@ class Limits:
     """Until a change must have shown its effect."""
     appear: float = 30.0
     """Until a router that waits for its POP must answer."""
+
+
+class _HeldBackError(BaubauError):
+    """A router was armed, but another of its group was not."""
 
 
 @dataclass(slots=True)
@@ -131,13 +140,12 @@ class Transaction:
     def _apply(
         self, batch: Sequence[_Group], plans: Mapping[str, DevicePlan], waiting: frozenset[str]
     ) -> None:
-        """Arm and apply, the first members of all groups, then the second, and so on outward."""
-        for round_ in zip_longest(*(group.members for group in batch)):
-            turn = {
-                device: group
-                for group, device in zip(batch, round_, strict=True)
-                if device and not group.failure
-            }
+        """Arm and apply: members that answer all at once, then each that waits for the one before it."""
+        for round_ in zip_longest(*(_rounds(group.members, waiting) for group in batch), fillvalue=()):
+            live = [
+                (group, members) for group, members in zip(batch, round_, strict=True) if not group.failure
+            ]
+            turn = {device: group for group, members in live for device in members}
             late = [device for device in turn if device in waiting]
             for device, error in self._appear(late, plans).items():
                 self._fail(turn.pop(device), device, str(error))
@@ -145,13 +153,35 @@ class Transaction:
                 self._step("arm", device)
                 group.armed.append(device)
                 group.touched.add(device)
-            done = self._fleet.run(turn, self._timed("applied", self._commit))
-            for device, answer in done.items():
+            meetings = [(threading.Barrier(max(1, len(members))), members) for _, members in live]
+            meeting_of = {device: meeting for meeting, members in meetings for device in members}
+            done = self._fleet.run(turn, self._timed("applied", self._committing(meeting_of)))
+            # Who was only held back is not at fault.
+            for device, answer in sorted(done.items(), key=lambda item: isinstance(item[1], _HeldBackError)):
                 if isinstance(answer, BaubauError):
                     self._fail(turn[device], device, str(answer))
 
-    def _commit(self, _device: str, driver: NetworkDriver) -> None:
-        driver.commit_config(message=self._name, revert_in=self._limits.revert_in)
+    def _committing(self, meeting_of: Mapping[str, threading.Barrier]) -> DeviceTask[None]:
+        """Make the task that arms, waits until the whole group is armed, and applies.
+
+        One end of a session applied alone could cut the other off before it has its orders.
+        """
+
+        def commit(device: str, driver: NetworkDriver) -> None:
+            meeting = meeting_of[device]
+            frr = cast(FRRDriver, driver)
+            frr.before_apply = lambda: meeting.wait(MEETING)
+            try:
+                driver.commit_config(message=self._name, revert_in=self._limits.revert_in)
+            except BaseException as error:
+                meeting.abort()
+                if isinstance(error, BrokenBarrierError) or isinstance(error.__cause__, BrokenBarrierError):
+                    raise _HeldBackError("another router of its group could not be armed") from error
+                raise
+            finally:
+                frr.before_apply = None
+
+        return commit
 
     def _appear(self, devices: Sequence[str], plans: Mapping[str, DevicePlan]) -> dict[str, BaubauError]:
         """Wait until routers answer, then load their texts; what did not work for which is returned."""
@@ -294,9 +324,7 @@ class Transaction:
     def _step(self, step: str, device: str) -> None:
         self._journal.append("step", apply=self._name, target=device, step=step)
 
-    def _timed(
-        self, what: str, task: Callable[[str, NetworkDriver], None]
-    ) -> Callable[[str, NetworkDriver], None]:
+    def _timed(self, what: str, task: DeviceTask[None]) -> DeviceTask[None]:
         def timed(device: str, driver: NetworkDriver) -> None:
             began = time.monotonic()
             task(device, driver)
@@ -314,6 +342,12 @@ _RESULT = {
     Status.failed: "failed",
     Status.not_run: "not begun",
 }
+
+
+def _rounds(members: Group, waiting: frozenset[str]) -> list[tuple[str, ...]]:
+    """Who is applied together: all that answer, then one by one those that wait for them."""
+    present = tuple(device for device in members if device not in waiting)
+    return [*([present] if present else []), *((device,) for device in members if device in waiting)]
 
 
 def _confirm(_device: str, driver: NetworkDriver) -> None:

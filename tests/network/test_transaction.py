@@ -73,12 +73,14 @@ def state(fleet: FakeFleet) -> dict[str, tuple[str, str, bool]]:
 OLD, NEW = ("old", "old", False), ("new", "new", False)
 
 
-def test_a_group_is_applied_outward_and_confirmed_inward(tmp_path: Path) -> None:
+def test_a_group_is_armed_before_any_is_applied_and_confirmed_inward(tmp_path: Path) -> None:
     fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce"))
     outcomes = run(tmp_path, fleet, ("pop", "ce"))
     assert {one.status for one in outcomes.values()} == {Status.changed}
     assert state(fleet) == {"pop": NEW, "ce": NEW}
-    assert fleet.order == [("commit", "pop"), ("commit", "ce"), ("confirm", "ce"), ("confirm", "pop")]
+    assert sorted(fleet.order[:2]) == [("arm", "ce"), ("arm", "pop")]
+    assert sorted(fleet.order[2:4]) == [("apply", "ce"), ("apply", "pop")]
+    assert fleet.order[4:] == [("confirm", "ce"), ("confirm", "pop")]
 
 
 def test_a_failed_apply_takes_the_whole_group_back_and_no_other(tmp_path: Path) -> None:
@@ -90,10 +92,18 @@ def test_a_failed_apply_takes_the_whole_group_back_and_no_other(tmp_path: Path) 
     assert outcomes["other"].status is Status.changed
 
 
+def test_nothing_is_applied_unless_the_whole_group_is_armed(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce", arm_fails="no timer"))
+    outcomes = run(tmp_path, fleet, ("pop", "ce"))
+    assert ("apply", "pop") not in fleet.order
+    assert outcomes["ce"] == Outcome("ce", Status.rolled_back, "ce: no timer")
+    assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "because of ce")
+
+
 def test_a_device_that_went_back_by_itself_is_not_rolled_back_further(tmp_path: Path) -> None:
     fleet = FakeFleet(FakeRouter("ce", apply_fails="reverted"))
     run(tmp_path, fleet, ("ce",))
-    assert fleet.routers["ce"].calls == ["commit"]
+    assert fleet.routers["ce"].calls == ["arm", "apply"]
     assert fleet.routers["ce"].running == "old"
 
 
