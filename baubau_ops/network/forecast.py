@@ -11,7 +11,7 @@ from baubau_ops.core.plan import Effect
 
 # A change of any of these resets the BGP session it belongs to (FRR 8.4.4, bgpd/bgpd.c: peer_change_action).
 _SESSION_ATTRIBUTES = (
-    "remote-as|password|ttl-security|local-role|update-source|addpath-\\S+|capability|local-as|ebgp-multihop"
+    "remote-as|password|timers|ttl-security|local-role|update-source|addpath-\\S+|capability|local-as|ebgp-multihop"
     "|shutdown"
 )
 _NEIGHBOR = re.compile(rf"neighbor (?P<peer>\S+) (?:{_SESSION_ATTRIBUTES})\b")

@@ -78,7 +78,9 @@ def read_counters(device: str, driver: NetworkDriver) -> dict[str, int]:
 def _run(device: str, driver: NetworkDriver, text: str) -> str:
     """Run a script as root over the driver's session."""
     if not isinstance(driver, FRRDriver):
-        raise FailedError(f"{device}: its driver, {type(driver).__name__}, gives no root shell to read it with")
+        raise FailedError(
+            f"{device}: its driver, {type(driver).__name__}, gives no root shell to read it with"
+        )
     answer = driver.device.run(COMMAND, text, timeout=float(driver.timeout))
     if answer.status != 0:
         why = answer.stderr.strip() or f"exit code {answer.status}"

@@ -115,7 +115,16 @@ refilter() {
         vtysh -c 'clear bgp ipv4 unicast * soft'
 }
 
-apply_frr() { apply_frr_text "$1" && refilter "$1/undo/text/frr" "$1/text/frr"; }
+# Nor does it use new timers of a neighbor before its session is set up again.
+frr_timers() { frr_flat "$1" | tr '\t' '\n' | grep '^neighbor .* timers [0-9]'; }
+retime() {
+    { frr_timers "$1"; frr_timers "$2"; } | sort | uniq -u | awk '{ print $2 }' | sort -u | while read -r peer; do
+        for text in "$1" "$2"; do grep -q "neighbor $peer remote-as" "$text" || continue 2; done
+        vtysh -c "clear bgp ipv4 unicast $peer"
+    done
+}
+
+apply_frr() { apply_frr_text "$1" && refilter "$1/undo/text/frr" "$1/text/frr" && retime "$1/undo/text/frr" "$1/text/frr"; }
 
 apply_frr_text() {
     method=delta

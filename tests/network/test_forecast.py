@@ -30,6 +30,7 @@ ROUTER = " router bgp 64496\n"
             f"{ROUTER}- neighbor 10.254.0.9 remote-as 1\n+ neighbor 10.254.0.9 remote-as 2\n",
             Effect.session_flap,
         ),
+        (f"{ROUTER}- neighbor 10.0.0.1 timers 5 15\n+ neighbor 10.0.0.1 timers 3 9\n", Effect.session_flap),
         ("-router bgp 64496\n", Effect.session_flap),
         (" router ospf\n- ospf router-id 10.255.0.1\n+ ospf router-id 10.255.0.2\n", Effect.session_flap),
         (" interface to-wolio\n- ip ospf network point-to-point\n", Effect.session_flap),
