@@ -189,6 +189,7 @@ def _apply(context: Context, folder: Path, edit: Edit) -> tuple[list[object], in
     from baubau_ops.cli.net_output import show_apply
     from baubau_ops.flows import twin as flow
     from baubau_ops.flows.link import devices_of
+    from baubau_ops.inventory.load import load
     from baubau_ops.network.apply import Application
 
     def approved(_made: NetworkPlan) -> None:
@@ -197,7 +198,8 @@ def _apply(context: Context, folder: Path, edit: Edit) -> tuple[list[object], in
     with context.output.progress() as on_event:
         if context.twin is not None:
             flow.up(context.twin, folder, on_event=on_event)
-        application = Application(edit.after, context.open_environment(), on_event=on_event)
+        written = load(folder)  # not edit.after: its new numbers were only proposed then
+        application = Application(written, context.open_environment(), on_event=on_event)
         report = application.run(approved, devices=devices_of(edit))
     if not context.output.is_json:
         show_apply(context.output, report)
