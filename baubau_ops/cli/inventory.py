@@ -52,7 +52,7 @@ def show(
     context: Context,
     name: Annotated[str, typer.Argument(help="A site, POP, device, link, service, zone or segment.")],
 ) -> None:
-    """Show everything about one thing: numbers, ports, neighbours, where it is defined."""
+    """Show one thing: its numbers, ports, neighbours, file and line."""
     from baubau_ops.inventory.describe import describe
 
     found = describe(context.open_inventory(), name)

@@ -38,7 +38,9 @@ def show(
 
 @command(app, example="baubau journal verify")
 def verify(context: Context) -> int:
-    """Prove that no record was changed, removed or put in between; exit code 1 if one was.
+    """Prove that the record is whole.
+
+    Exit code 1 if a record was changed, removed or put in between.
 
     Records cut off at the end cannot be noticed from the journal alone: compare the last number and hash with
     what was noted elsewhere.

@@ -53,7 +53,7 @@ def up(
 
 @command(app, example="baubau lab status")
 def status(context: Context, name: Name = None) -> None:
-    """Say what is up: routers, machines, links and which of them are cut."""
+    """Say what is up and which links are cut."""
     _show_status(context, _twin(context, name))
 
 
@@ -69,19 +69,25 @@ def execute(
     arguments: Annotated[list[str], typer.Argument(metavar="-- COMMAND", help="What to run there.")],
     name: Name = None,
 ) -> int:
-    """Run a command as root on a router's console, or in a machine's namespace; its exit code is ours."""
+    """Run a command as root on a router or machine.
+
+    On a router's console, or in a machine's namespace; its exit code is ours.
+    """
     return _run(context, name, place, arguments)
 
 
 @command(app, example="baubau lab shell core-1")
 def shell(context: Context, place: Place, name: Name = None) -> int:
-    """Open a shell as root on a router's console, or in a machine's namespace."""
+    """Open a shell as root on a router or machine."""
     return _run(context, name, place, ["/bin/bash"])
 
 
 @command(app, example="baubau lab ssh-config > /tmp/twin && ssh -F /tmp/twin core-1")
 def ssh_config(context: Context, name: Name = None) -> None:
-    """Print the OpenSSH configuration that reaches the routers in-band, from the operator's seat."""
+    """Print the OpenSSH configuration that reaches the routers.
+
+    In-band, from the operator's seat, with pinned host keys.
+    """
     from baubau_ops.lab.environment import environment
 
     path = environment(_twin(context, name)).ssh_config
@@ -96,7 +102,10 @@ def cut(
     silent: Annotated[bool, typer.Option("--silent", help="Both ends stay up: nobody is told.")] = False,
     name: Name = None,
 ) -> None:
-    """Cut a link: both ports go down, or with --silent traffic just stops."""
+    """Cut a link, with --silent so that nobody is told.
+
+    Both ports go down; with --silent they stay up and traffic just stops.
+    """
     _injector(context, name).cut(link, silent=silent)
     how = "silently: both ends stay up" if silent else "both ends are down"
     context.output.show(
@@ -128,7 +137,7 @@ def power(
     switch: Annotated[Literal["off", "on"], typer.Argument(help="off pulls the plug, on boots it.")],
     name: Name = None,
 ) -> None:
-    """Pull a router's plug, or give it power and wait until it has booted."""
+    """Pull a router's plug, or boot it and wait."""
     injector = _injector(context, name)
     if switch == "off":
         injector.power_off(node)
@@ -139,7 +148,10 @@ def power(
 
 @command(app, example="baubau lab down")
 def down(context: Context, name: Name = None) -> None:
-    """Take the twin down and leave nothing of it, also after a crash. The node image is kept."""
+    """Take the twin down, also after a crash.
+
+    Nothing is left but the node image and the journal.
+    """
     from baubau_ops.flows.twin import require_root
     from baubau_ops.lab import twin as lab
 
@@ -215,9 +227,9 @@ def _show_status(context: Context, twin: str) -> None:
 def _draw(context: Context, found: Status) -> None:
     out = context.output
     if not found.running and not found.machines:
-        out.line(f'No twin "{found.name}" is up. Start it with: baubau lab up')
+        out.line(f'No twin "{found.name}" is up. Start it with: baubau lab up --name {found.name}')
         return
-    state = "up" if found.complete else "not complete: run baubau lab up"
+    state = "up" if found.complete else f"not complete: run baubau lab up --name {found.name}"
     out.line(
         f"Twin {found.name}: {state}, runs {found.inventory}", "bold green" if found.complete else "bold red"
     )

@@ -26,6 +26,9 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would ch
 Apply = Annotated[
     bool, typer.Option("--apply", help="Also change the routers: the POP first, then the site's own.")
 ]
+Dismantle = Annotated[
+    bool, typer.Option("--apply", help="Also change the POP; on the twin the site's router goes, too.")
+]
 EFFECT_STYLE = {
     Effect.hitless: "green",
     Effect.install: "green",
@@ -46,15 +49,17 @@ def add(
     name: Annotated[str, typer.Option(help="The site's full name.")],
     pop: Annotated[str, typer.Option(help="The POP it hangs on.")],
     media: Annotated[str, typer.Option(help="fibre, leased, radio, … (city.yml's link classes).")],
-    committed: Annotated[str, typer.Option(help="Promised rate: 50M, or 50M/20M for down/up.")],
-    peak: Annotated[str, typer.Option(help="Rate while nobody else needs it.")],
+    committed: Annotated[
+        str, typer.Option(help="Promised rate: 50M, or 50M/20M for down/up, seen from the site.")
+    ],
+    peak: Annotated[str, typer.Option(help="Rate it may use while nobody else needs it, written alike.")],
     segments: Annotated[str, typer.Option(help="Zones, with commas: office,cctv,wifi.")],
     kecamatan: Annotated[str | None, typer.Option(help="The POP's unless given.", show_default=False)] = None,
     status: Annotated[str, typer.Option(help="built or planned.")] = "planned",
     dry_run: DryRun = False,
     apply: Apply = False,
 ) -> int:
-    """Add a site with its link: show what changes, write its file and its numbers, apply if told to."""
+    """Connect a new site. Shows what changes, asks, writes its file and numbers, applies if told to."""
     from baubau_ops.inventory.edit import NewSite, add_site, plan_addition
 
     _refuse_both(dry_run, apply)
@@ -83,7 +88,7 @@ def add(
 
 
 @command(app, example="baubau link remove dinas-pariwisata")
-def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Apply = False) -> int:
+def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Dismantle = False) -> int:
     """Remove a site: its file goes, its numbers go into quarantine. Refused while something needs it."""
     from baubau_ops.inventory.edit import plan_removal, remove_site
 
@@ -102,7 +107,7 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Apply
 
 @command(app, example="baubau link show dinkes")
 def show(context: Context, site: SiteId) -> None:
-    """Show a site's link: numbers, rates, ports, segments, and where it is written."""
+    """Show a site's link: numbers, rates, ports, segments, file."""
     from baubau_ops.core.suggest import did_you_mean
     from baubau_ops.inventory.describe import describe
 

@@ -64,7 +64,7 @@ def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A ro
 
 @command(app, example="baubau net lint")
 def lint(context: Context, devices: Devices = None) -> int:
-    """Run the parsers of FRR, nftables and tc over the rendered texts, offline."""
+    """Run the parsers of FRR, nftables and tc over the texts."""
     from baubau_ops.network import lint as linting
     from baubau_ops.network import render as rendering
 
@@ -91,7 +91,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit with 3 when there are changes.")
     ] = False,
 ) -> int:
-    """Show what an apply would change on every router, and how disruptive it is. Changes nothing."""
+    """Show what would change and how disruptive it is. Changes nothing."""
     from baubau_ops.network import render as rendering
     from baubau_ops.network.apply import make_plan, platforms
     from baubau_ops.network.fleet import Fleet
@@ -116,7 +116,10 @@ def apply(
         int, typer.Option(help="Routers that may fail or be unreachable before nothing more is begun.", min=0)
     ] = 0,
 ) -> int:
-    """Bring routers to their intended text; what does not pass its checks goes back to the old one."""
+    """Bring routers to their text; what fails its checks goes back.
+
+    In waves, each armed with a revert that the router itself holds. Shows the plan and asks first.
+    """
     from baubau_ops.network.apply import Application
     from baubau_ops.network.plan import NetworkPlan
 
@@ -144,7 +147,10 @@ def verify(
         bool, typer.Option("--probe", help="Also prove the policy with real packets, allowed and denied.")
     ] = False,
 ) -> int:
-    """Compare the network with the intent: adjacencies, timers, prefixes, the kernel's routes."""
+    """Compare the network with the intent, by packets with --probe.
+
+    Adjacencies, timers, prefixes and the kernel's routes: each one expected is there, and no other.
+    """
     from baubau_ops.network.verification import verify_network
 
     inventory = context.open_inventory()

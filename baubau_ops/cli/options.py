@@ -16,13 +16,15 @@ from baubau_ops.core import settings
 P = ParamSpec("P")
 Command = Callable[Concatenate[Context, P], int | None]
 
+_CITY = "The city's folder; else what the twin of --env runs, else inventory/."
+
 Environment = Annotated[
     str,
     typer.Option("--env", envvar="BAUBAU_ENV", help="The machines meant: lab, lab:NAME or production."),
 ]
 Inventory = Annotated[
     Path | None,
-    typer.Option("--inventory", exists=True, file_okay=False, help="The city's folder.", show_default=False),
+    typer.Option("--inventory", exists=True, file_okay=False, help=_CITY, show_default=False),
 ]
 OutputFormat = Annotated[Format, typer.Option("--output", help="For people (table) or for machines (json).")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to what would be asked.")]
@@ -33,7 +35,9 @@ Verbosity = Annotated[
 
 def group(help: str) -> typer.Typer:
     """Return a new command group (or the holder of one command, see `single`)."""
-    return typer.Typer(help=help, callback=_nothing, rich_markup_mode=None, no_args_is_help=True)
+    return typer.Typer(
+        help=help, callback=_nothing, rich_markup_mode=None, no_args_is_help=True, add_completion=False
+    )
 
 
 def single() -> typer.Typer:
