@@ -84,7 +84,7 @@ def add(
         return _document(context, edit, None)
     context.confirm(f"Add {site}?")
     written = add_site(folder, new)
-    return _document(context, written, _apply(context, folder, written) if apply else None)
+    return _document(context, written, _apply(context, folder, written, is_new=True) if apply else None)
 
 
 @command(app, example="baubau link remove dinas-pariwisata")
@@ -102,7 +102,7 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Disma
         return _document(context, edit, None)
     context.confirm(f"Remove {site}?")
     written = remove_site(folder, site)
-    return _document(context, written, _apply(context, folder, written) if apply else None)
+    return _document(context, written, _apply(context, folder, written, is_new=False) if apply else None)
 
 
 @command(app, example="baubau link show dinkes")
@@ -189,8 +189,8 @@ def _facts(found: tuple[Change, ...]) -> list[dict[str, str]]:
     ]
 
 
-def _apply(context: Context, folder: Path, edit: Edit) -> tuple[list[object], int]:
-    """Make the twin follow, then apply to the routers that the edit changes."""
+def _apply(context: Context, folder: Path, edit: Edit, *, is_new: bool) -> tuple[list[object], int]:
+    """Apply to the routers that the edit changes; the twin follows before if it gains, after if it loses."""
     from baubau_ops.cli.net_output import show_apply
     from baubau_ops.flows import twin as flow
     from baubau_ops.flows.link import devices_of
@@ -201,11 +201,14 @@ def _apply(context: Context, folder: Path, edit: Edit) -> tuple[list[object], in
         """The change was approved as a whole."""
 
     with context.output.progress() as on_event:
-        if context.twin is not None:
+        if context.twin is not None and is_new:
             flow.up(context.twin, folder, on_event=on_event)
         written = load(folder)  # not edit.after: its new numbers were only proposed then
         application = Application(written, context.open_environment(), on_event=on_event)
         report = application.run(approved, devices=devices_of(edit))
+        code = exit_code(report.outcomes)
+        if context.twin is not None and not is_new and code == 0:  # a text that names the port needs it
+            flow.up(context.twin, folder, on_event=on_event)
     if not context.output.is_json:
         show_apply(context.output, report)
-    return list(report.outcomes), exit_code(report.outcomes)
+    return list(report.outcomes), code
