@@ -22,6 +22,13 @@ say() { printf '%s %s\n' "${MARK:-@@}" "$1"; }
 die() { code=$1; shift; say error; printf '%s\n' "$*"; exit "$code"; }
 put() { mkdir -p "$WORK/in"; cat > "$WORK/in/$1"; }
 begin() { WORK=$(mktemp -d /run/napalm-frr.XXXXXX) || exit 1; trap 'rm -rf "$WORK"' EXIT; }
+# What a call says is sent once it has ended and let go of the lock: a change that cuts off this very connection
+# must not leave a writer behind that keeps the device from reverting.
+answer() {
+    ("$@") > "$WORK/answer" 2> "$WORK/complaints"; code=$?
+    cat "$WORK/answer"; cat "$WORK/complaints" >&2
+    exit "$code"
+}
 lock() { exec 9> "$STATE/lock"; flock -w 90 9 || die 1 "the device's lock was not free within 90 s"; }
 current() { link=$(readlink "$STATE/current") && printf '%s' "${link##*/}"; }
 asked() { [ -e "$WORK/in/$1" ]; }

@@ -11,7 +11,7 @@ from napalm_frr.transport import Answer, Session, Target
 
 MARK = "@@MARK"
 _SCRIPT_MARK = re.compile(r"^MARK=(\S+)$", re.MULTILINE)
-_CALL = re.compile(r"^(.+)\n}\nmain\n\Z", re.MULTILINE)
+_CALL = re.compile(r"^answer (.+)\n}\nmain\n\Z", re.MULTILINE)
 
 
 def file_of(command: str, text: str) -> str:
