@@ -121,26 +121,6 @@ def test_a_ruleset_that_locks_out_new_sessions_is_reverted(router: Router, base:
     driver.close()
 
 
-def test_a_ruleset_that_cuts_off_the_driver_itself_is_reverted_in_time(
-    router: Router, base: FRRDriver
-) -> None:
-    """The answer of the apply can never be sent: it must not hold the lock that the revert needs."""
-    deaf = full(
-        nftables=NFTABLES.replace("    ct state established accept\n", "").replace(
-            "tcp dport 22", "tcp dport 23"
-        )
-    )
-    before = router.console("nft -s list table inet baubau")
-    base.load_replace_candidate(config=deaf)
-    base.timeout = 3
-    with pytest.raises(ConnectionException):
-        base.commit_config("deaf", revert_in=4)
-    wait_until(lambda: router.console("nft -s list table inet baubau") == before, 20, "the revert")
-    again = router.driver()
-    assert not again.has_pending_commit()
-    again.close()
-
-
 @pytest.mark.parametrize("is_confirmed_text", [True, False])
 def test_a_ruleset_that_nft_lists_otherwise_when_read_again_is_restored(
     router: Router, base: FRRDriver, is_confirmed_text: bool
