@@ -101,11 +101,11 @@ def _send(connection: socket.socket, seconds: float) -> None:
     connection.settimeout(seconds + 5)
     chunk = bytes(_CHUNK)
     end = time.monotonic() + seconds
-    with contextlib.suppress(
-        ConnectionError
-    ):  # the receiver, whose clock counts, may end it a little earlier
+    # The receiver, whose clock counts, may end it a little earlier.
+    with contextlib.suppress(ConnectionError):
         while time.monotonic() < end:
             connection.send(chunk)
+    with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_WR)
 
 
