@@ -59,6 +59,8 @@ def configure(verbosity: int, environment: str) -> None:
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(min(level, logging.INFO))
+    # It warns of every ProxyCommand that has ended before it was asked about: nobody can do anything about it.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     log.info("baubau %s", " ".join(sys.argv[1:]))
 
 

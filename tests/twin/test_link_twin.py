@@ -1,0 +1,55 @@
+"""A day's work by the commands alone: a city comes up, an office is connected, used and disconnected again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baubau_ops.cli.app import run
+from baubau_ops.core import settings
+from baubau_ops.lab import twin as lab
+
+TWIN = "office"
+OFFICE = "dinas-pariwisata"
+NEW = [
+    *("--kind", "agency", "--name", "Dinas Pariwisata", "--pop", "murhum", "--media", "fibre"),
+    *("--committed", "50M", "--peak", "100M", "--segments", "office,cctv,wifi"),
+]
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[Path]:
+    """A copy of the small city, and no twin left behind."""
+    folder = tmp_path / "city"
+    shutil.copytree(settings.root() / "examples/small", folder)
+    yield folder
+    lab.down(TWIN)
+
+
+def test_an_office_comes_and_goes(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def baubau(*arguments: str, env: bool = True) -> Any:
+        code = run([*arguments, "--output", "json", *(("--env", f"lab:{TWIN}") if env else ())])
+        shown = capsys.readouterr()
+        assert code == 0, shown.err + shown.out
+        return json.loads(shown.out)
+
+    baubau("lab", "up", "--profile", str(city), "--name", TWIN, env=False)
+    applied = baubau("net", "apply", "--yes")
+    assert {one["status"] for one in applied["outcomes"]} == {"changed"}
+    added = baubau("link", "add", OFFICE, *NEW, "--yes", "--apply")
+    assert [(one["target"], one["status"]) for one in added["outcomes"]] == [
+        (f"ce-{OFFICE}", "changed"),
+        ("pop-murhum", "changed"),
+    ]
+    assert baubau("net", "verify")["findings"] == []
+    assert baubau("net", "plan", "--detailed-exitcode")["changes"] == []
+    removed = baubau("link", "remove", OFFICE, "--yes", "--apply")
+    assert [(one["target"], one["status"]) for one in removed["outcomes"]] == [("pop-murhum", "changed")]
+    assert f"ce-{OFFICE}" not in baubau("lab", "status")["running"]
+    assert baubau("net", "verify")["findings"] == []
+    baubau("lab", "down")
