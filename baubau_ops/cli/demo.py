@@ -10,7 +10,7 @@ import typer
 
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, single
-from baubau_ops.cli.output import styled
+from baubau_ops.cli.style import styled
 from baubau_ops.core.events import Event, OnEvent
 
 TWIN = "demo"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
+from baubau_ops.cli.style import is_colourful, styled
 from baubau_ops.core.errors import BaubauError, InputError, InvalidInventoryError, Problem
 from baubau_ops.core.events import OnEvent
 
@@ -22,7 +22,6 @@ Cell = str | tuple[str, str]
 """A text, or a text and its style ("green", "bold red")."""
 
 _PIPE_WIDTH = 10_000  # what is piped is never cut or wrapped
-_ANSI = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 
 
 class Format(StrEnum):
@@ -71,7 +70,7 @@ class Output:
             table.add_column(Text(column), justify="right" if column in right else "left")
         for row in rows:
             table.add_row(*(Text(cell) if isinstance(cell, str) else Text(*cell) for cell in row))
-        is_terminal = _is_colourful(sys.stdout)
+        is_terminal = is_colourful(sys.stdout)
         width = None if sys.stdout.isatty() else _PIPE_WIDTH
         console = Console(width=width, no_color=not is_terminal, force_terminal=is_terminal, highlight=False)
         with console.capture() as captured:
@@ -98,17 +97,6 @@ class Output:
             answer = sys.stdin.readline().strip().lower()
         if answer not in ("y", "yes", "ya"):
             raise BaubauError("Nothing was changed.")
-
-
-def styled(text: str, style: str, stream: TextIO) -> str:
-    """Return `text` in a style ("bold red") if `stream` shows colours, else as it is."""
-    if not style or not _is_colourful(stream):
-        return text
-    return f"\x1b[{';'.join(_ANSI[word] for word in style.split())}m{text}\x1b[0m"
-
-
-def _is_colourful(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def show_error(error: BaubauError) -> None:

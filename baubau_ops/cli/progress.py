@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from baubau_ops.cli.output import styled
+from baubau_ops.cli.style import styled
 from baubau_ops.core.events import Event
 from baubau_ops.core.units import format_duration
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.cli.context import Context
-from baubau_ops.cli.output import Format, Output, styled
+from baubau_ops.cli.output import Format, Output
+from baubau_ops.cli.style import styled
 from baubau_ops.core.errors import BaubauError, InputError
 from baubau_ops.core.plan import Effect
 from baubau_ops.core.secrets import Secret
