@@ -99,7 +99,10 @@ def test_a_lock_is_free_after_its_holder_was_killed(tmp_path: Path) -> None:
 
 def test_a_folder_can_be_locked_and_nothing_is_left_in_it(tmp_path: Path) -> None:
     with lock(tmp_path):
-        with pytest.raises(FailedError, match="is locked by an unknown process"), lock(tmp_path, timeout=0.05):
+        with (
+            pytest.raises(FailedError, match="is locked by an unknown process"),
+            lock(tmp_path, timeout=0.05),
+        ):
             pass
         assert list(tmp_path.iterdir()) == []
     with lock(tmp_path, timeout=0.05):
