@@ -35,14 +35,14 @@ def reaches(made: Tiny, count: int = 1) -> bool:
 
 
 def test_a_silent_cut_stops_traffic_and_nobody_is_told(tiny_twin: Tiny, injector: LabInjector) -> None:
-    assert reaches(tiny_twin, count=10)
+    wait_until(lambda: reaches(tiny_twin), 20, "the office reaches the host")
     injector.cut(LINK, silent=True)
     assert not reaches(tiny_twin, count=3)
     assert tiny_twin.carrier("pop-wolio", "ce1")
     assert tiny_twin.carrier("ce-hall", "to-wolio")
     assert twin.status(tiny_twin.name).cuts == {"pop-wolio--ce-hall": Cut.SILENT}
     injector.mend(LINK)
-    assert reaches(tiny_twin, count=10)
+    wait_until(lambda: reaches(tiny_twin), 20, "the office reaches the host")
     assert twin.status(tiny_twin.name).cuts == {}
 
 
@@ -54,7 +54,7 @@ def test_a_loud_cut_takes_the_carrier_from_both_ends(tiny_twin: Tiny, injector: 
     assert tiny_twin.carrier("pop-wolio", "ce1")
     assert not reaches(tiny_twin)
     assert injector.mend_all() == ["pop-wolio--ce-hall"]
-    assert reaches(tiny_twin, count=10)
+    wait_until(lambda: reaches(tiny_twin), 20, "the office reaches the host")
 
 
 def test_a_cut_survives_up_and_a_power_cycle(tiny_twin: Tiny, injector: LabInjector) -> None:
@@ -67,7 +67,7 @@ def test_a_cut_survives_up_and_a_power_cycle(tiny_twin: Tiny, injector: LabInjec
     assert not tiny_twin.carrier("ce-hall", "to-wolio")
     injector.mend(LINK)
     assert tiny_twin.carrier("pop-wolio", "ce1")
-    assert reaches(tiny_twin, count=20)
+    wait_until(lambda: reaches(tiny_twin), 20, "the office reaches the host again")
 
 
 def test_without_power_the_neighbours_lose_carrier(tiny_twin: Tiny, injector: LabInjector) -> None:
@@ -81,7 +81,7 @@ def test_without_power_the_neighbours_lose_carrier(tiny_twin: Tiny, injector: La
     injector.power_off("ce-hall")  # twice is once
     injector.power_on("ce-hall")
     assert tiny_twin.carrier("pop-wolio", "ce1")
-    assert reaches(tiny_twin, count=20)
+    wait_until(lambda: reaches(tiny_twin), 20, "the office reaches the host again")
 
 
 def test_a_new_life_begins_without_the_old_ones_state(tiny_twin: Tiny, injector: LabInjector) -> None:
