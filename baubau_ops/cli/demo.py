@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, single
 from baubau_ops.cli.style import styled
 from baubau_ops.core.events import Event, OnEvent
+
+if TYPE_CHECKING:
+    from baubau_ops.flows.demo import Demo
 
 TWIN = "demo"
 _WIDTH = 58
@@ -50,10 +53,7 @@ def demo(
     return 0 if began and telling.story.is_done else 1
 
 
-def _finish(context: Context, telling: object, *, keep: bool) -> None:
-    from baubau_ops.flows.demo import Demo
-
-    assert isinstance(telling, Demo)
+def _finish(context: Context, telling: Demo, *, keep: bool) -> None:
     if keep:
         context.output.line(f"The twin is still up. Look around: baubau lab status --name {TWIN}")
         context.output.line(f"Then remove it: baubau lab down --name {TWIN}")

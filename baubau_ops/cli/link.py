@@ -9,10 +9,11 @@ import typer
 
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.inventory import draw_descriptions, draw_rows
+from baubau_ops.cli.net_output import EFFECT_STYLE, show_apply
 from baubau_ops.cli.options import command, group
 from baubau_ops.cli.output import Cell
 from baubau_ops.core.errors import InputError
-from baubau_ops.core.plan import Effect, exit_code
+from baubau_ops.core.plan import exit_code
 
 if TYPE_CHECKING:
     from baubau_ops.core.plan import Change
@@ -29,12 +30,6 @@ Apply = Annotated[
 Dismantle = Annotated[
     bool, typer.Option("--apply", help="Also change the POP; on the twin the site's router goes, too.")
 ]
-EFFECT_STYLE = {
-    Effect.hitless: "green",
-    Effect.install: "green",
-    Effect.session_flap: "yellow",
-    Effect.link_down: "bold red",
-}
 
 
 @command(
@@ -191,7 +186,6 @@ def _facts(found: tuple[Change, ...]) -> list[dict[str, str]]:
 
 def _apply(context: Context, folder: Path, edit: Edit, *, is_new: bool) -> tuple[list[object], int]:
     """Apply to the routers that the edit changes; the twin follows before if it gains, after if it loses."""
-    from baubau_ops.cli.net_output import show_apply
     from baubau_ops.flows import twin as flow
     from baubau_ops.flows.link import devices_of
     from baubau_ops.inventory.load import load

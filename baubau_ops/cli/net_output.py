@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from baubau_ops.network.plan import NetworkPlan
     from baubau_ops.network.verification import NetworkVerdict
 
-_EFFECT_STYLE = {
+EFFECT_STYLE = {
     Effect.hitless: "green",
     Effect.install: "green",
     Effect.session_flap: "yellow",
@@ -43,7 +43,7 @@ def _draw_plan(output: Output, made: NetworkPlan, devices: int, diffs: bool) -> 
             output.line()
     if made.changes:
         rows: list[list[Cell]] = [
-            [change.device, change.change.what, (change.effect.value, _EFFECT_STYLE.get(change.effect, ""))]
+            [change.device, change.change.what, (change.effect.value, EFFECT_STYLE.get(change.effect, ""))]
             for change in made.changes
         ]
         output.table(["What this changes", "", "effect"], rows)
