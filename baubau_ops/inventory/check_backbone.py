@@ -1,4 +1,4 @@
-"""The backbone's shape: a ring through both cores, every POP on it, and no two ports of one name."""
+"""The backbone's shape: rings through both cores, every POP on one of them, no two ports of one name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.models import Backbone, Span
 from baubau_ops.inventory.problems import Finding
+from baubau_ops.inventory.rings import ring_neighbours, rings
 from baubau_ops.inventory.topology import BASTION, PROVINCE, backbone_device, port_towards
 
 _FILE = "backbone.yml"
@@ -76,31 +77,28 @@ def _ring(backbone: Backbone, unreached: set[str]) -> Iterator[Finding]:
         yield Finding(
             _FILE, ("spans",), f"no span joins {cores}: the ring is open there. Add one with role: core."
         )
-    ring: defaultdict[str, list[str]] = defaultdict(list)
-    for span in backbone.spans:
-        if span.role == "ring":
-            ring[span.a].append(span.b)
-            ring[span.b].append(span.a)
-    open_ends = list(_open_ends(backbone, ring, unreached))
+    neighbours = ring_neighbours(backbone)
+    open_ends = list(_open_ends(backbone, neighbours, unreached))
     yield from open_ends
     if not open_ends and backbone.pops:
-        yield from _other_rings(backbone, ring, unreached)
+        yield from _wrong_rings(backbone, unreached)
 
 
-def _open_ends(backbone: Backbone, ring: dict[str, list[str]], unreached: set[str]) -> Iterator[Finding]:
+def _open_ends(
+    backbone: Backbone, neighbours: dict[str, list[str]], unreached: set[str]
+) -> Iterator[Finding]:
+    is_open = False
     for pop in backbone.pops:
-        neighbours = ring.get(pop, [])
-        if pop not in unreached and (len(neighbours) != 2 or len(set(neighbours)) != 2):
-            message = (
-                f"POP {pop} {_has(neighbours)}: the ring is not closed here. Every POP needs two neighbours."
-            )
+        found = neighbours.get(pop, [])
+        if pop not in unreached and (len(found) != 2 or len(set(found)) != 2):
+            is_open = True
+            message = f"POP {pop} {_has(found)}: the ring is not closed here. Every POP needs two neighbours."
             yield Finding(_FILE, ("pops", pop), message, at_key=True)
-    for core in backbone.cores:
-        neighbours = ring.get(core, [])
-        if len(neighbours) != 1 and backbone.pops:
-            message = (
-                f"{core} {_has(neighbours)}: the ring is not closed here. One end of it lands on each core."
-            )
+    ends = {core: neighbours.get(core, []) for core in backbone.cores}
+    is_uneven = len({len(found) for found in ends.values()}) > 1 and not is_open
+    for core, found in ends.items():
+        if backbone.pops and (not found or is_uneven):
+            message = f"{core} {_has(found)}: the ring is not closed here. One end of it lands on each core."
             yield Finding(_FILE, ("cores", core), message, at_key=True)
 
 
@@ -111,14 +109,17 @@ def _has(neighbours: list[str]) -> str:
     return f"has {len(neighbours)} ring span{'s' if len(neighbours) > 1 else ''} (to {shown})"
 
 
-def _other_rings(backbone: Backbone, ring: dict[str, list[str]], unreached: set[str]) -> Iterator[Finding]:
-    """POPs with two neighbours each that the ring through the cores does not pass."""
-    first, last = sorted(backbone.cores)
-    passed, here = {first}, ring[first][0]
-    while here != last:
-        passed.add(here)
-        here = next(neighbour for neighbour in ring[here] if neighbour not in passed or neighbour == last)
-    missed = sorted(set(backbone.pops) - passed - unreached)
+def _wrong_rings(backbone: Backbone, unreached: set[str]) -> Iterator[Finding]:
+    """Rings with both ends on one core, and POPs that no ring through the cores passes."""
+    found = rings(backbone)
+    for ring in found:
+        if ring.start == ring.end:
+            shown = " to ".join(dict.fromkeys((ring.pops[0], ring.pops[-1])))
+            message = (
+                f"the ring from {shown} has both ends on {ring.start}. One end of it lands on each core."
+            )
+            yield Finding(_FILE, ("pops", ring.pops[0]), message, at_key=True)
+    missed = sorted(set(backbone.pops) - unreached - {pop for ring in found for pop in ring.pops})
     if missed:
         message = (
             f"{', '.join(missed)}: a ring of their own, which does not pass through the cores. Join the two."

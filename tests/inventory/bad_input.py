@@ -181,6 +181,13 @@ CASES: dict[str, Spoil] = {
             "  - {a: aa, b: wolio, km: 1, capacity: 1G, role: cross}\n\nisps:",
         ),
     ),
+    "ring-same-core": edit(
+        "backbone.yml",
+        (
+            "  - {a: murhum, b: batupoaro, km: 1.4, ",
+            "  - {a: murhum, b: core-1, km: 1, capacity: 10G}\n  - {a: core-2, b: batupoaro, km: 1, ",
+        ),
+    ),
     "no-path": edit("backbone.yml", ("  wolio: {", "  bungi: {kecamatan: bungi}\n  wolio: {")),
     "port-name-long": edit(
         "backbone.yml", ("  wolio: {", "  kokalukuna-utara: {kecamatan: bungi}\n  wolio: {")
