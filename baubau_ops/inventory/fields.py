@@ -15,6 +15,7 @@ NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=40)]
 CoreName = Annotated[str, StringConstraints(pattern=r"^core-[1-9]$")]
 FirewallName = Annotated[str, StringConstraints(pattern=r"^dc-[1-9]$")]
+DatacenterPart = Annotated[str, StringConstraints(pattern=r"^(dc-[1-9]|hosts)$")]
 IspName = Annotated[str, StringConstraints(pattern=r"^isp-[1-9]$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 

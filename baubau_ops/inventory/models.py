@@ -16,6 +16,7 @@ from baubau_ops.inventory.fields import (
     RATE_SCHEMA,
     Address,
     CoreName,
+    DatacenterPart,
     Duration,
     FirewallName,
     Flag,
@@ -147,17 +148,36 @@ class City(Model):
     """How long the numbers of a removed site are kept from being given to another."""
 
 
+class RiskGroup(Model):
+    """Something that several parts of the network share, and that takes all of them down when it fails."""
+
+    name: Text
+    kind: Literal["duct", "pole", "building", "power", "upstream", "submarine"]
+    """`duct` and `pole` are routes of fibre, `power` is a feed, `upstream` a provider behind the ISPs."""
+    assumed: Flag = False
+
+
+RiskGroups = tuple[Name, ...]
+"""Names of shared-risk groups (`risks:` in backbone.yml)."""
+Oversubscription = Annotated[Number, Field(ge=1)]
+"""How many times over the capacity may be promised."""
+
+
 class Core(Model):
     """A core router."""
 
     nat: Prefix
     """Its own part of the city's public prefix: what it translates the city's traffic to."""
+    srlg: RiskGroups = ()
+    """Shared-risk groups it belongs to."""
 
 
 class Pop(Model):
     """A point of presence, where sites are connected."""
 
     kecamatan: Name
+    srlg: RiskGroups = ()
+    """Shared-risk groups it belongs to."""
     assumed: Flag = False
 
 
@@ -173,6 +193,10 @@ class Span(Model):
     """`core` joins the two cores, `ring` spans close the ring through them, `cross` spans shorten it."""
     cost: Annotated[Integer, Field(ge=1, le=65535)] | None = None
     """OSPF cost in both directions; computed from capacity and length when absent."""
+    oversubscription: Oversubscription = 1.0
+    """How many times over the capacity may be promised; without it, what is promised must fit."""
+    srlg: RiskGroups = ()
+    """Shared-risk groups it belongs to."""
     assumed: Flag = False
 
 
@@ -187,6 +211,10 @@ class Isp(Model):
     peer: Address
     """The ISP's end."""
     capacity: Rate
+    oversubscription: Oversubscription = 1.0
+    """How many times over the capacity may be promised; without it, what is promised must fit."""
+    srlg: RiskGroups = ()
+    """Shared-risk groups it belongs to."""
     bfd: Bfd | None = None
     """Where the ISP offers it; BGP timers of 1 s and 3 s otherwise."""
 
@@ -200,6 +228,10 @@ class Province(Model):
     prefixes: tuple[Prefix, ...]
     """What the Province may announce."""
     capacity: Rate
+    oversubscription: Oversubscription = 1.0
+    """How many times over the capacity may be promised; without it, what is promised must fit."""
+    srlg: RiskGroups = ()
+    """Shared-risk groups it belongs to."""
 
 
 class Backbone(Model):
@@ -210,6 +242,8 @@ class Backbone(Model):
     spans: tuple[Span, ...]
     isps: dict[IspName, Isp]
     province: Province
+    risks: dict[Name, RiskGroup] = {}
+    """Shared-risk groups, by the name that `srlg` lists give them."""
 
 
 class Segment(Model):
@@ -227,6 +261,10 @@ class Datacenter(Model):
     """Active, then standby."""
     capacity: Rate
     """Of each of the links from a firewall to a core."""
+    oversubscription: Oversubscription = 1.0
+    """How many times over the capacity may be promised; without it, what is promised must fit."""
+    srlg: dict[DatacenterPart, RiskGroups] = {}
+    """Shared-risk groups of each firewall, and of the hosts taken together."""
     segments: dict[Name, Segment]
 
 
@@ -311,7 +349,7 @@ class LinkStatus(StrEnum):
 
 
 class SiteLink(Model):
-    """The site's connection to a POP."""
+    """A site's connection to a POP."""
 
     pop: Name
     media: Name
@@ -321,10 +359,14 @@ class SiteLink(Model):
     peak: DirectedRates
     """What it may use while nobody else needs it."""
     status: LinkStatus
+    role: Literal["primary", "backup"] = "primary"
+    """Of two links, which one carries the traffic; the backup takes over when it is lost."""
     port: Annotated[Integer, Field(ge=1, le=9999)] | None = None
     """Pinned port number on the POP."""
     prefix: Prefix | None = None
     """Pinned /31 between POP and site."""
+    srlg: RiskGroups = ()
+    """Shared-risk groups the line belongs to."""
 
 
 class SiteSegment(Model):
@@ -355,17 +397,29 @@ class Site(Model):
     kecamatan: Name
     today: Provider | None = None
     link: SiteLink | None = None
-    """Absent: the site has no link yet."""
+    """The only link of a site. Neither this nor `links`: the site has no link yet."""
+    multi: Annotated[tuple[SiteLink, ...], Field(alias="links", min_length=1, max_length=2)] = ()
+    """A primary and a backup link, at different POPs, instead of `link`."""
     segments: Annotated[dict[Name, SiteSegment], BeforeValidator(_segments)] = {}
     """A list of zones, or a mapping where a size or prefix differs."""
     asn: Annotated[Integer, Field(ge=4200000000, le=4294967294)] | None = None
     """Pinned."""
     loopback: Address | None = None
     """Pinned."""
+    srlg: RiskGroups = ()
+    """Shared-risk groups the site's router belongs to."""
     assumed: tuple[Text, ...] = ()
     """Paths of the values that a survey has still to confirm, such as `link.peak`."""
 
     @property
     def links(self) -> tuple[SiteLink, ...]:
         """All links of the site, the primary first."""
-        return () if self.link is None else (self.link,)
+        if self.link is not None:
+            return (self.link,)
+        return tuple(sorted(self.multi, key=lambda link: link.role == "backup"))
+
+    def link_path(self, pop: str) -> tuple[str | int, ...]:
+        """Where in the file the link to a POP stands."""
+        if self.link is not None:
+            return ("link",)
+        return ("links", next(index for index, link in enumerate(self.multi) if link.pop == pop))

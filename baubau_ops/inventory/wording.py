@@ -64,6 +64,8 @@ def _pattern_rule(pattern: str) -> str:
     prefix = pattern.lstrip("^").split("-")[0]
     if prefix in ("core", "dc", "isp"):
         return f"is not a name here: {prefix}-1, {prefix}-2, …"
+    if "hosts" in pattern:
+        return "is not a part of the data center here: dc-1, dc-2 or hosts."
     if pattern.startswith("^[0-9]{4}"):
         return "is not a BPS code: four digits in quotes."
     return "is not a name: small letters, digits and single hyphens, beginning with a letter."
