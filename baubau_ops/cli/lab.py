@@ -240,3 +240,5 @@ def _draw(context: Context, found: Status) -> None:
     out.line(f"Links      {', '.join(found.links)}")
     for link, how in found.cuts.items():
         out.line(f"           {link} is {how}", "yellow")
+    for port in found.unplugged:
+        out.line(f"           {port} has no cable, and its router still names it", "yellow")

@@ -60,7 +60,8 @@ class LabInjector:
                 return
             wires = self.layout.wires_of(node)
             netns.add([name_of(self.twin, node)])
-            self._plant.plug((wire, wire.end(node)) for wire in wires)
+            self._plant.plug([(wire, wire.end(node)) for wire in wires], fresh={node})
+            self._plant.replug(node)
             self._plant.settle(wires, powered=self._powered())
             nodes.boot_all(self.twin, [node], at_once=1, on_ready=lambda _node, _seconds: None)
 

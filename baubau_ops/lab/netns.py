@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import socket
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -77,6 +78,19 @@ def entered(path: Path | str) -> Iterator[None]:
             _setns(here)
     finally:
         os.close(here)
+
+
+def ports(name: str) -> list[str]:
+    """Return the names of a namespace's ports."""
+    with entered(NETNS / name):
+        return [port for _, port in socket.if_nameindex()]
+
+
+def is_configured(name: str, port: str) -> bool:
+    """Tell whether a port of a namespace has an address or queues of its own."""
+    addresses = json.loads(run(["ip", "-n", name, "-j", "address", "show", "dev", port]).stdout)
+    queues = json.loads(run(["tc", "-n", name, "-j", "qdisc", "show", "dev", port]).stdout)
+    return bool(addresses[0]["addr_info"]) or any(queue["kind"] != "noqueue" for queue in queues)
 
 
 def _setns(descriptor: int) -> None:

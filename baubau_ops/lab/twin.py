@@ -22,7 +22,7 @@ from baubau_ops.core.settings import run_dir, state_dir
 from baubau_ops.lab import machines, netns, nodes, ssh
 from baubau_ops.lab.cgroups import named as groups_named
 from baubau_ops.lab.images import router_image
-from baubau_ops.lab.layout import Layout
+from baubau_ops.lab.layout import End, Layout
 from baubau_ops.lab.names import PLANT, check_name, lock_path, places
 from baubau_ops.lab.names import netns as name_of
 from baubau_ops.lab.record import Record
@@ -55,6 +55,8 @@ class Status:
     links: Sequence[str]
     cuts: dict[str, Cut]
     """How those that are cut are cut."""
+    unplugged: Sequence[str]
+    """Ports (`<router>:<port>`) whose wire is gone while their router is still configured for them."""
 
 
 def up(
@@ -104,7 +106,7 @@ def _reconcile(
         stop_responder(twin)  # its sockets would keep their namespaces alive
         _remove(twin, there - kept)
     _forget(twin, layout, store)
-    _remove_wires(plant, layout)
+    _remove_wires(twin, plant, layout, kept & set(layout.routers))
     _make(twin, plant, layout, new)
     booted = [node for node in layout.routers if node in new]
     _boot(twin, booted, [] if record.was_complete else sorted(running), layout, store, image, on_event)
@@ -125,14 +127,29 @@ def _forget(twin: str, layout: Layout, store: Store) -> None:
             store.forget(disk.name)
 
 
-def _remove_wires(plant: Plant, layout: Layout) -> None:
-    """Remove wires the city has no more, and ports that moved to another wire."""
-    for laid in plant.laid().values():
-        wire = layout.wires.get(laid.id)
-        if wire is None:
-            plant.take_away(laid)
-        else:
-            plant.drop(laid.ports - {plant_port(wire.a), plant_port(wire.b)})
+def _remove_wires(twin: str, plant: Plant, layout: Layout, routers: Collection[str]) -> None:
+    """Remove wires the city has no more, and the ports that were on them.
+
+    A running router keeps a port that is still configured: a real one does not vanish with its cable, and the
+    router's text, which names it, is changed by others, later.
+    """
+    wanted = {end for wire in layout.wires.values() for end in (wire.a, wire.b)}
+    surplus = plant.ports() - {plant_port(end) for end in wanted}
+    there = (
+        {End(router, port) for router in routers for port in netns.ports(name_of(twin, router))}
+        if surplus
+        else set()
+    )
+    kept = {
+        end
+        for end in there
+        if plant_port(end) in surplus and netns.is_configured(name_of(twin, end.place), end.port)
+    }
+    plant.unplug(kept)
+    plant.drop(surplus - {plant_port(end) for end in kept})
+    off = set(layout.routers) - set(routers)  # what is configured there is seen when it runs
+    plant.forget(end for end in plant.unplugged() - kept if end in wanted or end.place not in off)
+    plant.take_away(plant.laid().keys() - layout.wires.keys())
 
 
 def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None:
@@ -143,12 +160,15 @@ def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None
     for machine in bare:
         machines.quiet(twin, machine)
     laid = plant.laid()
-    plant.plug(
+    missing = [
         (wire, end)
         for wire in layout.wires.values()
         for end in (wire.a, wire.b)
         if end.place in new or plant_port(end) not in laid[wire.id].ports
-    )
+    ]
+    plant.plug(missing, fresh=new)
+    for place in sorted(set(new) & {end.place for end in plant.unplugged()}):
+        plant.replug(place)
     plant.settle(layout.wires.values(), powered=layout.places)
     for machine in bare:
         machines.configure(twin, machine)
@@ -224,7 +244,9 @@ def status(twin: str) -> Status:
     there = set(places(twin))
     running = _running(twin)
     routers = set(layout.routers) if layout else {disk.name for disk in nodes.disks(twin)}
-    laid = Plant(twin).laid() if PLANT in there else {}
+    plant = Plant(twin) if PLANT in there else None
+    laid = plant.laid() if plant else {}
+    unplugged = plant.unplugged() if plant else ()
     return Status(
         name=twin,
         inventory=record.inventory,
@@ -234,6 +256,7 @@ def status(twin: str) -> Status:
         machines=sorted(there - routers - running - {PLANT}),
         links=sorted(wire for wire in laid if ":" not in wire),
         cuts={wire.id: wire.cut for wire in laid.values() if wire.cut},
+        unplugged=sorted(f"{end.place}:{end.port}" for end in unplugged),
     )
 
 

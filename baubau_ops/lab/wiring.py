@@ -3,6 +3,9 @@
 What is cut is written in the bridge's alias, so that the kernel alone holds the state: it survives `up`, and
 a router that is powered on finds its wires as they are. A bridge that is down forwards nothing while both
 ports keep their carrier: the silent cut.
+
+A router's port whose wire is gone but that is still configured stays, unplugged, as on a real router. It has a
+bridge of its own, so that a router that is powered on gets it back.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from baubau_ops.core.shell import run
 from baubau_ops.lab import netns
@@ -19,6 +23,7 @@ from baubau_ops.lab.layout import End, Wire
 from baubau_ops.lab.names import NETNS, PLANT
 from baubau_ops.lab.names import netns as name_of
 
+_UNPLUGGED = "unplugged"
 _BRIDGE = "stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"  # a wire: no protocol, no memory
 
 
@@ -54,7 +59,7 @@ class Plant:
 
     def laid(self) -> Mapping[str, Laid]:
         """Return the wires that lie there, by id."""
-        links = json.loads(run(["ip", "-n", self.netns, "-j", "link", "show"]).stdout)
+        links = self._links()
         ports: dict[str, set[str]] = {}
         for link in links:
             if "master" in link:
@@ -62,10 +67,19 @@ class Plant:
         found = {}
         for link in links:
             # A bridge without its alias was left half made by a crash; laying the wire again completes it.
-            if link["ifname"].startswith("w") and link.get("ifalias"):
-                wire, _, cut = link["ifalias"].partition(" ")
+            wire, _, cut = link.get("ifalias", "").partition(" ")
+            if link["ifname"].startswith("w") and wire not in ("", _UNPLUGGED):
                 found[wire] = Laid(wire, Cut(cut), frozenset(ports.get(link["ifname"], ())))
         return found
+
+    def unplugged(self) -> frozenset[End]:
+        """Return the routers' ports that outlive their wires."""
+        aliases = [link.get("ifalias", "").split(" ") for link in self._links()]
+        return frozenset(End(*alias[1].split("/")) for alias in aliases if alias[0] == _UNPLUGGED)
+
+    def ports(self) -> frozenset[str]:
+        """Return the plant's side of every port there is, plugged in or not."""
+        return frozenset(name for name in self._names() if name.startswith("p"))
 
     def lay(self, wires: Iterable[Wire]) -> None:
         """Lay wires that are not there yet; nothing is plugged in."""
@@ -78,18 +92,46 @@ class Plant:
             lines.append(f"link set {bridge} up alias {wire.id}")
         netns.ip_batch(lines, netns=self.netns)
 
-    def take_away(self, wire: Laid) -> None:
-        """Remove a wire and the ports plugged into it."""
-        lines = [f"link del {port}" for port in sorted(wire.ports)]
-        netns.ip_batch([*lines, f"link del {_bridge(wire.id)}"], netns=self.netns)
+    def take_away(self, wires: Iterable[str]) -> None:
+        """Remove wires, by their ids; no port goes with them."""
+        netns.ip_batch([f"link del {_bridge(wire)}" for wire in wires], netns=self.netns)
 
-    def plug(self, ends: Iterable[tuple[Wire, End]]) -> None:
-        """Give places their ports (the namespaces exist) and plug them in, without carrier until `settle`."""
+    def unplug(self, ends: Iterable[End]) -> None:
+        """Take the cable out of ports that stay: no carrier, and each is remembered."""
+        present = self._names()
+        lines = []
+        for end in ends:
+            bridge = _bridge(_dead_end(end))
+            if bridge not in present:
+                lines.append(f"link add {bridge} type bridge {_BRIDGE}")
+            lines.append(f"link set {bridge} alias '{_dead_end(end)}'")
+            lines.append(f"link set {plant_port(end)} down master {bridge}")
+        netns.ip_batch(lines, netns=self.netns)
+
+    def forget(self, ends: Iterable[End]) -> None:
+        """Remember unplugged ports no more; the ports themselves are left alone."""
+        self.take_away(_dead_end(end) for end in ends)
+
+    def replug(self, place: str) -> None:
+        """Give a place in its new namespace the ports without a wire that it had."""
+        self._plug([(_dead_end(end), end) for end in self.unplugged() if end.place == place], {place})
+
+    def plug(self, ends: Iterable[tuple[Wire, End]], fresh: Collection[str]) -> None:
+        """Plug places (their namespaces exist) into wires, without carrier until `settle`.
+
+        A port that a place lacks is made. In `fresh` namespaces all are: what the plant has is of their old life.
+        """
+        self._plug([(wire.id, end) for wire, end in ends], fresh)
+
+    def _plug(self, ends: Iterable[tuple[str, End]], fresh: Collection[str]) -> None:
         present = self._names()
         by_place: dict[str, list[str]] = {}
         old, new = [], []
         for wire, end in ends:
             port = plant_port(end)
+            new.append(f"link set {port} master {_bridge(wire)}")
+            if port in present and end.place not in fresh:
+                continue
             if port in present:
                 old.append(port)
             by_place.setdefault(end.place, []).extend(
@@ -100,7 +142,6 @@ class Plant:
                     f"link set {end.port} up",
                 )
             )
-            new.append(f"link set {port} master {_bridge(wire.id)}")
         self.drop(old)
         for place, lines in by_place.items():
             netns.ip_batch(lines, netns=name_of(self.twin, place))
@@ -137,7 +178,15 @@ class Plant:
         self.settle([wire], powered)
 
     def _names(self) -> set[str]:
-        return {link["ifname"] for link in json.loads(run(["ip", "-n", self.netns, "-j", "link"]).stdout)}
+        return {link["ifname"] for link in self._links()}
+
+    def _links(self) -> list[dict[str, Any]]:
+        links: list[dict[str, Any]] = json.loads(run(["ip", "-n", self.netns, "-j", "link", "show"]).stdout)
+        return links
+
+
+def _dead_end(end: End) -> str:
+    return f"{_UNPLUGGED} {end.place}/{end.port}"
 
 
 def _bridge(wire: str) -> str:
