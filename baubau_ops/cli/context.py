@@ -75,6 +75,11 @@ class Context:
 
         return environment(self.twin)
 
+    def will_ask(self, question: str) -> None:
+        """Refuse at once what will ask where nobody can answer: before anything is read, let alone written."""
+        if not self.assume_yes:
+            self.output.require_terminal(question)
+
     def confirm(self, question: str) -> None:
         """Return if the answer is yes or --yes was given; raise otherwise."""
         if not self.assume_yes:

@@ -9,7 +9,7 @@ import typer
 
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.inventory import draw_descriptions, draw_rows
-from baubau_ops.cli.net_output import EFFECT_STYLE, show_apply
+from baubau_ops.cli.net_output import EFFECT_STYLE, expect_changes, show_apply
 from baubau_ops.cli.options import command, group
 from baubau_ops.cli.output import Cell
 from baubau_ops.core.errors import InputError
@@ -58,6 +58,8 @@ def add(
     from baubau_ops.inventory.edit import NewSite, add_site, plan_addition
 
     _refuse_both(dry_run, apply)
+    if not dry_run:
+        context.will_ask(f"Add {site}?")
     folder = context.inventory_folder()
     new = NewSite(
         id=site,
@@ -88,6 +90,8 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Disma
     from baubau_ops.inventory.edit import plan_removal, remove_site
 
     _refuse_both(dry_run, apply)
+    if not dry_run:
+        context.will_ask(f"Remove {site}?")
     folder = context.inventory_folder()
     if apply:
         context.open_environment()
@@ -191,18 +195,19 @@ def _apply(context: Context, folder: Path, edit: Edit, *, is_new: bool) -> tuple
     from baubau_ops.inventory.load import load
     from baubau_ops.network.apply import Application
 
-    def approved(_made: NetworkPlan) -> None:
+    def approved(made: NetworkPlan) -> None:
         """The change was approved as a whole."""
+        expect_changes(screen, made, written.topology)
 
-    with context.output.progress() as on_event:
+    with context.output.apply_screen() as screen:
         if context.twin is not None and is_new:
-            flow.up(context.twin, folder, on_event=on_event)
+            flow.up(context.twin, folder, on_event=screen)
         written = load(folder)  # not edit.after: its new numbers were only proposed then
-        application = Application(written, context.open_environment(), on_event=on_event)
+        application = Application(written, context.open_environment(), on_event=screen)
         report = application.run(approved, devices=devices_of(edit))
         code = exit_code(report.outcomes)
         if context.twin is not None and not is_new and code == 0:  # a text that names the port needs it
-            flow.up(context.twin, folder, on_event=on_event)
+            flow.up(context.twin, folder, on_event=screen)
     if not context.output.is_json:
-        show_apply(context.output, report)
+        show_apply(context.output, report, screen.untold(report.outcomes))
     return list(report.outcomes), code

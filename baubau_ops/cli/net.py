@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from baubau_ops.cli.context import Context
-from baubau_ops.cli.net_output import show_apply, show_plan, show_verdict
+from baubau_ops.cli.net_output import draw_plan, expect_changes, show_apply, show_plan, show_verdict
 from baubau_ops.cli.options import command, group
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.plan import exit_code
@@ -16,6 +16,9 @@ from baubau_ops.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from baubau_ops.inventory.topology import Topology
+
+SHORT_PLAN = 3
+"""Routers up to which a question is asked under all the lines, not under their summary alone."""
 
 app = group("Routers: render, check, plan, apply and verify their configuration.")
 
@@ -115,11 +118,13 @@ def apply(
     budget: Annotated[
         int, typer.Option(help="Routers that may fail or be unreachable before nothing more is begun.", min=0)
     ] = 0,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the lines of every router, too.")] = False,
 ) -> int:
     """Bring routers to their text; what fails its checks goes back.
 
     In waves, each armed with a revert that the router itself holds. Shows the plan and asks first.
     """
+    context.will_ask("Apply this?")
     from baubau_ops.network.apply import Application
     from baubau_ops.network.plan import NetworkPlan
 
@@ -129,14 +134,16 @@ def apply(
 
     def approve(made: NetworkPlan) -> None:
         if not context.output.is_json:
-            show_plan(context.output, made, len(chosen), diffs=not context.assume_yes)
+            is_short = not context.assume_yes and len(made.changes) <= SHORT_PLAN
+            draw_plan(context.output, made, len(chosen), diffs=diff or bool(context.verbosity) or is_short)
         if made.changes:
             context.confirm(f"Apply this to {environment.name}?")
+        expect_changes(screen, made, inventory.topology)
 
-    with context.output.progress() as on_event:
-        application = Application(inventory, environment, budget=budget, on_event=on_event)
+    with context.output.apply_screen() as screen:
+        application = Application(inventory, environment, budget=budget, on_event=screen)
         report = application.run(approve, devices=chosen)
-    show_apply(context.output, report)
+    show_apply(context.output, report, screen.untold(report.outcomes))
     return exit_code(report.outcomes)
 
 

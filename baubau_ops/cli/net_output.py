@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from baubau_ops.cli.output import Cell, Output
-from baubau_ops.core.plan import Effect, Status
+from baubau_ops.core.plan import Effect, Outcome, Status, exit_code
 
 if TYPE_CHECKING:
+    from baubau_ops.cli.apply_screen import ApplyScreen
+    from baubau_ops.inventory.topology import Topology
     from baubau_ops.network.apply import Report
     from baubau_ops.network.plan import NetworkPlan
     from baubau_ops.network.verification import NetworkVerdict
@@ -19,10 +22,9 @@ EFFECT_STYLE = {
     Effect.session_flap: "yellow",
     Effect.link_down: "bold red",
 }
-_STATUS_STYLE = {Status.changed: "green", Status.unchanged: "dim"}
 
 
-def show_plan(output: Output, made: NetworkPlan, devices: int, *, diffs: bool = True) -> None:
+def show_plan(output: Output, made: NetworkPlan, devices: int) -> None:
     """Show each device's diff, then a table of what changes and how disruptive it is."""
     document = {
         "hash": made.as_plan().hash,
@@ -31,10 +33,11 @@ def show_plan(output: Output, made: NetworkPlan, devices: int, *, diffs: bool = 
         "waiting": sorted(made.waiting),
         "failed": {name: str(error) for name, error in made.failed.items()},
     }
-    output.show(document, lambda: _draw_plan(output, made, devices, diffs))
+    output.show(document, lambda: draw_plan(output, made, devices, diffs=True))
 
 
-def _draw_plan(output: Output, made: NetworkPlan, devices: int, diffs: bool) -> None:
+def draw_plan(output: Output, made: NetworkPlan, devices: int, *, diffs: bool) -> None:
+    """Draw a plan for people; without `diffs` the table alone, and how to see the lines."""
     if diffs:
         for change in made.changes:
             output.line(change.device, "bold")
@@ -53,22 +56,44 @@ def _draw_plan(output: Output, made: NetworkPlan, devices: int, diffs: bool) -> 
     output.line(
         f"{len(made.changes)} to change, {rest} run their intended text. Plan {made.as_plan().hash[:6]}"
     )
+    if made.changes and not diffs:
+        output.line(f"The lines themselves: baubau net plan {made.changes[0].device}, or give --diff.")
 
 
-def show_apply(output: Output, report: Report) -> None:
-    """Show what became of every device that did not simply stay as it was."""
+def expect_changes(screen: ApplyScreen, made: NetworkPlan, topology: Topology) -> None:
+    """Tell the screen of an apply what will change, in one line of heading and by groups."""
+    from baubau_ops.network.plan import groups
+
+    found = groups(topology, made)
+    if found:
+        screen.expect(found, heading(made, found))
+
+
+def heading(made: NetworkPlan, found: Sequence[Sequence[str]]) -> str:
+    """Say in a line how much is changed, what of it together, and how disruptive the worst of it is."""
+    count = len(made.changes)
+    parts = [f"{count} router{'s' if count != 1 else ''}"]
+    together = [group for group in found if len(group) > 1]
+    parts += [f"together {' – '.join(group)}" for group in together[:1]]
+    parts += [f"and {len(together) - 1} more groups"] if len(together) > 1 else []
+    worst = max((change.effect for change in made.changes), key=list(Effect).index)
+    parts += [worst.value, "core outward"] if count > 1 else [worst.value]
+    return f"Plan {made.as_plan().hash[:6]}  {', '.join(parts)}"
+
+
+def show_apply(output: Output, report: Report, untold: Sequence[Outcome]) -> None:
+    """Show the outcomes that the screen of the apply left `untold`, then how many there are of each kind."""
     document = {"journal": report.name, "outcomes": [asdict(outcome) for outcome in report.outcomes]}
 
     def draw() -> None:
+        for outcome in untold:
+            output.line(f"{outcome.target}: {outcome.status.value.replace('_', ' ')}", "red")
+            output.line(f"    {outcome.reason}")
         count = {status: sum(outcome.status is status for outcome in report.outcomes) for status in Status}
-        for outcome in report.outcomes:
-            if outcome.status not in (Status.unchanged, Status.changed):
-                style = _STATUS_STYLE.get(outcome.status, "red")
-                output.line(f"{outcome.target}: {outcome.status.value.replace('_', ' ')}", style)
-                output.line(f"    {outcome.reason}")
         parts = [f"{number} {status.value.replace('_', ' ')}" for status, number in count.items() if number]
         journal = f" · journal {report.name}" if report.name else ""
-        output.line(f"{', '.join(parts)}{journal}")
+        code = exit_code(report.outcomes)
+        output.line(f"{', '.join(parts)}{journal}{f' · exit {code}' if code else ''}")
 
     output.show(document, draw)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from baubau_ops.cli.style import is_colourful, styled
 from baubau_ops.core.errors import BaubauError, InputError, InvalidInventoryError, Problem
-from baubau_ops.core.events import OnEvent
 
 if TYPE_CHECKING:
+    from baubau_ops.cli.apply_screen import ApplyScreen
     from baubau_ops.cli.progress import Progress
 
 Cell = str | tuple[str, str]
@@ -78,7 +78,7 @@ class Output:
         print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
     @contextlib.contextmanager
-    def progress(self) -> Iterator[OnEvent]:
+    def progress(self) -> Iterator[Progress]:
         """Yield a listener that draws what long work tells, on stderr; bars only on a terminal."""
         from baubau_ops.cli.progress import Progress
 
@@ -88,10 +88,26 @@ class Output:
             finally:
                 self._progress = None
 
-    def confirm(self, question: str) -> None:
-        """Ask, and raise unless the answer is yes; without a terminal to ask on, refuse and name the flag."""
+    @contextlib.contextmanager
+    def apply_screen(self) -> Iterator[ApplyScreen]:
+        """Yield a listener that draws the steps of an apply, a line for every router, on stderr."""
+        from baubau_ops.cli.apply_screen import ApplyScreen
+
+        with self.progress() as surface:
+            screen = ApplyScreen(surface)
+            try:
+                yield screen
+            finally:
+                screen.close()
+
+    def require_terminal(self, question: str) -> None:
+        """Refuse, and name the flag, if there is no terminal to ask on."""
         if not sys.stdin.isatty() or not sys.stderr.isatty():
             raise InputError(f"{question} There is no terminal to ask on.", remedy="To say yes, give --yes.")
+
+    def confirm(self, question: str) -> None:
+        """Ask, and raise unless the answer is yes; without a terminal to ask on, refuse and name the flag."""
+        self.require_terminal(question)
         with self._progress.paused() if self._progress else contextlib.nullcontext():
             print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
             answer = sys.stdin.readline().strip().lower()

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ from baubau_ops.core.events import Event
 from baubau_ops.core.units import format_duration
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+    from baubau_ops.cli.bars import Bars
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +80,22 @@ class Progress:
         words = " ".join(word for word in (event.what, event.target) if word)
         text = "   ".join(part for part in (words, event.detail, seconds) if part)
         colour = {"✗": "red", "✓": "green"}.get(sign, "")
-        line = f"{styled(sign, colour, sys.stderr)} {text}"
+        self.line(f"{styled(sign, colour, sys.stderr)} {text}")
+
+    def line(self, text: str) -> None:
+        """Print a line that stays."""
         if self._bars:
             # Through the bars' console, so that the line stands above them.
             from rich.text import Text
 
-            self._bars.console.print(Text.from_ansi(line), soft_wrap=True)
+            self._bars.console.print(Text.from_ansi(text), soft_wrap=True)
         else:
-            print(line, file=sys.stderr, flush=True)
+            print(text, file=sys.stderr, flush=True)
+
+    def show_below(self, lines: Sequence[str]) -> None:
+        """Keep these lines under the bars, on a terminal; they go when the bars go."""
+        if self._bars:
+            self._bars.below = tuple(lines)
 
     def _draw(self, bars: Bars, event: Event) -> None:
         if event.kind == "note":
@@ -115,16 +124,6 @@ class Progress:
 
 
 def _make_bars() -> Bars:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
+    from baubau_ops.cli.bars import Bars
 
-    return Bars(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}", markup=False),
-        console=Console(stderr=True),
-        transient=True,
-    )
+    return Bars()
