@@ -57,6 +57,8 @@ def read(config: str, merging: bool = False) -> Candidate:
         if "sysctl" in sections:
             values = text.settings(sections["sysctl"])
             sections["sysctl"] = "".join(f"{key} = {value}\n" for key, value in values.items())
+        if "units" in sections:
+            sections["units"] = text.units(text.files(sections["units"]))
     except text.TextError as error:
         raise CandidateError(str(error)) from error
     return Candidate(sections, merging)

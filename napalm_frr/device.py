@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 COMMAND = "sudo -n /bin/sh -s"
 OWNED_TABLES = ("inet baubau", "ip baubau-nat")
-PARTS = ("common", "canonical", "examine", "show", "install", "apply", "settle", "main")
+PARTS = ("common", "canonical", "examine", "show", "install", "units", "apply", "settle", "main")
 REFUSED, MOVED, LOST, REVERTED, STUCK = 10, 11, 12, 20, 21
 
 

@@ -1,12 +1,13 @@
-"""The one text of a device: sections frr, nftables, qos and sysctl, each opened by `#@ section NAME`."""
+"""The one text of a device: sections frr, nftables, qos, sysctl and units, each opened by `#@ section NAME`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-SECTIONS = ("frr", "nftables", "qos", "sysctl")
+SECTIONS = ("frr", "nftables", "qos", "sysctl", "units")
 _HEADER = re.compile(r"#@ section (\S+)\s*")
+_FILE = re.compile(r"#@ file (baubau-[a-z0-9-]+\.[a-z]+)")
 
 
 class TextError(ValueError):
@@ -71,6 +72,34 @@ def ports(qos: str) -> tuple[str, ...]:
             raise TextError(f"line {number}: expected `qdisc|class add dev PORT …`, found {line!r}")
         found[command.group(1)] = None
     return tuple(found)
+
+
+def files(units: str) -> dict[str, str]:
+    """Take a units section apart: files, each opened by `#@ file NAME`, sorted by name.
+
+    A service is restarted when its unit or a file of the same name with another ending changes. Names begin
+    with `baubau-`. Raises TextError for other names, a name given twice, and lines before the first file.
+    """
+    found: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for number, line in enumerate(units.splitlines(), 1):
+        if line.startswith("#@ "):
+            header = _FILE.fullmatch(line)
+            if header is None:
+                raise TextError(f"line {number}: expected `#@ file baubau-NAME.ENDING`, found {line!r}")
+            if header.group(1) in found:
+                raise TextError(f"line {number}: file {header.group(1)} appears twice")
+            current = found[header.group(1)] = []
+        elif current is not None:
+            current.append(line)
+        elif line.strip():
+            raise TextError(f"line {number}: text before the first file")
+    return {name: "".join(f"{line}\n" for line in body) for name, body in sorted(found.items())}
+
+
+def units(files: Mapping[str, str]) -> str:
+    """Put files together into a units section; the inverse of files()."""
+    return "".join(f"#@ file {name}\n{_ended(files[name])}" for name in sorted(files))
 
 
 def tables(nftables: str, owned: tuple[str, ...]) -> tuple[str, ...]:

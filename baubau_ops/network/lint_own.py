@@ -51,6 +51,7 @@ def own_checks(device: str, text: str) -> Iterator[Mistake]:
     yield from _readable(text, "nftables", lambda body: device_text.tables(body, OWNED_TABLES))
     yield from _readable(text, "qos", device_text.ports)
     yield from _readable(text, "sysctl", device_text.settings)
+    yield from _readable(text, "units", device_text.files)
     yield from _placeholders(text)
 
 

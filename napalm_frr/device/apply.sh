@@ -15,6 +15,7 @@ snapshot() {
         qos_ports > "$1/ports"; qos_running $(cat "$1/ports") > "$1/text/qos" || die 1 "tc cannot be read"
     fi
     if asked sysctl; then sysctl_keys "$WORK/in/sysctl" | sysctl_running > "$1/text/sysctl" || exit 1; fi
+    if asked units; then units_running > "$1/text/units"; fi
     (cd "$1/text" && sha256sum -- *) > "$1/sums"
     cmp -s "$1/sums" "$WORK/in/expected" ||
         die $MOVED "the device's configuration has changed since it was compared; compare again"
@@ -25,7 +26,7 @@ compose() {
     cp -a "$STATE/current/frr" "$1/frr"
     cp "$STATE/current/nftables.base" "$STATE/current/nftables.conf" "$STATE/current/sysctl.conf" \
         "$STATE/current/qos.batch" "$1/"
-    for name in frr nftables qos sysctl; do
+    for name in frr nftables qos sysctl units; do
         for form in text canon; do
             [ -e "$STATE/current/$form/$name" ] && cp "$STATE/current/$form/$name" "$1/$form/$name"
         done
@@ -155,11 +156,15 @@ apply() {
         apply_nftables "$set_dir/text/nftables" > "$WORK/log" 2>&1 || failed=nftables
     fi
     if [ -z "$failed" ] && asked frr; then apply_frr "$set_dir" > "$WORK/log" 2>&1 || failed=frr; fi
+    if [ -z "$failed" ] && asked units; then
+        apply_units "$set_dir/text/units" > "$WORK/log" 2>&1 || failed=units
+    fi
     if [ -n "$failed" ]; then
         restore "$1" "applying $failed failed" || die $STUCK "applying $failed failed: $(cat "$WORK/log"); $STUCK_WHY"
         die $REVERTED "applying $failed failed: $(cat "$WORK/log")"
     fi
     say applied; echo "method ${method:-none}"; echo "nanoseconds $(($(date +%s%N) - started))"
+    if asked units; then units_running > "$set_dir/canon/units"; say running.units; cat "$set_dir/canon/units"; fi
     if asked frr; then say running.frr; cat "$WORK/run.frr"; cp "$WORK/run.frr" "$set_dir/canon/frr"; fi
     if asked nftables; then nft_running > "$set_dir/canon/nftables"; say running.nftables; cat "$set_dir/canon/nftables"; fi
     if asked qos; then

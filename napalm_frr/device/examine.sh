@@ -22,6 +22,7 @@ startup() {
     case $1 in
         frr) say startup.frr; awk 1 /etc/frr/frr.conf ;;
         sysctl) say startup.sysctl; cat "$STATE/current/sysctl.conf" 2>/dev/null ;;
+        units) say startup.units; cat "$STATE/current/text/units" 2>/dev/null ;;
         nftables|qos)
             say "startup.$1"
             case $1 in nftables) file=nftables.conf ;; qos) file=qos.batch ;; esac
@@ -34,7 +35,7 @@ confirmed_same() { [ -e "$STATE/current/canon/$1" ] && cmp -s "$WORK/in/$1" "$ST
 # Lint the sections that were sent and show them in canonical form beside what runs. Changes nothing.
 examine() {
     meta
-    for name in frr nftables qos sysctl; do if asked $name; then startup $name; fi; done
+    for name in frr nftables qos sysctl units; do if asked $name; then startup $name; fi; done
     if asked frr; then
         frr_running > "$WORK/run.frr" || die 1 "FRR cannot be read: $(cat "$WORK/alive")"
         say running.frr; cat "$WORK/run.frr"
@@ -60,6 +61,10 @@ examine() {
         sysctl_keys "$WORK/in/sysctl" | sysctl_running > "$WORK/run" 2> "$WORK/lint" ||
             { say lint.sysctl; cat "$WORK/lint"; }
         say running.sysctl; cat "$WORK/run"
+    fi
+    if asked units; then
+        say running.units; units_running
+        confirmed_same units || units_lint || { say lint.units; cat "$WORK/lint"; }
     fi
 }
 

@@ -36,10 +36,25 @@ ExecStart=/bin/sh /var/lib/napalm-frr/program.sh qos
 [Install]
 WantedBy=multi-user.target
 UNIT
+    unit napalm-frr-units.service multi-user.target <<'UNIT'
+[Unit]
+Description=This router's own helpers
+After=napalm-frr-boot.service network.target frr.service nftables.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh /var/lib/napalm-frr/program.sh units
+
+[Install]
+WantedBy=multi-user.target
+UNIT
     link_to /lib/systemd/system/nftables.service /etc/systemd/system/sysinit.target.wants/nftables.service
 }
 
-startup_sums() { (cd "$1" && sha256sum frr/frr.conf nftables.conf sysctl.conf qos.batch > startup.sha256); }
+startup_sums() {
+    (cd "$1" && sha256sum frr/frr.conf nftables.conf sysctl.conf qos.batch $(ls text/units 2>/dev/null) > startup.sha256)
+}
 
 # Make the present start-up files the first confirmed set and put links in their places. The boot unit is on
 # disk before /etc/frr is moved away and mends a power cut between the two renames.

@@ -39,9 +39,10 @@ revert() {
 
 restore() {
     undo="$STATE/sets/$1/undo"; STUCK_WHY=
+    if [ -e "$undo/text/units" ]; then restore_units "$undo/text/units" > "$WORK/restore" 2>&1 || STUCK_WHY=units; fi
     if [ -e "$undo/text/sysctl" ]; then
         apply_sysctl "$undo/text/sysctl"
-        sysctl_keys "$undo/text/sysctl" | sysctl_running | cmp -s - "$undo/text/sysctl" || STUCK_WHY=sysctl
+        sysctl_keys "$undo/text/sysctl" | sysctl_running | cmp -s - "$undo/text/sysctl" || STUCK_WHY="$STUCK_WHY sysctl"
     fi
     if [ -e "$undo/text/nftables" ]; then restore_nftables "$undo" || STUCK_WHY="$STUCK_WHY nftables"; fi
     if [ -e "$undo/text/qos" ]; then restore_qos "$undo" || STUCK_WHY="$STUCK_WHY qos"; fi

@@ -46,7 +46,7 @@ texts() {
     meta
     frr_running > "$WORK/run" || die 1 "FRR cannot be read: $(cat "$WORK/alive")"
     say running.frr; cat "$WORK/run"; say startup.frr; awk 1 /etc/frr/frr.conf
-    for name in nftables qos sysctl; do
+    for name in nftables qos sysctl units; do
         [ -e "$STATE/current/text/$name" ] || continue
         say "startup.$name"; cat "$STATE/current/text/$name"
         say "running.$name"
@@ -54,6 +54,7 @@ texts() {
             nftables) nft_running ;;
             qos) qos_running $(qos_ports) ;;
             sysctl) sysctl_keys "$STATE/current/text/sysctl" | sysctl_running ;;
+            units) units_running ;;
         esac
     done
 }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napalm_frr.text import SECTIONS, TextError, join, ports, settings, split, tables
+from napalm_frr.text import SECTIONS, TextError, files, join, ports, settings, split, tables, units
 
 LINES = st.lists(
     st.text(st.characters(codec="ascii", exclude_characters="\n\r\v\f\x1c\x1d\x1e\x85")), max_size=5
@@ -27,7 +27,7 @@ def test_a_text_without_headers_is_the_frr_section() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("#@ section bgp\n", "line 1: unknown section 'bgp'; known are frr, nftables, qos, sysctl"),
+        ("#@ section bgp\n", "line 1: unknown section 'bgp'; known are frr, nftables, qos, sysctl, units"),
         ("#@ section qos\n#@ section qos\n", "line 2: section qos appears twice"),
         ("hostname r1\n#@ section qos\n", "line 1: text before the first section header"),
     ],
@@ -35,6 +35,35 @@ def test_a_text_without_headers_is_the_frr_section() -> None:
 def test_a_text_that_cannot_be_taken_apart(text: str, message: str) -> None:
     with pytest.raises(TextError) as error:
         split(text)
+    assert str(error.value) == message
+
+
+FILES = st.dictionaries(
+    st.from_regex(r"baubau-[a-z0-9-]{1,8}\.[a-z]{1,7}", fullmatch=True),
+    LINES.map(lambda lines: "".join(f"{line}\n" for line in lines if not line.startswith("#@ "))),
+)
+
+
+@given(FILES)
+def test_files_undoes_units(given_files: dict[str, str]) -> None:
+    assert files(units(given_files)) == dict(sorted(given_files.items()))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x\n#@ file baubau-a.conf\n", "line 1: text before the first file"),
+        ("#@ file baubau-a.conf\n#@ file baubau-a.conf\n", "line 2: file baubau-a.conf appears twice"),
+        ("#@ file ../x\n", "line 1: expected `#@ file baubau-NAME.ENDING`, found '#@ file ../x'"),
+        (
+            "#@ file ssh.service\n",
+            "line 1: expected `#@ file baubau-NAME.ENDING`, found '#@ file ssh.service'",
+        ),
+    ],
+)
+def test_files_that_are_refused(text: str, message: str) -> None:
+    with pytest.raises(TextError) as error:
+        files(text)
     assert str(error.value) == message
 
 

@@ -195,5 +195,5 @@ def test_a_text_that_cannot_be_taken_apart(core: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(lint_parsers, "_run", _said("", 0))
     text = f"{core}#@ section snmpd\n"
     assert [problem.message for problem in lint.lint({"core-1": text})] == [
-        f"line {len(text.splitlines())}: unknown section 'snmpd'; known are frr, nftables, qos, sysctl"
+        f"line {len(text.splitlines())}: unknown section 'snmpd'; known are frr, nftables, qos, sysctl, units"
     ]

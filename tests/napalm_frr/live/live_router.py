@@ -29,6 +29,7 @@ end
 NFTABLES = (HERE / "texts" / "nftables").read_text()
 QOS = (HERE / "texts" / "qos").read_text()
 SYSCTL = (HERE / "texts" / "sysctl").read_text()
+UNITS = (HERE / "texts" / "units").read_text()
 
 
 @dataclass(frozen=True)
@@ -85,5 +86,5 @@ def frr(name: str = "") -> str:
 
 def full(**changed: str) -> str:
     """Return a whole device text for r1."""
-    sections = {"frr": frr(), "nftables": NFTABLES, "qos": QOS, "sysctl": SYSCTL}
+    sections = {"frr": frr(), "nftables": NFTABLES, "qos": QOS, "sysctl": SYSCTL, "units": UNITS}
     return join({**sections, **changed})

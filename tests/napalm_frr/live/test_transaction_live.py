@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from live_router import NFTABLES, QOS, SYSCTL, Router, frr, full, wait_until
+from live_router import NFTABLES, QOS, SYSCTL, UNITS, Router, frr, full, wait_until
 from napalm.base.exceptions import (
     CommitConfirmException,
     CommitError,
@@ -27,6 +27,7 @@ CHANGED = full(
     nftables=NFTABLES.replace("icmp, ospf", "icmp, ospf, 50"),
     qos=QOS.replace("rate 2Mbit", "rate 3Mbit"),
     sysctl=SYSCTL.replace("= 1000", "= 900"),
+    units=UNITS.replace(".conf\n1\n", ".conf\n2\n"),
 )
 LOCK_OUT = full(nftables=NFTABLES.replace("    ip saddr @ops tcp dport 22 accept\n", ""))
 CLIENT = """
@@ -69,7 +70,7 @@ def armed_client(router: Router, tmp_path: Path, text: str, seconds: int) -> sub
 def test_every_section_is_applied_and_survives_a_reboot(router: Router, base: FRRDriver) -> None:
     base.load_replace_candidate(config=CHANGED)
     assert {line for line in base.compare_config().splitlines() if line.startswith("#@")} == {
-        "#@ section frr", "#@ section nftables", "#@ section qos", "#@ section sysctl",
+        "#@ section frr", "#@ section nftables", "#@ section qos", "#@ section sysctl", "#@ section units",
     }  # fmt: skip
     base.commit_config("all sections")
     assert base.last_commit is not None
@@ -192,7 +193,7 @@ def test_confirm_and_revert_race_and_exactly_one_wins(
         ),
         (full(nftables=f"flush ruleset\n{NFTABLES}"), r"line 1: only table definitions stand here"),
         ("", "the candidate is empty"),
-        ("#@ section ffr\n", "line 1: unknown section 'ffr'; known are frr, nftables, qos, sysctl"),
+        ("#@ section ffr\n", "line 1: unknown section 'ffr'; known are frr, nftables, qos, sysctl, units"),
     ],
     ids=["frr", "nftables", "qos", "sysctl", "flush", "empty", "section"],
 )
@@ -221,6 +222,48 @@ def test_an_apply_that_fails_half_way_is_reverted_at_once(router: Router, base: 
     assert not base.has_pending_commit()
     assert stands(base, full())
     assert router.texts() == before
+
+
+def beacon(router: Router) -> str:
+    """What the tests' own service has written since it was last started."""
+    return router.console("cat /run/beacon").strip()
+
+
+def test_a_units_files_come_into_effect_and_go_back(router: Router, base: FRRDriver) -> None:
+    wait_until(lambda: beacon(router) == "1", 5, "the service's first file")
+    base.load_replace_candidate(config=CHANGED)
+    base.commit_config(revert_in=120)
+    wait_until(lambda: beacon(router) == "2", 5, "the service's new file")
+    base.rollback()
+    wait_until(lambda: beacon(router) == "1", 5, "the service's old file")
+    base.load_replace_candidate(config="#@ section units\n")
+    base.commit_config("without helpers")
+    assert router.console("systemctl is-active baubau-beacon.service || true").strip() == "inactive"
+    assert base.get_config(retrieve="running")["running"].endswith("#@ section units\n")
+
+
+def test_a_service_that_does_not_run_is_a_difference_and_is_started_again(
+    router: Router, base: FRRDriver
+) -> None:
+    router.console("systemctl stop baubau-beacon.service")
+    base.load_replace_candidate(config=full())
+    assert base.compare_config() == (
+        "#@ section units\n@@ -7,4 +7,3 @@\n [Service]\n Type=exec\n"
+        f" {UNITS.splitlines()[-1]}\n-#@ state inactive"
+    )
+    base.commit_config("start it")
+    assert base.compare_config() == ""
+
+
+def test_a_service_that_does_not_start_is_reverted_at_once(router: Router, base: FRRDriver) -> None:
+    wrong = full(units=UNITS.replace("/bin/sh -c", "/bin/false -c").replace("Type=exec", "Type=notify"))
+    base.load_replace_candidate(config=wrong)
+    with pytest.raises(
+        CommitError, match=r"(?s)applying units failed: .*the old configuration is back, verified"
+    ):
+        base.commit_config()
+    assert stands(base, full())
+    assert router.console("systemctl is-active baubau-beacon.service").strip() == "active"
 
 
 def test_a_commit_without_a_change_does_nothing(router: Router, base: FRRDriver) -> None:
