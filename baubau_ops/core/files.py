@@ -63,29 +63,43 @@ def lock(path: Path, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
     """Hold `path` exclusively; waits at most `timeout` seconds.
 
     `path` is a lock file, made if missing, or a folder, in which nothing is left behind. The kernel lets it go
-    when the process ends, however it ends. Not reentrant. A lock file stays: removing it would let two hold "the"
-    lock. FailedError says who holds it; of a folder that is not known.
+    when the process ends, however it ends. Not reentrant. Only its holder may remove a lock file: whoever waits
+    for it then takes a new one. FailedError says who holds it; of a folder that is not known.
     """
+    deadline = time.monotonic() + timeout
     is_folder = path.is_dir()
+    while True:
+        descriptor = _open_lock(path, is_folder)
+        try:
+            _wait_for(descriptor, path, timeout, deadline)
+            if _is_at(path, descriptor):
+                if not is_folder:
+                    _write_holder(descriptor)
+                yield
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _open_lock(path: Path, is_folder: bool) -> int:
     try:
         if is_folder:
-            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise FailedError(f"{path} cannot be locked: {error.strerror}.") from error
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Tell whether `path` is what the descriptor is open on: the one before may have removed its lock file."""
     try:
-        _wait_for(descriptor, path, timeout)
-        if not is_folder:
-            _write_holder(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
-def _wait_for(descriptor: int, path: Path, timeout: float) -> None:
-    deadline = time.monotonic() + timeout
+def _wait_for(descriptor: int, path: Path, timeout: float, deadline: float) -> None:
     while True:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

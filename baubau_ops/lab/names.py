@@ -48,5 +48,5 @@ def check_name(twin: str) -> None:
 
 
 def lock_path(twin: str) -> Path:
-    """Return the lock of a twin; it outlives the twin, or two could hold it."""
+    """Return the lock of a twin; `down` removes it, holding it."""
     return _RUN / f"{twin}.lock"

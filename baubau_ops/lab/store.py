@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets as random
@@ -10,7 +11,8 @@ import string
 from collections.abc import Iterable
 from pathlib import Path
 
-from baubau_ops.core.files import write_atomic
+from baubau_ops.core.errors import BaubauError
+from baubau_ops.core.files import lock, write_atomic
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.core.shell import run
 from baubau_ops.lab.nodes import Identity
@@ -85,8 +87,16 @@ class Store:
         _public(key).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove everything: keys and secrets end with their twin."""
+        """Remove keys and secrets, which end with their twin, and locks nobody holds.
+
+        What was done to the twin stays, for whoever wants to know later: journal and log, if there are any.
+        """
         shutil.rmtree(self.folder, ignore_errors=True)
+        for path in self.folder.parent.glob("*.lock"):
+            with contextlib.suppress(BaubauError), lock(path, timeout=0):
+                path.unlink()
+        with contextlib.suppress(OSError):  # not empty, or never made
+            self.folder.parent.rmdir()
 
 
 def _public(key: Path) -> Path:

@@ -234,6 +234,7 @@ def down(twin: str, *, on_event: OnEvent = ignore) -> bool:
         shutil.rmtree(run_dir(twin), ignore_errors=True)
         if existed:
             on_event(Event("done", "down", detail=f"{twin} is gone", seconds=time.monotonic() - began))
+        lock_path(twin).unlink()
         return existed
 
 

@@ -97,6 +97,21 @@ def test_a_lock_is_free_after_its_holder_was_killed(tmp_path: Path) -> None:
         pass
 
 
+def test_a_lock_file_its_holder_removes_lets_no_two_in(tmp_path: Path) -> None:
+    """Ten processes at once, each removing the file a hundred times while others wait for it."""
+    program = (
+        "import sys; from pathlib import Path; from baubau_ops.core.files import lock\n"
+        "path, inside = Path(sys.argv[1], 'lock'), Path(sys.argv[1], 'inside')\n"
+        "for _ in range(100):\n"
+        "    with lock(path, timeout=60):\n"
+        "        inside.touch(exist_ok=False); inside.unlink(); path.unlink()\n"
+    )
+    argv = [sys.executable, "-c", program, str(tmp_path)]
+    several = [subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) for _ in range(10)]
+    assert [process.communicate(timeout=120)[1] for process in several] == [""] * 10
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_can_be_locked_and_nothing_is_left_in_it(tmp_path: Path) -> None:
     with lock(tmp_path):
         with (

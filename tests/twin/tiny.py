@@ -18,7 +18,7 @@ from baubau_ops.core.settings import run_dir, state_dir
 from baubau_ops.inventory.environment import Machine
 from baubau_ops.lab import cgroups, console, netns, twin
 from baubau_ops.lab.layout import Bare, End, Layout, Listening, Route, Uplink, Wire
-from baubau_ops.lab.names import PLANT, places
+from baubau_ops.lab.names import PLANT, lock_path, places
 from baubau_ops.lab.names import netns as name_of
 from baubau_ops.lab.record import dump_layout
 from baubau_ops.lab.responding import _processes as responders
@@ -197,7 +197,8 @@ class Tiny:
         found = [*places(self.name), *map(str, netns.processes(names).values()), *groups]
         found += [str(pid) for pid in cgroups.processes(groups)] + _by_command_line(prefix)
         found += [line for line in mounts if "/run/baubau/" in line] + list(map(str, responders(self.name)))
-        found += [str(path) for path in (run_dir(self.name), self.state / "twin") if path.exists()]
+        files = (run_dir(self.name), lock_path(self.name), self.state)
+        found += [str(path) for path in files if path.exists()]
         return found
 
 
