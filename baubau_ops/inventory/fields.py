@@ -5,10 +5,17 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Annotated
 
-from pydantic import BeforeValidator, Strict, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Strict, StringConstraints, WithJsonSchema
 
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.units import parse_duration, parse_rate
+
+
+class Model(BaseModel):
+    """What every part of a file has in common: no unknown key, and no change once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
 
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 

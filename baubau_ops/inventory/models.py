@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from baubau_ops.inventory.fields import (
     RATE_SCHEMA,
@@ -30,10 +30,7 @@ from baubau_ops.inventory.fields import (
     Text,
     parsed_rate,
 )
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+from baubau_ops.inventory.phases import LinkCost, Phase
 
 
 class Rates(Model):
@@ -98,6 +95,10 @@ class Kind(Model):
     """How many sites of this kind the city has, connected or not."""
     sizes: dict[Name, Annotated[Integer, Field(ge=16, le=29)]]
     """Prefix length of each zone's segment in a site of this kind."""
+    voice: Rate | None = None
+    """Guaranteed for the calls of such a site, of what its links have at any time; calls never have more."""
+    km: Annotated[Number, Field(gt=0, le=500)] | None = None
+    """Usual length of a link to a site of this kind, where the site's file does not say."""
     assumed: Flag = False
     """True while the total is not a fact of a survey."""
 
@@ -112,10 +113,11 @@ class Bfd(Model):
 
 
 class LinkClass(Model):
-    """What a link of one medium can do."""
+    """What a link of one medium can do, and what it costs."""
 
     bfd: Bfd | None = None
     """Absent: no BFD on such links."""
+    cost: LinkCost | None = None
 
 
 class AsnRange(Model):
@@ -142,6 +144,8 @@ class City(Model):
     link_classes: dict[Name, LinkClass]
     """By medium: `span` for the backbone, and one for every medium a site's link may have."""
     kecamatan: tuple[Name, ...]
+    phases: tuple[Phase, ...] = ()
+    """Of the city's plan, in order of time."""
     control: Rate
     """Guaranteed on every shaped port for routing and management; nothing else borrows it."""
     quarantine: Duration
@@ -242,7 +246,7 @@ class Backbone(Model):
     spans: tuple[Span, ...]
     isps: dict[IspName, Isp]
     province: Province
-    risks: dict[Name, RiskGroup] = {}
+    risks: dict[Name, RiskGroup] = Field(default={})
     """Shared-risk groups, by the name that `srlg` lists give them."""
 
 
@@ -263,7 +267,7 @@ class Datacenter(Model):
     """Of each of the links from a firewall to a core."""
     oversubscription: Oversubscription = 1.0
     """How many times over the capacity may be promised; without it, what is promised must fit."""
-    srlg: dict[DatacenterPart, RiskGroups] = {}
+    srlg: dict[DatacenterPart, RiskGroups] = Field(default={})
     """Shared-risk groups of each firewall, and of the hosts taken together."""
     segments: dict[Name, Segment]
 
@@ -365,6 +369,8 @@ class SiteLink(Model):
     """Pinned port number on the POP."""
     prefix: Prefix | None = None
     """Pinned /31 between POP and site."""
+    km: Annotated[Number, Field(gt=0, le=500)] | None = None
+    """Length of the line."""
     srlg: RiskGroups = ()
     """Shared-risk groups the line belongs to."""
 
@@ -400,7 +406,7 @@ class Site(Model):
     """The only link of a site. Neither this nor `links`: the site has no link yet."""
     multi: Annotated[tuple[SiteLink, ...], Field(alias="links", min_length=1, max_length=2)] = ()
     """A primary and a backup link, at different POPs, instead of `link`."""
-    segments: Annotated[dict[Name, SiteSegment], BeforeValidator(_segments)] = {}
+    segments: Annotated[dict[Name, SiteSegment], BeforeValidator(_segments)] = Field(default={})
     """A list of zones, or a mapping where a size or prefix differs."""
     asn: Annotated[Integer, Field(ge=4200000000, le=4294967294)] | None = None
     """Pinned."""
