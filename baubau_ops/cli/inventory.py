@@ -159,6 +159,32 @@ def schema(
     context.output.show({"files": written}, lambda: context.output.line("\n".join(written)))
 
 
+@command(app, example="baubau inventory generate --sites 1000 --seed 7 /tmp/city")
+def generate(
+    context: Context,
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
+    sites: Annotated[int, typer.Option("--sites", help="How many sites.", show_default=False)],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same city.")] = 1,
+) -> None:
+    """Write a valid synthetic city of any size, for trials and measurements."""
+    from baubau_ops.inventory.generate import generate as generate_city
+
+    with context.output.progress() as on_event:
+        made = generate_city(folder, sites=sites, seed=seed, on_event=on_event)
+    facts = {
+        "folder": str(folder),
+        "files": made.file_count + 1,  # and the lock
+        "sites": len(made.sites),
+        "pops": len(made.backbone.pops),
+        "routers": len(made.topology.ours),
+    }
+    text = (
+        f"{facts['files']} files, {facts['sites']} sites on {facts['pops']} POPs,"
+        f" {facts['routers']} routers: {folder}"
+    )
+    context.output.show(facts, lambda: context.output.line(text))
+
+
 @command(app, example="baubau inventory allocate")
 def allocate(
     context: Context,

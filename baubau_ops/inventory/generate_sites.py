@@ -1,0 +1,130 @@
+"""The sites of a synthetic city: how many of which kind, and what is drawn for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+POP_SITES = 64
+"""Most sites on one POP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Sites that are alike: of one kind, with the same segments."""
+
+    kind: str
+    prefix: str
+    """Of the ids: `sd` gives `sd-00042`."""
+    title: str
+    segments: tuple[str, ...]
+    share: int
+    """Of a thousand sites."""
+    rates: tuple[tuple[int, int], ...]
+    """Committed and peak, Mbit/s, one pair is drawn."""
+    media: tuple[str, ...]
+    """One is drawn."""
+
+
+_WIRED = ("fibre", "fibre", "fibre", "leased")
+_MIXED = ("fibre", "fibre", "leased", "radio")
+
+VARIANTS = (
+    Variant("agency", "dinas", "Dinas", ("office", "wifi"), 70, ((30, 80), (50, 100)), _WIRED),
+    Variant("agency", "badan", "Badan", ("office", "cctv", "wifi", "mgmt"), 50, ((50, 100),), _WIRED),
+    Variant("puskesmas", "puskesmas", "Puskesmas", ("office", "wifi"), 80, ((20, 50),), _WIRED),
+    Variant("puskesmas", "pustu", "Puskesmas Pembantu", ("office",), 90, ((5, 20), (10, 30)), _MIXED),
+    Variant(
+        "hospital", "rs", "Rumah Sakit", ("office", "cctv", "wifi", "mgmt"), 5, ((100, 200),), ("fibre",)
+    ),
+    Variant("school", "sd", "SD Negeri", ("office", "wifi"), 300, ((10, 40), (20, 50)), _MIXED),
+    Variant("school", "smp", "SMP Negeri", ("office", "cctv", "wifi"), 140, ((20, 50), (30, 60)), _MIXED),
+    Variant("kelurahan", "kelurahan", "Kelurahan", ("office", "wifi"), 200, ((10, 20), (10, 30)), _MIXED),
+    Variant("park", "taman", "Taman", ("cctv", "wifi"), 65, ((50, 150), (100, 300)), ("fibre", "leased")),
+)
+"""A thousand sites of a city; their order decides which come first where there are only a few."""
+
+KINDS: dict[str, dict[str, int]] = {
+    "agency": {"office": 26, "cctv": 27, "wifi": 26, "mgmt": 28},
+    "puskesmas": {"office": 27, "cctv": 28, "wifi": 26, "mgmt": 28},
+    "hospital": {"office": 24, "cctv": 26, "wifi": 24, "mgmt": 27},
+    "school": {"office": 27, "cctv": 28, "wifi": 26, "mgmt": 28},
+    "kelurahan": {"office": 28, "cctv": 28, "wifi": 27, "mgmt": 29},
+    "park": {"cctv": 28, "wifi": 25, "mgmt": 29},
+}
+"""By kind: the prefix length of each zone's segment."""
+ZONES = tuple(sorted({zone for sizes in KINDS.values() for zone in sizes}))
+
+_PROVIDERS = ("telkomsel", "indosat", "indihome")
+_QUALITIES = ("good", "good", "good", "poor", "none")
+_STATUSES = ("built", "built", "planned")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSite:
+    """A site with its POP, which gives it its kecamatan."""
+
+    id: str
+    variant: Variant
+    number: int
+    pop: str
+    committed: int
+    """Mbit/s, both directions."""
+    peak: int
+    media: str
+    status: str
+    provider: str
+    quality: str
+
+    @property
+    def text(self) -> str:
+        """Its file."""
+        today = f"provider: {self.provider}, quality: {self.quality}"
+        link = f"pop: {self.pop}, media: {self.media}, committed: {self.committed}M, peak: {self.peak}M"
+        return (
+            f"name: {self.variant.title} {self.number}\n"
+            f"kind: {self.variant.kind}\n"
+            f"kecamatan: {self.pop}\n"
+            f"today: {{{today}}}\n"
+            f"link: {{{link}, status: {self.status}}}\n"
+            f"segments: [{', '.join(self.variant.segments)}]\n"
+        )
+
+
+def composition(sites: int) -> dict[Variant, int]:
+    """How many sites of each variant: the shares, what is left over going to the largest remainders."""
+    found = {variant: sites * variant.share // 1000 for variant in VARIANTS}
+    left = sites - sum(found.values())
+    by_remainder = sorted(VARIANTS, key=lambda variant: -(sites * variant.share % 1000))
+    for variant in by_remainder[:left]:
+        found[variant] += 1
+    return found
+
+
+def pop_count(sites: int) -> int:
+    """How many POPs so many sites need."""
+    return -(-sites // POP_SITES)
+
+
+def draw_sites(sites: int, pops: Sequence[str], random: Random) -> Iterator[DrawnSite]:
+    """Spread the sites of every variant over the POPs, as many on each as on any other, or one less."""
+    width = len(str(sites))
+    members = [
+        (variant, number) for variant, count in composition(sites).items() for number in range(1, count + 1)
+    ]
+    random.shuffle(members)
+    for index, (variant, number) in enumerate(members):
+        committed, peak = random.choice(variant.rates)
+        yield DrawnSite(
+            id=f"{variant.prefix}-{number:0{width}}",
+            variant=variant,
+            number=number,
+            pop=pops[index * len(pops) // sites],
+            committed=committed,
+            peak=peak,
+            media=random.choice(variant.media),
+            status=random.choice(_STATUSES),
+            provider=random.choice(_PROVIDERS),
+            quality=random.choice(_QUALITIES),
+        )
