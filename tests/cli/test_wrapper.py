@@ -1,4 +1,8 @@
-"""The wrapper ./baubau on small checkouts of its own: real venvs, real pip, offline."""
+"""The wrapper ./baubau on small checkouts of its own: real venvs, real pip, offline.
+
+Only the first venv is made by `python -m venv`, which takes seconds to install pip; the others are its twins, made
+by a Python that copies one. What is installed into them is always installed by pip.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +38,16 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
 MAIN = "import os, sys, tiny\nprint(tiny.VALUE, os.environ['BAUBAU_ROOT'], *sys.argv[1:])\n"
 
 
+KEPT = {"pip", "setuptools", "_distutils_hack", "distutils", "pkg_resources"}
+"""What `python -m venv` installs, whatever the Python."""
+
+
 class Checkout:
     """A checkout with the real wrapper, one dependency `tiny`, and a folder of packages as its registry."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: Path | None = None) -> None:
         self.root = folder / "checkout"
+        self.path = f"{python.parent}:{os.environ['PATH']}" if python else os.environ["PATH"]
         self.registry = folder / "registry"
         self.registry.mkdir(parents=True)
         (self.root / "baubau_ops").mkdir(parents=True)
@@ -73,7 +82,7 @@ class Checkout:
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "BAUBAU_"))}
         offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.registry), "PIP_CONFIG_FILE": os.devnull}
-        return {**kept, **offline}
+        return {**kept, **offline, "PATH": self.path}
 
     def call(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return self.call_as(str(self.root / "baubau"), *arguments, **more)
@@ -103,9 +112,27 @@ def _digest(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
 
 
+@pytest.fixture(scope="module")
+def quick_python(made: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python whose venvs are copies of the first, without what was installed into that."""
+    folder = tmp_path_factory.mktemp("python")
+    template = folder / "venv"
+    shutil.copytree(made.root / ".venv", template, symlinks=True)
+    (packages,) = template.glob("lib/python*/site-packages")
+    (template / "stamp").unlink()
+    for installed in [*packages.glob("tiny*"), *packages.glob("*baubau*"), *packages.glob("__pycache__")]:
+        shutil.rmtree(installed) if installed.is_dir() else installed.unlink()
+    assert {path.name.partition("-")[0] for path in packages.iterdir()} <= KEPT
+    (folder / "bin").mkdir()
+    quick = folder / "bin" / "python3.11"
+    copy = f'[ "$1 $2" = "-m venv" ] && exec cp -al {template}/. "$3"'
+    _script(quick, f'{copy}\nexec {sys.executable} "$@"')
+    return quick
+
+
 @pytest.fixture
-def fresh(tmp_path: Path) -> Checkout:
-    return Checkout(tmp_path)
+def fresh(tmp_path: Path, quick_python: Path) -> Checkout:
+    return Checkout(tmp_path, quick_python)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +176,8 @@ def test_it_works_from_anywhere_and_through_links(made: Checkout, tmp_path: Path
     assert made.call_as("baubau", "a", "b  c", cwd=str(tmp_path), PATH=path).stdout == expected
 
 
-def test_a_changed_lock_makes_the_venv_anew(made: Checkout) -> None:
+def test_a_changed_lock_makes_the_venv_anew(made: Checkout, quick_python: Path) -> None:
+    made.path = f"{quick_python.parent}:{made.path}"
     before = made.names()
     made.lock("2")
     assert made.call("x").stdout == f"tiny-{made.version} {made.root} x\n"
