@@ -23,6 +23,7 @@ from baubau_ops.inventory.fields import (
     Integer,
     Interface,
     IspName,
+    Model,
     Name,
     Number,
     Prefix,
@@ -86,6 +87,8 @@ class Zone(Model):
 
     pool: Prefix
     """The prefixes of all segments of this zone, in all sites."""
+    queue: Literal["data", "voice"] = "data"
+    """How its packets wait at full ports: `voice` before data, at a guaranteed rate and in a short queue."""
 
 
 class Kind(Model):
@@ -221,6 +224,10 @@ class Isp(Model):
     """Shared-risk groups it belongs to."""
     bfd: Bfd | None = None
     """Where the ISP offers it; BGP timers of 1 s and 3 s otherwise."""
+    preference: Annotated[Integer, Field(ge=11, le=999)] = 100
+    """Of its default route: the highest of the living ISPs is used; among equals every core uses its own."""
+    probe: Annotated[tuple[Address, ...], Field(max_length=8)] = ()
+    """Machines of the internet, in different networks, asked every second whether they answer beyond this ISP."""
 
 
 class Province(Model):

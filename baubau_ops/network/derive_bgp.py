@@ -12,6 +12,7 @@ from baubau_ops.network.device import Bgp, Neighbour, Network
 
 DEFAULT = IPv4Network("0.0.0.0/0")
 LAST_RESORT = "last-resort"
+CITY_REACHED = "city-reached"
 LAST_RESORT_PREFERENCE = 10
 """Below the usual 100: the cores' own default only counts when no ISP's is left."""
 ORIGIN = "origin"
@@ -155,4 +156,6 @@ def _outside(inventory: Inventory, node: Node, link: Link, filters: str) -> Neig
         max_prefixes=1 if isp else len(inventory.backbone.province.prefixes),
         prefixes_in=f"from-{filters}",
         prefixes_out=f"to-{filters}",
+        route_map_in=f"from-{other.name}" if isp else None,
+        announce_while=("to-isp", CITY_REACHED) if isp else None,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import BASTION, LinkKind, Node, Role
 from baubau_ops.network import policy
 from baubau_ops.network.derive_bgp import (
+    CITY_REACHED,
     DEFAULT,
     LAST_RESORT,
     LAST_RESORT_PREFERENCE,
@@ -125,10 +126,19 @@ def _core_lists(inventory: Inventory, node: Node) -> list[PrefixList]:
         nat = inventory.backbone.cores[node.name].nat
         lists.append(_permit("from-isp", [DEFAULT]))
         lists.append(_permit("to-isp", sorted({inventory.city.public, nat})))
+        lists.append(_permit(CITY_REACHED, _others(inventory, node)))
     if LinkKind.PROVINCE in kinds:
         lists.append(_permit("from-prov", sorted(inventory.backbone.province.prefixes)))
         lists.append(_permit("to-prov", province_prefixes(inventory)))
     return lists
+
+
+def _others(inventory: Inventory, node: Node) -> list[IPv4Network]:
+    """The loopbacks of the other core and of the POPs: whoever has a route by one of them reaches the city."""
+    others = inventory.topology.with_role(Role.CORE, Role.POP)
+    return sorted(
+        IPv4Network(other.loopback) for other in others if other.loopback and other.name != node.name
+    )
 
 
 def province_prefixes(inventory: Inventory) -> tuple[IPv4Network, ...]:
@@ -138,12 +148,23 @@ def province_prefixes(inventory: Inventory) -> tuple[IPv4Network, ...]:
     return tuple(sorted(openers | set(matrix.permit(policy.PROVINCE_PLACE).addresses)))
 
 
+def _isp_maps(inventory: Inventory, node: Node) -> Iterator[RouteMap]:
+    """How much an ISP's default is preferred, and when the city's prefixes are announced: while the core reaches it."""
+    isps = [link.b.node for link in inventory.topology.links_of(node.name) if link.kind is LinkKind.ISP]
+    for isp in isps:
+        yield RouteMap(f"from-{isp}", local_preference=inventory.backbone.isps[isp].preference)
+    if isps:
+        yield RouteMap("to-isp", prefix_list="to-isp")
+        yield RouteMap(CITY_REACHED, next_hops=CITY_REACHED)
+
+
 def _route_maps(inventory: Inventory, node: Node) -> list[RouteMap]:
     maps = [RouteMap(NEXT_HOPS, prefix_list=NEXT_HOPS)]
     if node.role is Role.CORE:
         maps.append(RouteMap("bastion", prefix_list="bastion"))
         # Not weight 32768, which what a router originates itself has: any ISP's default wins by preference.
         maps.append(RouteMap(LAST_RESORT, local_preference=LAST_RESORT_PREFERENCE, weight=0))
+        maps += _isp_maps(inventory, node)
     if node.role is Role.FIREWALL:
         maps.append(RouteMap(ORIGIN, local_preference=origin_preference(inventory, node)))
     return maps

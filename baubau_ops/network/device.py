@@ -120,6 +120,8 @@ class RouteMap:
 
     name: str
     prefix_list: str | None = None
+    next_hops: str | None = None
+    """Prefix list that the route's next hop must match."""
     local_preference: int | None = None
     weight: int | None = None
 
@@ -182,6 +184,9 @@ class Neighbour:
     prefixes_in: str | None = None
     """Name of a prefix list."""
     prefixes_out: str | None = None
+    route_map_in: str | None = None
+    announce_while: tuple[str, str] | None = None
+    """Route-maps: what is announced only while BGP knows a route that the second one permits."""
 
     @property
     def external(self) -> bool:

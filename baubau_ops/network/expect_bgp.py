@@ -66,8 +66,10 @@ def injected(
             found.append(Path(network.prefix, device.name, None, weight, preference or _PREFERENCE, 0))
         for neighbour in bgp.neighbours:
             if neighbour.external:
+                chosen = maps[neighbour.route_map_in] if neighbour.route_map_in else None
+                preference = chosen.local_preference if chosen else None
                 found += [
-                    Path(prefix, device.name, neighbour.address, 0, _PREFERENCE, 1)
+                    Path(prefix, device.name, neighbour.address, 0, preference or _PREFERENCE, 1)
                     for prefix in external[neighbour.address]
                 ]
     return found
