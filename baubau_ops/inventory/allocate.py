@@ -217,7 +217,8 @@ class _Allocator:
             access.port = ports.take()
             if access.port is None:
                 message = f"all {MAX_PORT} site ports of POP {pop} are taken. Choose another POP."
-                self.findings.append(Finding(f"sites/{site}.yml", ("link", "pop"), message))
+                path = (*self.files.sites[site].link_path(pop), "pop")
+                self.findings.append(Finding(f"sites/{site}.yml", path, message))
         if access.prefix is None and (start := self.link.take(31, site)) is not None:
             access.prefix = IPv4Network((start, 31))
 

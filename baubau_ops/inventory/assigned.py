@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from baubau_ops.inventory.allocations import AccessNumbers, Allocations, Quarantined, SiteNumbers
 from baubau_ops.inventory.models import Site
+from baubau_ops.inventory.yaml import DocumentPath
 
 
 @dataclass(slots=True)
@@ -17,6 +18,9 @@ class Access:
 
     port: int | None = None
     prefix: IPv4Network | None = None
+    port_pin: DocumentPath = ()
+    """Where the site's file pins the port; empty where it does not."""
+    prefix_pin: DocumentPath = ()
 
 
 @dataclass(slots=True)
@@ -28,7 +32,7 @@ class Assigned:
     segments: dict[str, IPv4Network] = field(default_factory=dict)
     links: dict[str, Access] = field(default_factory=dict)
     pinned: set[str] = field(default_factory=set)
-    """`asn`, `loopback`, `port`, `prefix`, and the zones of pinned segments."""
+    """`asn`, `loopback`, and the zones of pinned segments; a link's own pins are with the link."""
 
     def complete(self) -> SiteNumbers:
         """The finished numbers; everything must be assigned."""
@@ -88,7 +92,7 @@ def _pin(numbers: Assigned, site: Site) -> None:
         access = numbers.links.setdefault(link.pop, Access())
         if link.port is not None:
             access.port = link.port
-            numbers.pinned.add("port")
+            access.port_pin = (*site.link_path(link.pop), "port")
         if link.prefix is not None:
             access.prefix = link.prefix
-            numbers.pinned.add("prefix")
+            access.prefix_pin = (*site.link_path(link.pop), "prefix")

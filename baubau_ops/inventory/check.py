@@ -12,11 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.core.units import format_rate
-from baubau_ops.inventory import check_backbone, check_numbers, check_services, duplicates
+from baubau_ops.inventory import check_backbone, check_links, check_numbers, check_services, duplicates
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.inventory import Files
-from baubau_ops.inventory.models import Backbone, City, Policy, Rates, Services, Site, SiteLink
+from baubau_ops.inventory.models import Backbone, City, Policy, Services, Site
 from baubau_ops.inventory.problems import Finding, shown_path
 from baubau_ops.inventory.topology import MAX_PORT_NAME
 
@@ -100,6 +99,12 @@ def _city(city: City, names: Names) -> Iterator[Finding]:
     for kind, data in city.kinds.items():
         for zone in data.sizes:
             yield from unknown("city.yml", ("kinds", kind, "sizes", zone), "zone", zone, names.zones)
+        voice = [zone for zone in data.sizes if zone in city.zones and city.zones[zone].queue == "voice"]
+        if voice and data.voice is None:
+            message = (
+                f'its segment "{voice[0]}" is for calls, but they have no rate. Add voice, such as voice: 1M.'
+            )
+            yield Finding("city.yml", ("kinds", kind), message, at_key=True)
     if "span" not in city.link_classes:
         yield Finding("city.yml", ("link_classes",), 'there is no class "span" for the backbone. Add it.')
     if "leased" not in city.link_classes:
@@ -153,14 +158,16 @@ def _backbone(backbone: Backbone, names: Names) -> Iterator[Finding]:
 def _site(file: str, site: Site, names: Names, city: BaseModel | None) -> Iterator[Finding]:
     yield from unknown(file, ("kind",), "kind of site", site.kind, names.kinds)
     yield from unknown(file, ("kecamatan",), "kecamatan", site.kecamatan, names.kecamatan)
-    if site.link is not None:
-        yield from unknown(file, ("link", "pop"), "POP", site.link.pop, names.pops)
-        yield from unknown(file, ("link", "media"), "medium", site.link.media, names.media)
-        yield from _rates(file, site.link)
+    for path, link in check_links.placed_links(site):
+        yield from unknown(file, (*path, "pop"), "POP", link.pop, names.pops)
+        yield from unknown(file, (*path, "media"), "medium", link.media, names.media)
+    yield from check_links.links(file, site)
+    if isinstance(city, City):
+        yield from check_links.voice(file, site, city)
     for zone, segment in site.segments.items():
-        path = ("segments", zone)
+        at = ("segments", zone)
         if names.zones is not None and zone not in names.zones:
-            yield from unknown(file, path, "zone", zone, names.zones)
+            yield from unknown(file, at, "zone", zone, names.zones)
         elif segment.size is None and segment.prefix is None and isinstance(city, City):
             kind = city.kinds.get(site.kind)
             if kind is not None and zone not in kind.sizes:
@@ -168,24 +175,7 @@ def _site(file: str, site: Site, names: Names, city: BaseModel | None) -> Iterat
                     f'a site of kind "{site.kind}" has no size for "{zone}".'
                     f" Write segments as {{{zone}: {{size: 27}}}}, or add a size to the kind in city.yml."
                 )
-                yield Finding(file, path, message)
-
-
-def _rates(file: str, link: SiteLink) -> Iterator[Finding]:
-    below = [way for way in ("down", "up") if getattr(link.peak, way) < getattr(link.committed, way)]
-    if not below:
-        return
-    is_same = link.peak.down == link.peak.up and link.committed.down == link.committed.up
-    path = ("link", "peak") if is_same else ("link", "peak", below[0])
-    for way in below[:1] if is_same else below:
-        peak, committed = _rate(link.peak, way), _rate(link.committed, way)
-        where = path if is_same else ("link", "peak", way)
-        message = f"{peak} is below the committed rate {committed}. Raise the peak or lower the rate."
-        yield Finding(file, where, message)
-
-
-def _rate(rates: Rates, way: str) -> str:
-    return format_rate(getattr(rates, way))
+                yield Finding(file, at, message)
 
 
 def _assumed(file: str, model: BaseModel, document: Mapping[str, Any]) -> Iterator[Finding]:
@@ -208,14 +198,22 @@ def _paths(
 
 
 def _exists(path: str, document: object) -> bool:
-    for step in path.split("."):
-        if not isinstance(document, dict) or step not in document:
+    for step in path.replace("[", ".").replace("]", "").split("."):
+        if isinstance(document, list) and step.isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        elif isinstance(document, dict) and step in document:
+            document = document[step]
+        else:
             return False
-        document = document[step]
     return path != "assumed"
 
 
 def _all_paths(value: object, base: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    for key, child in value.items() if isinstance(value, dict) else ():
+    pairs: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, dict):
+        pairs = value.items()
+    elif isinstance(value, list):
+        pairs = enumerate(value)
+    for key, child in pairs:
         yield (*base, key)
         yield from _all_paths(child, (*base, key))

@@ -105,10 +105,12 @@ def pins(files: Files) -> Iterator[Finding]:
             if segment.prefix.prefixlen > 29:
                 message = f"{segment.prefix} is too small for a segment. The smallest is a /29."
                 yield Finding(file, (*path, "prefix"), message)
-        if site.link is not None and site.link.prefix is not None:
-            yield from _inside(file, ("link", "prefix"), site.link.prefix, city.pools.link, "the pool link")
-            if site.link.prefix.prefixlen != 31:
-                yield Finding(file, ("link", "prefix"), f"{site.link.prefix} is not a /31.")
+        for link in site.links:
+            if link.prefix is not None:
+                at = (*site.link_path(link.pop), "prefix")
+                yield from _inside(file, at, link.prefix, city.pools.link, "the pool link")
+                if link.prefix.prefixlen != 31:
+                    yield Finding(file, at, f"{link.prefix} is not a /31.")
 
 
 def _inside(

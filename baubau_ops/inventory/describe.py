@@ -10,6 +10,7 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.listing import LISTS, Row, rows
+from baubau_ops.inventory.models import SiteLink
 from baubau_ops.inventory.problems import shown
 from baubau_ops.inventory.topology import Link, Node, Role, pop_device, site_device
 from baubau_ops.inventory.yaml import DocumentPath, Places
@@ -79,15 +80,12 @@ def _site(inventory: Inventory, site: str) -> Description:
         "router": site_device(site) if data.links else None,
     }
     defined = _defined(inventory, f"sites/{site}.yml", ())
-    if data.link is None:
+    if not data.links:
         return Description("site", site, defined, {**facts, "link": None, "assumed": list(data.assumed)})
-    numbers, link = inventory.numbers.sites[site], data.link
+    numbers = inventory.numbers.sites[site]
+    for link in data.links:
+        facts |= _site_link(link, "backup_" if link.role == "backup" else "")
     facts |= {
-        "pop": link.pop,
-        "media": link.media,
-        "status": str(link.status),
-        "committed": link.committed.model_dump(),
-        "peak": link.peak.model_dump(),
         "asn": numbers.asn,
         "loopback": str(numbers.loopback),
         "proposed": f"sites/{site}" in inventory.proposed,
@@ -95,6 +93,16 @@ def _site(inventory: Inventory, site: str) -> Description:
     }
     ports = tuple(_ports(inventory, site_device(site)))
     return Description("site", site, defined, facts, ports, tuple(_lans(inventory, site_device(site))))
+
+
+def _site_link(link: SiteLink, prefix: str) -> dict[str, object]:
+    return {
+        f"{prefix}pop": link.pop,
+        f"{prefix}media": link.media,
+        f"{prefix}status": str(link.status),
+        f"{prefix}committed": link.committed.model_dump(),
+        f"{prefix}peak": link.peak.model_dump(),
+    }
 
 
 def _device(inventory: Inventory, node: Node) -> Description:

@@ -78,8 +78,7 @@ def collisions(files: Files, locked: Allocations) -> Iterator[tuple[Claim, Claim
         for pop, access in numbers.links.items():
             if access.port is not None:
                 what = f"port {access.port} of POP {pop}"
-                pin = _at(numbers, "port", "link", "port")
-                ports[pop].append(Claim(access.port, access.port, "sites", name, what, pin))
+                ports[pop].append(Claim(access.port, access.port, "sites", name, what, access.port_pin))
     for claims in ports.values():
         yield from _sweep(claims)
 
@@ -105,7 +104,7 @@ def _addresses(sites: dict[str, Assigned], locked: Allocations) -> Iterator[Clai
             yield _claim("sites", name, zone, prefix, _at(numbers, zone, "segments", zone, "prefix"))
         for access in numbers.links.values():
             if access.prefix is not None:
-                yield _claim("sites", name, "link", access.prefix, _at(numbers, "prefix", "link", "prefix"))
+                yield _claim("sites", name, "link", access.prefix, access.prefix_pin)
 
 
 def _claim(

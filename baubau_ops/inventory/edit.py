@@ -46,6 +46,8 @@ class NewSite:
     kecamatan: str | None = None
     """The POP's, unless given."""
     status: str = "planned"
+    backup_pop: str | None = None
+    """Where a second link of the same medium and rates ends, which takes over when the first is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ def _refuse_existing(inventory: Inventory, site: str, file: Path) -> None:
         raise InputError(problem)
     if site in inventory.sites:
         data = inventory.sites[site]
-        where = f" at POP {data.link.pop}" if data.link else ", without a link"
+        pops = " and ".join(link.pop for link in data.links)
+        where = f" at POP {pops}" if pops else ", without a link"
         raise InputError(
             f'There is a site "{site}" already: {data.name}{where} ({shown(file)}).',
             remedy=f"Choose another name, or look at it: baubau link show {site}",
@@ -215,12 +218,19 @@ def _quarantined(inventory: Inventory, site: str, today: date) -> Allocations:
 def site_text(new: NewSite) -> str:
     """The site's file, as a person would write it."""
     rates = f"committed: {_rates(new.committed)}, peak: {_rates(new.peak)}"
-    link = f"pop: {_scalar(new.pop)}, media: {_scalar(new.media)}, {rates}, status: {_scalar(new.status)}"
+    rest = f"media: {_scalar(new.media)}, {rates}, status: {_scalar(new.status)}"
+    links = f"link: {{pop: {_scalar(new.pop)}, {rest}}}\n"
+    if new.backup_pop is not None:
+        links = (
+            "links:\n"
+            f"  - {{pop: {_scalar(new.pop)}, role: primary, {rest}}}\n"
+            f"  - {{pop: {_scalar(new.backup_pop)}, role: backup, {rest}}}\n"
+        )
     return (
         f"name: {_scalar(new.name)}\n"
         f"kind: {_scalar(new.kind)}\n"
         f"kecamatan: {_scalar(new.kecamatan or '')}\n"
-        f"link: {{{link}}}\n"
+        f"{links}"
         f"segments: [{', '.join(_scalar(zone) for zone in new.segments)}]\n"
     )
 

@@ -42,7 +42,8 @@ def _matches(cell: object, value: str) -> bool:
 def _sites(inventory: Inventory) -> list[Row]:
     found: list[Row] = []
     for name, site in inventory.sites.items():
-        link, numbers = site.link, inventory.numbers.sites.get(name)
+        link, backup = (*site.links, None, None)[:2]
+        numbers = inventory.numbers.sites.get(name)
         found.append(
             {
                 "id": name,
@@ -50,6 +51,7 @@ def _sites(inventory: Inventory) -> list[Row]:
                 "kind": site.kind,
                 "kecamatan": site.kecamatan,
                 "pop": link.pop if link else None,
+                "backup_pop": backup.pop if backup else None,
                 "media": link.media if link else None,
                 "status": str(link.status) if link else "none",
                 "committed_down": link.committed.down if link else None,
