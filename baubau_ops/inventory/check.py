@@ -12,7 +12,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.inventory import check_backbone, check_links, check_numbers, check_services, duplicates
+from baubau_ops.inventory import (
+    check_backbone,
+    check_isps,
+    check_links,
+    check_numbers,
+    check_services,
+    duplicates,
+)
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.inventory import Files
 from baubau_ops.inventory.models import Backbone, City, Policy, Services, Site
@@ -79,6 +86,7 @@ def numbers(files: Files, locked: Allocations) -> Iterator[Finding]:
     """Everything about pools, pins and the lock."""
     yield from check_numbers.pools(files)
     yield from check_numbers.pins(files)
+    yield from check_isps.probes(files.backbone, files.city)
     yield from check_numbers.locked_outside(files, locked)
     yield from duplicates.duplicates(files, locked)
 

@@ -153,6 +153,8 @@ class City(Model):
     """Guaranteed on every shaped port for routing and management; nothing else borrows it."""
     quarantine: Duration
     """How long the numbers of a removed site are kept from being given to another."""
+    translations: Annotated[Duration, Field(ge=86400)] | None = None
+    """How long it is kept who had which public address and port; absent: it is not written down."""
 
 
 class RiskGroup(Model):

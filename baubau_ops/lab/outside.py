@@ -126,7 +126,8 @@ def _isp(inventory: Inventory, name: str, isps: list[str]) -> str:
         interfaces=_interfaces(interfaces),
         bfd=_bfd(isp.bfd),
         neighbors=neighbors + _city_neighbor(inventory, city, f"bgp-{name}", "provider", isp.bfd),
-        announced=f"  network {lan}\n  neighbor {city} default-originate\n",
+        # The link to the city too: its router asks machines of the internet from there.
+        announced=f"  network {lan}\n  network {link.a.address.network}\n  neighbor {city} default-originate\n",
     )
 
 

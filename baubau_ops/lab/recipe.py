@@ -7,6 +7,7 @@ SUITE = "bookworm"
 
 PACKAGES = (
     "conntrack",
+    "conntrackd",
     "frr",
     "frr-pythontools",
     "iproute2",
@@ -31,6 +32,8 @@ MASKED = (
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
     "console-getty.service",
+    # Of the package; ours is started by a router's own text.
+    "conntrackd.service",
     "dev-hugepages.mount",
     "dev-mqueue.mount",
     "dpkg-db-backup.timer",

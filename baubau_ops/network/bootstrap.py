@@ -22,6 +22,7 @@ from baubau_ops.network.device import (
     Routing,
 )
 from baubau_ops.network.render import render_day0
+from baubau_ops.network.site_policy import FROM_BACKUP, TO_BACKUP
 
 _DAY0_PORTS = frozenset({PortKind.LOOPBACK, PortKind.BACKBONE, PortKind.BASTION, PortKind.UPLINK})
 
@@ -35,7 +36,7 @@ def day0(device: Device) -> Device:
     """What of a router's model belongs to its first day."""
     ports = tuple(_port(port) for port in device.interfaces if port.kind in _DAY0_PORTS)
     filters = device.filters
-    input = replace(filters.input, bfd=(), bfd_multihop=(), ibgp=(), ibgp_ports=())
+    input = replace(filters.input, bfd=(), bfd_multihop=(), ibgp=(), ibgp_ports=(), state_sync=None)
     if device.role is not Role.SITE:
         input = replace(input, ebgp=())
     return replace(
@@ -45,6 +46,7 @@ def day0(device: Device) -> Device:
         filters=replace(filters, input=input),
         qos=(),
         sysctl=sysctl(ports),
+        helpers=None,
     )
 
 
@@ -55,11 +57,12 @@ def _port(port: Interface) -> Interface:
 def _routing(device: Device) -> Routing:
     routing = device.routing
     site = device.role is Role.SITE
-    wanted = {"default-only", "own"} if site else {"bastion"}
+    wanted = {"default-only", "own", FROM_BACKUP, TO_BACKUP} if site else {"bastion"}
     lists = [item for item in routing.prefix_lists if item.name in wanted]
     return Routing(
         statics=tuple(route for route in routing.statics if route.next_hop and device.role is Role.CORE),
         prefix_lists=tuple(_only_loopback(device, item) for item in lists),
+        community_lists=(),
         route_maps=tuple(item for item in routing.route_maps if item.name in wanted),
         next_hops=None,
         bfd_profiles=(),

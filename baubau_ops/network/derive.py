@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.network.derive_filters import filters
+from baubau_ops.network.derive_helpers import helpers
 from baubau_ops.network.derive_interfaces import interfaces
 from baubau_ops.network.derive_qos import qos
 from baubau_ops.network.derive_routing import routing
@@ -35,4 +36,5 @@ def derive_device(inventory: Inventory, name: str, policy: Matrix | None = None)
         filters=filters(inventory, policy or matrix(inventory), node, ports, routes.bgp),
         qos=qos(inventory, node),
         sysctl=sysctl(ports),
+        helpers=helpers(inventory, node),
     )

@@ -6,9 +6,11 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.topology import BASTION, LinkKind, Node, Role
+from baubau_ops.inventory.topology import BASTION, Link, LinkKind, Node, Role
+from baubau_ops.network.derive_bgp import site_prefixes
 from baubau_ops.network.derive_interfaces import port_kind
 from baubau_ops.network.derive_routing import province_prefixes
+from baubau_ops.network.derive_voice import voice_pools, voice_rate
 from baubau_ops.network.device import (
     Bgp,
     CoreFilter,
@@ -37,6 +39,7 @@ def filters(
         input=_input(inventory, node, interfaces, bgp),
         forward=_forward(inventory, policy, node, interfaces),
         not_internet=policy.not_internet,
+        voice=_voice(inventory, node),
         bogons=policy.bogons,
     )
 
@@ -51,6 +54,12 @@ def _forward(
     if node.role is Role.FIREWALL:
         return _firewall(policy, interfaces)
     return _site(policy, interfaces)
+
+
+def _voice(inventory: Inventory, node: Node) -> tuple[IPv4Network, ...]:
+    """Where a router's calls come from and go to; none pass a site's router that has no segment for them."""
+    has_calls = node.role is not Role.SITE or voice_rate(inventory, node.id)
+    return voice_pools(inventory) if has_calls else ()
 
 
 def _names(interfaces: tuple[Interface, ...], *kinds: PortKind) -> tuple[str, ...]:
@@ -87,7 +96,15 @@ def _input(inventory: Inventory, node: Node, interfaces: tuple[Interface, ...], 
         ebgp=tuple(_session(session) for session in external),
         ibgp=tuple(session.address for session in bgp.neighbours if not session.external),
         ibgp_ports=tuple(port.name for port in backbone),
+        state_sync=_other_firewall(inventory, node),
     )
+
+
+def _other_firewall(inventory: Inventory, node: Node) -> IPv4Address | None:
+    if node.role is not Role.FIREWALL:
+        return None
+    firewalls = inventory.topology.with_role(Role.FIREWALL)
+    return next(other.loopback for other in firewalls if other.name != node.name)
 
 
 def _site(policy: Matrix, interfaces: tuple[Interface, ...]) -> SiteFilter:
@@ -98,7 +115,7 @@ def _site(policy: Matrix, interfaces: tuple[Interface, ...]) -> SiteFilter:
             known = inbound.get(opener.name, Permit(opener.name, opener.networks))
             inbound[opener.name] = replace(known, networks=(*known.networks, lan.address.network))
     return SiteFilter(
-        uplink=_names(interfaces, PortKind.UPLINK)[0],
+        uplinks=_names(interfaces, PortKind.UPLINK),
         lans=tuple((lan.name, lan.zone) for lan in lans),
         outbound=tuple(replace(policy.permit(lan.zone), sources=(lan.address.network,)) for lan in lans),
         inbound=tuple(permit for _, permit in sorted(inbound.items())),
@@ -118,7 +135,16 @@ def _pop(inventory: Inventory, policy: Matrix, node: Node, interfaces: tuple[Int
         if link.kind is LinkKind.ACCESS:
             assert link.committed, "a site's link has rates"
             assert link.peak, "a site's link has rates"
-            sites.append(SitePort(link.end(node.name).name, link.committed.up, link.peak.up))
+            site = inventory.topology.nodes[link.b.node].id
+            sites.append(
+                SitePort(
+                    port=link.a.name,
+                    committed=link.committed.up,
+                    peak=link.peak.up,
+                    voice=voice_rate(inventory, site),
+                    sources=_feasible(inventory, site, link),
+                )
+            )
     order = {interface.name: position for position, interface in enumerate(interfaces)}
     return PopFilter(
         backbone=_names(interfaces, PortKind.BACKBONE),
@@ -127,6 +153,13 @@ def _pop(inventory: Inventory, policy: Matrix, node: Node, interfaces: tuple[Int
         routers=(inventory.city.pools.link, inventory.city.pools.loopback),
         bastion=bastion_address(inventory),
     )
+
+
+def _feasible(inventory: Inventory, site: str, link: Link) -> tuple[IPv4Network, ...]:
+    """What may come over a link of a site that has two: the best route back may well lead over the other."""
+    if len(inventory.sites[site].links) == 1:
+        return ()
+    return tuple(sorted([*site_prefixes(inventory, site), IPv4Network(link.b.address.ip)]))
 
 
 def _core(inventory: Inventory, policy: Matrix, node: Node, interfaces: tuple[Interface, ...]) -> CoreFilter:

@@ -24,6 +24,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Literal
 
 from baubau_ops.inventory.topology import Role
+from baubau_ops.network.helpers import Helpers
 
 COUNTERS = (
     "deny_bogon",
@@ -49,7 +50,7 @@ class PortKind(StrEnum):
     SITE = "site"
     """From a POP to a site's router."""
     UPLINK = "uplink"
-    """From a site's router to its POP."""
+    """From a site's router to one of its POPs."""
     ISP = "isp"
     PROVINCE = "province"
     BASTION = "bastion"
@@ -115,15 +116,30 @@ class PrefixList:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteMap:
-    """A single permitting clause."""
+class CommunityList:
+    """Permits routes with any of these large communities."""
 
     name: str
+    communities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMap:
+    """A permitting clause; clauses of one name are tried in the order of `seq`."""
+
+    name: str
+    seq: int = 10
     prefix_list: str | None = None
     next_hops: str | None = None
     """Prefix list that the route's next hop must match."""
+    communities: str | None = None
+    """Community list that the route must match."""
     local_preference: int | None = None
     weight: int | None = None
+    community: str | None = None
+    """Large community to put in place of those it has."""
+    clear_communities: bool = False
+    """Remove all communities, of every kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +201,7 @@ class Neighbour:
     """Name of a prefix list."""
     prefixes_out: str | None = None
     route_map_in: str | None = None
+    route_map_out: str | None = None
     announce_while: tuple[str, str] | None = None
     """Route-maps: what is announced only while BGP knows a route that the second one permits."""
 
@@ -212,6 +229,7 @@ class Routing:
 
     statics: tuple[StaticRoute, ...]
     prefix_lists: tuple[PrefixList, ...]
+    community_lists: tuple[CommunityList, ...]
     route_maps: tuple[RouteMap, ...]
     next_hops: str | None
     """Route-map: which routes BGP's next hops may resolve through."""
@@ -278,13 +296,15 @@ class InputFilter:
     ebgp: tuple[PeerPort, ...]
     ibgp: tuple[IPv4Address, ...]
     ibgp_ports: tuple[str, ...]
+    state_sync: IPv4Address | None = None
+    """The other firewall."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFilter:
-    """A site's router: stateful, between its LANs and its uplink."""
+    """A site's router: stateful, between its LANs and its uplinks."""
 
-    uplink: str
+    uplinks: tuple[str, ...]
     lans: tuple[tuple[str, str], ...]
     """(port, zone)."""
     outbound: tuple[Permit, ...]
@@ -300,6 +320,10 @@ class SitePort:
     port: str
     committed: int
     peak: int
+    voice: int | None
+    """Guaranteed for calls, and all they have; None where there are none."""
+    sources: tuple[IPv4Network, ...]
+    """All that may come from a site with two links, whichever of them is in use now; empty for other sites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +393,8 @@ class Filters:
     forward: SiteFilter | PopFilter | CoreFilter | FirewallFilter
     not_internet: tuple[IPv4Network, ...]
     """Everything that is not the internet: private, reserved, the city's own, the Province's."""
+    voice: tuple[IPv4Network, ...]
+    """Where calls come from and go to: what is marked so that it waits in the short queue."""
     bogons: tuple[IPv4Network, ...]
     """Sources that cannot come from the internet."""
 
@@ -409,6 +435,8 @@ class Device:
     filters: Filters
     qos: tuple[ShapedPort, ...]
     sysctl: Mapping[str, str]
+    helpers: Helpers | None
+    """None where there never are any."""
 
     def ports(self, *kinds: PortKind) -> tuple[Interface, ...]:
         """Its interfaces of some kinds."""

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from baubau_ops.core import settings
 from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.network.compiled import compiled_templates
 from baubau_ops.network.derive import derive
 from baubau_ops.network.device import (
     COUNTERS,
@@ -19,6 +20,9 @@ from baubau_ops.network.device import (
     PopFilter,
     SiteFilter,
 )
+
+TEMPLATES = "netconf/frr"
+"""Below the root."""
 
 SECTIONS = {
     "frr": (
@@ -33,6 +37,7 @@ SECTIONS = {
     "nftables": ("nftables.j2",),
     "qos": ("qos.j2",),
     "sysctl": ("sysctl.j2",),
+    "units": ("units.j2",),
 }
 """The sections of a text in their order, and the templates of each."""
 
@@ -49,35 +54,47 @@ def render_device(device: Device) -> str:
     return _render(device, SECTIONS)
 
 
+def render_with(device: Device, *extensions: str) -> str:
+    """The same through Jinja2 extensions, by import path (`blame_template` follows lines through templates)."""
+    return _render(device, SECTIONS, *extensions)
+
+
 def render_day0(device: Device) -> str:
     """The text a router starts its life with; `device` is already reduced to that (see `bootstrap`)."""
     return _render(device, DAY0_SECTIONS)
 
 
-def _render(device: Device, sections: Mapping[str, tuple[str, ...]]) -> str:
-    return "".join(f"#@ section {name}\n{_section(device, name, files)}" for name, files in sections.items())
+def _render(device: Device, sections: Mapping[str, tuple[str, ...]], *extensions: str) -> str:
+    environment = _environment(settings.root(), *extensions)
+    return "".join(
+        f"#@ section {name}\n{_section(environment, device, name, files)}"
+        for name, files in sections.items()
+        if name != "units" or device.helpers is not None
+    )
 
 
-def _section(device: Device, name: str, files: tuple[str, ...]) -> str:
-    environment = _environment(settings.root())
+def _section(environment: Environment, device: Device, name: str, files: tuple[str, ...]) -> str:
     body = "".join(environment.get_template(file).render(device=device) for file in files)
     # FRR ends its running configuration so.
     return f"{body}end\n" if name == "frr" else body
 
 
 @lru_cache
-def _environment(root: Path) -> Environment:
+def _environment(root: Path, *extensions: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(root / "netconf/frr"),
+        extensions=extensions,
+        loader=FileSystemLoader(root / TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
+        bytecode_cache=compiled_templates(settings.cache_dir() / "templates"),
     )
     environment.globals["secret"] = _placeholder
     environment.globals["counters"] = counters
     environment.globals["police_burst"] = _police_burst
+    environment.globals["program"] = lambda name: (root / TEMPLATES / name).read_text(encoding="utf-8")
     environment.filters["quoted"] = _quoted
     return environment
 

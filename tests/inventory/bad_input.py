@@ -75,6 +75,10 @@ def rename(file: str, to: str) -> Spoil:
 
 
 DINKES = "sites/dinkes.yml"
+RSUD = "sites/rsud.yml"
+RSUD_PRIMARY = "\n  - {pop: betoambari, media: fibre-fast, committed: 100M, peak: 200M, status: built}"
+RSUD_BACKUP = "\n  - {pop: wolio, role: backup, media: fibre-fast, committed: 50M, peak: 100M, status: built}"
+RSUD_BOTH = RSUD_PRIMARY + RSUD_BACKUP
 CASES: dict[str, Spoil] = {
     "does-not-parse": edit(DINKES, ("link: {pop: wolio,", "link: {pop: wolio: x,")),
     "flow-not-closed": edit(DINKES, ("status: built}", "status: built")),
@@ -222,7 +226,7 @@ CASES: dict[str, Spoil] = {
             (
                 "  smpn-14: {asn: 4200000006, loopback: 10.255.0.15,"
                 " segments: {office: 10.64.1.64/27, wifi: 10.96.6.0/25},"
-                " links: {betoambari: {port: 2, prefix: 10.254.0.40/31}}}\n",
+                " links: {betoambari: {port: 2, prefix: 10.254.0.42/31}}}\n",
                 "",
             ),
         ),
@@ -239,7 +243,7 @@ CASES: dict[str, Spoil] = {
     "pin-address": edit(DINKES, ("kind:", "loopback: 10.255.0.12\nkind:")),
     "pin-asn": edit(DINKES, ("kind:", "asn: 4200000001\nkind:")),
     "pin-port": edit("sites/rsud.yml", ("status: built", "status: built, port: 2")),
-    "pin-prefix": edit("sites/rsud.yml", ("status: built", "status: built, prefix: 10.254.0.40/31")),
+    "pin-prefix": edit("sites/rsud.yml", ("status: built", "status: built, prefix: 10.254.0.42/31")),
     "pin-segment": edit("sites/bappeda.yml", ("[office, wifi]", "{office: {prefix: 10.64.2.0/25}, wifi: }")),
     "pin-twice": both(
         edit(DINKES, ("kind:", "asn: 4200000077\nkind:")),
@@ -265,6 +269,53 @@ CASES: dict[str, Spoil] = {
         ("port: 1, prefix: 10.254.0.32/31", "port: 0, prefix: 10.254.0.33/31"),
     ),
     "lock-section": edit("allocations.yml", ("quarantine: {}", "quarantaine: {}")),
+    "links-empty": edit(RSUD, (RSUD_BOTH, " []")),
+    "links-three": edit(RSUD, (RSUD_BACKUP, RSUD_BACKUP + RSUD_BACKUP.replace("wolio", "murhum"))),
+    "links-and-link": edit(
+        RSUD,
+        ("links:", "link: {pop: murhum, media: fibre, committed: 1G, peak: 1G, status: built}\nlinks:"),
+    ),
+    "links-unknown-pop": edit(RSUD, ("pop: wolio", "pop: wollio")),
+    "links-media": edit(RSUD, ("backup, media: fibre-fast", "backup, media: fiber-fast")),
+    "links-key": edit(RSUD, ("role: backup", "rolle: backup")),
+    "links-role": edit(RSUD, ("role: backup", "role: standby")),
+    "links-one-pop": edit(RSUD, ("pop: wolio", "pop: betoambari")),
+    "links-two-primaries": edit(RSUD, (", role: backup", "")),
+    "links-no-primary": edit(RSUD, ("betoambari,", "betoambari, role: backup,")),
+    "links-lone-backup": edit(RSUD, (RSUD_PRIMARY, "")),
+    "link-lone-backup": edit(DINKES, ("pop: wolio", "pop: wolio, role: backup")),
+    "links-rates": edit(RSUD, ("peak: 100M", "peak: 10M")),
+    "links-pin": edit(RSUD, ("role: backup", "role: backup, port: 1, prefix: 10.254.0.30/31")),
+    "links-pin-outside": edit(RSUD, ("role: backup", "role: backup, prefix: 10.1.0.0/30")),
+    "links-assumed": edit(RSUD, ("assumed: [kecamatan, links]", "assumed: [kecamatan, 'links[2].peak']")),
+    "links-python-name": edit(RSUD, ("links:\n", "multi:\n")),
+    "queue": edit("city.yml", ("queue: voice", "queue: video")),
+    "voice-no-rate": edit("city.yml", (", voice: 4M", "")),
+    "voice-no-rate-site": edit(
+        "sites/lapangan-merdeka.yml", ("[cctv, wifi]", "{cctv: {}, wifi: {}, voice: {size: 29}}")
+    ),
+    "voice-too-much": edit("city.yml", (", voice: 4M", ", voice: 50M")),
+    "probe-alone": edit(
+        "backbone.yml",
+        ("capacity: 1G,\n          probe: [203.0.113.2, 203.0.113.18]", "capacity: 1G, probe: [203.0.113.2]"),
+    ),
+    "probe-twice": edit(
+        "backbone.yml",
+        (
+            "multiplier: 3}, probe: [203.0.113.2, 203.0.113.18]",
+            "multiplier: 3}, probe: [203.0.113.2, 203.0.113.2]",
+        ),
+    ),
+    "probe-own": edit(
+        "backbone.yml",
+        (
+            "multiplier: 3}, probe: [203.0.113.2, 203.0.113.18]",
+            "multiplier: 3}, probe: [203.0.113.2, 198.51.100.9]",
+        ),
+    ),
+    "isp-preference": edit(
+        "backbone.yml", ("multiplier: 3}, probe:", "multiplier: 3}, preference: 10, probe:")
+    ),
     "assumed": edit(DINKES, ("assumed: [link]", "assumed: [link.comitted]")),
     "kecamatan-twice": edit("city.yml", ("bungi, lea-lea", "bungi, bungi")),
     "all-at-once": both(
