@@ -168,6 +168,52 @@ def verify(
     return result.exit_code
 
 
+@command(app, example="baubau net blame ce-dinkes --grep 'ip address'")
+def blame(
+    context: Context,
+    device: Annotated[str, typer.Argument(help="A router.")],
+    line: Annotated[int | None, typer.Option("--line", help="Only this line of its text.", min=1)] = None,
+    grep: Annotated[str | None, typer.Option("--grep", help="Only lines that hold this.")] = None,
+) -> None:
+    """Show what made each line of a router's text: the places in the inventory, and the template's line."""
+    from baubau_ops.cli.net_blame import show_blame
+    from baubau_ops.network.blame import blame as find
+
+    inventory = context.open_inventory()
+    (name,) = _chosen(inventory.topology, [device])
+    with context.output.progress() as on_event:
+        lines = find(inventory, name, on_event=on_event)
+    if line is not None and line > len(lines):
+        raise InputError(f"The text of {name} has {len(lines)} lines.")
+    wanted = [one for one in lines if line in (None, one.number) and (grep or "") in one.text]
+    show_blame(context.output, name, wanted, chosen=line is not None or grep is not None)
+
+
+@command(app, example="baubau net translations --public 198.51.100.7:40123 --at 2026-11-22T14:03")
+def translations(
+    context: Context,
+    site: Annotated[str | None, typer.Option("--site", help="Only of this site.")] = None,
+    inside: Annotated[str | None, typer.Option("--inside", help="Only of this inside address.")] = None,
+    public: Annotated[
+        str | None, typer.Option("--public", help="Only to this public address, or ADDRESS:PORT.")
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", help="At this moment (UTC), a minute either way.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="From this moment (UTC); an hour ago.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Until this moment (UTC); now.")] = None,
+) -> None:
+    """Search who had which public address and port, and when."""
+    from baubau_ops.cli.net_translations import query, show_translations
+    from baubau_ops.network.apply import platforms
+    from baubau_ops.network.fleet import Fleet
+    from baubau_ops.network.translations import search
+
+    inventory = context.open_inventory()
+    wanted = query(inventory, site=site, inside=inside, public=public, at=at, since=since, until=until)
+    with Fleet(platforms(inventory.topology), context.open_environment()) as fleet:
+        found = search(inventory, fleet, wanted)
+    show_translations(context.output, found)
+
+
 def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
     """The names of the routers meant; InputError for one that does not exist or is not ours."""
     ours = {node.name for node in topology.ours}

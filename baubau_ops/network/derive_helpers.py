@@ -7,6 +7,9 @@ from baubau_ops.inventory.topology import Link, LinkKind, Node, Role
 from baubau_ops.network.derive_bgp import LAST_RESORT_PREFERENCE
 from baubau_ops.network.helpers import Helpers, IspProbe, IspTracking, StateSync, TranslationLog
 
+TRANSLATIONS = "/var/log/baubau-translations"
+"""Folder on a core: one file for each day."""
+
 _DAY = 86400
 _STAGGER = 3
 """Intervals between the verdicts of two ISPs: the first one's withdrawal is known by then."""
@@ -27,7 +30,7 @@ def _core(inventory: Inventory, node: Node) -> Helpers:
     kept = inventory.city.translations
     return Helpers(
         tracking=IspTracking(probes, LAST_RESORT_PREFERENCE) if probes else None,
-        translations=TranslationLog(round(kept / _DAY)) if uplinks and kept else None,
+        translations=TranslationLog(TRANSLATIONS, round(kept / _DAY)) if uplinks and kept else None,
     )
 
 

@@ -37,6 +37,7 @@ class IspTracking:
 class TranslationLog:
     """A core's record of whose traffic had which public address and port."""
 
+    folder: str
     days: int
     """How long it is kept."""
 

@@ -61,13 +61,13 @@ def observe(device: str, driver: NetworkDriver) -> Observation:
     What a daemon or tool does not answer is `Unread` in the observation; a lost connection raises what the
     driver raises.
     """
-    return parse(device, _run(device, driver, script()))
+    return parse(device, run_script(device, driver, script()))
 
 
 def read_counters(device: str, driver: NetworkDriver) -> dict[str, int]:
     """Read a router's drop counters by name; a task for `Fleet.run`. FailedError if they cannot be read."""
     answers = _answers(
-        _run(device, driver, f"printf '# %s\\n' '{COUNTERS}'; {COUNTERS}; printf '\\n# end\\n'")
+        run_script(device, driver, f"printf '# %s\\n' '{COUNTERS}'; {COUNTERS}; printf '\\n# end\\n'")
     )
     found = _read(answers, COUNTERS, kernel.counters)
     if isinstance(found, Unread):
@@ -75,8 +75,8 @@ def read_counters(device: str, driver: NetworkDriver) -> dict[str, int]:
     return {name.removeprefix(_OWN): packets for name, packets in found.items() if name.startswith(_OWN)}
 
 
-def _run(device: str, driver: NetworkDriver, text: str) -> str:
-    """Run a script as root over the driver's session."""
+def run_script(device: str, driver: NetworkDriver, text: str) -> str:
+    """Run a script as root over the driver's session; FailedError if it ends with an error."""
     if not isinstance(driver, FRRDriver):
         raise FailedError(
             f"{device}: its driver, {type(driver).__name__}, gives no root shell to read it with"
