@@ -23,14 +23,14 @@ _HEADER = """\
 # Numbers once assigned are never changed; an entry that no file uses is a reservation.
 # Written by `baubau inventory allocate` and `baubau link add`: merge it, do not edit it.
 """
-_SECTIONS = ("loopbacks", "links", "services", "lans", "sites", "quarantine")
+SECTIONS = ("loopbacks", "links", "services", "lans", "sites", "quarantine")
 
 _T = TypeVar("_T")
 
 
 def write(allocations: Allocations) -> str:
     """Return the whole text of the lock file."""
-    return _HEADER + "".join(_section(name, getattr(allocations, name)) for name in _SECTIONS)
+    return _HEADER + "".join(_section(name, getattr(allocations, name)) for name in SECTIONS)
 
 
 def entry(allocations: Allocations, item: str) -> str:
@@ -83,8 +83,8 @@ def parse(document: Mapping[str, Any]) -> tuple[Allocations, list[Finding]]:
     """Turn the document into values; what cannot be is left out and found wrong."""
     reader = _Reader()
     for name in document:
-        if name not in _SECTIONS:
-            reader.wrong((name,), f'unknown section "{name}". Allowed: {", ".join(_SECTIONS)}.')
+        if name not in SECTIONS:
+            reader.wrong((name,), f'unknown section "{name}". Allowed: {", ".join(SECTIONS)}.')
     allocations = Allocations(
         loopbacks=reader.entries(document, "loopbacks", reader.address),
         links=reader.entries(document, "links", reader.prefix),

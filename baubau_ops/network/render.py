@@ -89,7 +89,8 @@ def _environment(root: Path, *extensions: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
-        bytecode_cache=compiled_templates(settings.cache_dir() / "templates"),
+        # An extension compiles the same template to something else, and the cache would not know.
+        bytecode_cache=None if extensions else compiled_templates(settings.cache_dir() / "templates"),
     )
     environment.globals["secret"] = _placeholder
     environment.globals["counters"] = counters
