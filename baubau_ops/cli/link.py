@@ -49,6 +49,10 @@ def add(
     ],
     peak: Annotated[str, typer.Option(help="Rate it may use while nobody else needs it, written alike.")],
     segments: Annotated[str, typer.Option(help="Zones, with commas: office,cctv,wifi.")],
+    backup_pop: Annotated[
+        str | None,
+        typer.Option(help="Another POP, for a second link that takes over.", show_default=False),
+    ] = None,
     kecamatan: Annotated[str | None, typer.Option(help="The POP's unless given.", show_default=False)] = None,
     status: Annotated[str, typer.Option(help="built or planned.")] = "planned",
     dry_run: DryRun = False,
@@ -72,6 +76,7 @@ def add(
         segments=tuple(part.strip() for part in segments.split(",") if part.strip()),
         kecamatan=kecamatan,
         status=status,
+        backup_pop=backup_pop,
     )
     if apply:
         context.open_environment()  # is it up, and does it run this city? Asked before anything is written

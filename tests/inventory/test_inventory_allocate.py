@@ -148,8 +148,8 @@ def test_an_exhausted_pool_tells_what_is_in_quarantine(city: Path) -> None:
     bad_input.edit(
         "city.yml",
         (
-            "wifi: 24, mgmt: 27",
-            "wifi: 24, mgmt: 26",
+            "voice: 26, mgmt: 27",
+            "voice: 26, mgmt: 26",
         ),
     )(city)
     with pytest.raises(InvalidInventoryError) as caught:

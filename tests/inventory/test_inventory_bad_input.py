@@ -107,6 +107,7 @@ def test_place_is_as_given_when_it_lies_elsewhere(
 
 
 def test_a_thousand_wrong_files_are_told_in_seconds(city: Path) -> None:
+    bad_input.edit("city.yml", ("total: 31", "total: 1002"))(city)
     text = (city / "sites/dinkes.yml").read_text().replace("pop: wolio", "pop: wollio")
     for number in range(1000):
         (city / f"sites/x-{number}.yml").write_text(text)
@@ -121,7 +122,7 @@ def test_command_line_prints_all_and_exits_2(city: Path, capsys: pytest.CaptureF
     out, err = capsys.readouterr()
     assert out == ""
     assert err == (
-        'city/city.yml:36:10          control: "0" is not a rate: write <number>{k,M,G} in bit/s, for example'
+        'city/city.yml:38:10          control: "0" is not a rate: write <number>{k,M,G} in bit/s, for example'
         " 50M.\n"
         "city/sites/bappeda.yml:5:57  link.peak: 10M is below the committed rate 50M. Raise the peak or lower"
         " the rate.\n"

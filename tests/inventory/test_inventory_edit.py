@@ -54,11 +54,33 @@ def test_a_site_is_added_as_a_person_would_write_it(city: Path) -> None:
     new = [line for line in after["allocations.yml"].splitlines() if line not in before["allocations.yml"]]
     assert new == [
         "  dinas-pariwisata: {asn: 4200000007, loopback: 10.255.0.16, segments: {cctv: 10.80.1.0/27,"
-        " office: 10.64.1.128/26, wifi: 10.96.1.128/26}, links: {murhum: {port: 3, prefix: 10.254.0.42/31}}}"
+        " office: 10.64.1.128/26, wifi: 10.96.1.128/26}, links: {murhum: {port: 3, prefix: 10.254.0.44/31}}}"
     ]
     assert after["allocations.yml"].replace(new[0] + "\n", "") == before["allocations.yml"]
     assert {**after, "allocations.yml": ""} == {**before, "allocations.yml": ""}
     assert load(city).proposed == frozenset()
+
+
+def test_a_site_with_a_backup_link(city: Path) -> None:
+    before = files(city)
+    edit = add_site(city, replace(NEW, backup_pop="wolio"))
+    rest = "media: fibre, committed: 50M, peak: 100M, status: planned}"
+    assert (
+        f"links:\n  - {{pop: murhum, role: primary, {rest}\n  - {{pop: wolio, role: backup, {rest}\n"
+        in edit.text
+    )
+    assert edit.lock_lines == (1, 0)
+    inventory = load(city)
+    assert inventory.proposed == frozenset()
+    assert [(link.pop, link.role) for link in inventory.sites[NEW.id].links] == [
+        ("murhum", "primary"),
+        ("wolio", "backup"),
+    ]
+    assert inventory.numbers.sites[NEW.id].links.keys() == {"murhum", "wolio"}
+    remove_site(city, NEW.id, today=TODAY)
+    after = files(city)
+    assert {**after, "allocations.yml": ""} == {**before, "allocations.yml": ""}
+    assert load(city, today=TODAY).numbers.quarantine[NEW.id].numbers == inventory.numbers.sites[NEW.id]
 
 
 def test_planning_writes_nothing_and_tells_the_same(city: Path) -> None:
@@ -109,7 +131,7 @@ def test_numbers_proposed_for_others_stay_proposed(city: Path) -> None:
     [
         (
             replace(NEW, id="rsud"),
-            'There is a site "rsud" already: RSUD Kota Baubau at POP betoambari (city/sites/rsud.yml).',
+            'There is a site "rsud" already: RSUD Kota Baubau at POP betoambari and wolio (city/sites/rsud.yml).',
         ),
         (replace(NEW, pop="murhun"), 'There is no POP "murhun". Did you mean "murhum"?'),
         (

@@ -49,8 +49,8 @@ def test_the_check_names_both_and_the_one_to_reallocate(merged: Path) -> None:
         load(merged)
     (problem,) = caught.value.problems
     assert f"{problem.place}  {problem.path}: {problem.message}" == (
-        "city/allocations.yml:41:12  sites.dispora: dinsos and dispora both hold office 10.64.1.128/26,"
-        " link 10.254.0.42/31, loopback 10.255.0.16, AS 4200000007, port 3 of POP murhum."
+        "city/allocations.yml:42:12  sites.dispora: dinsos and dispora both hold office 10.64.1.128/26,"
+        " link 10.254.0.44/31, loopback 10.255.0.16, AS 4200000007, port 3 of POP murhum."
         ' Reallocate dispora: run "baubau inventory allocate --resolve".'
     )
 

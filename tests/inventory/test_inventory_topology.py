@@ -56,6 +56,20 @@ def test_the_site_has_the_odd_end_and_the_pop_numbers_its_ports(small: Inventory
     assert (str(link.b.address), link.b.name) == ("10.254.0.37/31", "to-murhum")
 
 
+def test_a_site_with_two_links_has_a_port_to_each_pop(small: Inventory) -> None:
+    links = small.topology.links_of("ce-rsud")
+    assert [(link.a.node, link.a.name, link.b.name, str(link.b.address)) for link in links] == [
+        ("pop-betoambari", "ce1", "to-betoambari", "10.254.0.39/31"),
+        ("pop-wolio", "ce2", "to-wolio", "10.254.0.41/31"),
+    ]
+    # The primary comes first, however the file orders them; each has rates of its own.
+    site = small.sites["rsud"]
+    turned = site.model_copy(update={"multi": tuple(reversed(site.multi))})
+    assert turned.links == site.links
+    assert [turned.link_path(link.pop) for link in turned.links] == [("links", 1), ("links", 0)]
+    assert [link.peak and link.peak.up for link in links] == [200_000_000, 100_000_000]
+
+
 def test_parallel_spans_have_names_of_their_own(small: Inventory) -> None:
     assert span_ids(small.backbone)[:2] == ["core-1--core-2", "core-1--core-2-b"]
     assert small.topology.links["core-1--core-2-b"].a.name == "to-core-2-b"
