@@ -45,6 +45,8 @@ class Probe:
     protocol: Protocol4
     port: int = 0
     at: Literal["host", "uplink"] = "host"
+    towards: str = ""
+    """Of several uplinks the one to this POP's router; empty: the first link's."""
     spoof: IPv4Address | None = None
     count: int = 3
     """Attempts; one answer is enough."""

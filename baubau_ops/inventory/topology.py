@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Literal
 
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.models import Backbone, Datacenter, Isp, Rates, Site, SiteLink, Span
@@ -89,6 +90,8 @@ class Link:
     committed: Rates | None = None
     """A site's promised rates."""
     peak: Rates | None = None
+    role: Literal["primary", "backup"] = "primary"
+    """A site's: which of its two carries the traffic."""
 
     def end(self, node: str) -> Port:
         """The port of `node` on this link."""
@@ -348,6 +351,7 @@ def _access_link(site: str, link: SiteLink, allocations: Allocations) -> Link:
         max(link.peak.down, link.peak.up),
         committed=link.committed,
         peak=link.peak,
+        role=link.role,
     )
 
 

@@ -43,7 +43,7 @@ class Exchange:
         FailedError when no connection comes about.
         """
         sender, receiver = self._machine(source), self._machine(target)
-        opener, other = (receiver, sender) if receiver.uplink and not sender.uplink else (sender, receiver)
+        opener, other = (receiver, sender) if receiver.uplinks and not sender.uplinks else (sender, receiver)
         connection = await self._connect(opener, other)
         token = secrets.token_hex(8)
         result = self._results[token] = asyncio.get_running_loop().create_future()

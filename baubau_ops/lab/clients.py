@@ -52,16 +52,17 @@ def _client(inventory: Inventory, lan: Lan) -> tuple[Bare, list[Wire]]:
         gateway=gateway,
         leaves="eth0",
         routes=(Route(DEFAULT, lan.gateway.ip, "eth0"),),
-        uplink=_uplink(inventory, lan.owner),
+        uplinks=tuple(_uplinks(inventory, lan.owner)),
     )
     return bare, [Wire(f"{lan.router}:{lan.port}", gateway, End(name, "eth0"))]
 
 
-def _uplink(inventory: Inventory, site: str) -> Uplink:
+def _uplinks(inventory: Inventory, site: str) -> Iterator[Uplink]:
     router = site_device(site)
-    link = next(each for each in inventory.topology.links_of(router) if each.kind is LinkKind.ACCESS)
-    near, far = link.end(router), link.far(router)
-    return Uplink(router, near.name, End(far.node, far.name).mac)
+    links = [link for link in inventory.topology.links_of(router) if link.kind is LinkKind.ACCESS]
+    for link in sorted(links, key=lambda link: link.role == "backup"):
+        near, far = link.end(router), link.far(router)
+        yield Uplink(router, far.node, near.name, End(far.node, far.name).mac)
 
 
 def _host(inventory: Inventory, segment: str, lans: list[Lan]) -> tuple[Bare, list[Wire]]:

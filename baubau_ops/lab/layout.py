@@ -55,9 +55,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """Where a captured router of this machine's site would send frames: its port towards the POP."""
+    """Where a captured router of this machine's site would send frames: its port towards a POP."""
 
     router: str
+    pop: str
+    """The POP's router."""
     port: str
     mac: str
     """Of the POP's port."""
@@ -77,7 +79,8 @@ class Bare:
     routes: tuple[Route, ...]
     extra: tuple[IPv4Address, ...] = ()
     """Addresses on lo: a data-center host's services."""
-    uplink: Uplink | None = None
+    uplinks: tuple[Uplink, ...] = ()
+    """Of its site's router, the primary first; none outside of sites."""
 
     @property
     def name(self) -> str:

@@ -182,9 +182,12 @@ class Prober:
         if probe.at == "host":
             mac = End(bare.name, bare.leaves).mac
             return _Place(name_of(self.twin, bare.name), bare.leaves, mac, bare.gateway.mac)
-        if bare.uplink is None:
+        if not bare.uplinks:
             raise InputError(f"{bare.name} is in no site: it has no uplink to send from.")
-        up = bare.uplink
+        towards = probe.towards or bare.uplinks[0].pop
+        up = next((uplink for uplink in bare.uplinks if uplink.pop == towards), None)
+        if up is None:
+            raise InputError(f"{bare.name}'s site has no uplink to {towards}.")
         return _Place(name_of(self.twin, up.router), up.port, End(up.router, up.port).mac, up.mac)
 
     def _source(self, probe: Probe) -> IPv4Address | IPv6Address:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import Lan, Link, LinkKind, Node, Role
+from baubau_ops.network import site_policy
 from baubau_ops.network.derive_interfaces import bfd_of, bfd_profile_name, lan_prefixes
 from baubau_ops.network.device import Bgp, Neighbour, Network
 
@@ -100,7 +101,8 @@ def _ibgp(inventory: Inventory, node: Node) -> Iterator[Neighbour]:
             keepalive=IBGP_TIMERS[0],
             hold=IBGP_TIMERS[1],
             update_source=node.loopback,
-            all_paths=client,
+            # A POP tells a backup path that it does not use itself: everybody has it before it is needed.
+            all_paths=client or node.role is Role.POP,
             client=client,
             next_hop_self=True,
         )
@@ -121,12 +123,13 @@ def _access(inventory: Inventory, node: Node, link: Link) -> Neighbour:
     other = inventory.topology.nodes[link.far(node.name).node]
     site = node.id if node.role is Role.SITE else other.id
     provider = node.role is Role.POP
+    secret = f"bgp-{site}" if link.role == "primary" else f"bgp-{site}.{link.role}"
     keepalive, hold = BFD_TIMERS if bfd_of(inventory, link) else PLAIN_TIMERS
     return Neighbour(
         address=link.far(node.name).address.ip,
         asn=other.asn,
         device=other.name,
-        secret=f"bgp-{site}",
+        secret=secret,
         keepalive=keepalive,
         hold=hold,
         interface=link.end(node.name).name,
@@ -136,6 +139,8 @@ def _access(inventory: Inventory, node: Node, link: Link) -> Neighbour:
         max_prefixes=len(site_prefixes(inventory, site)) if provider else 1,
         prefixes_in=f"from-{site}" if provider else "default-only",
         prefixes_out="default-only" if provider else "own",
+        route_map_in=site_policy.map_in(node, link.role),
+        route_map_out=site_policy.map_out(node, link.role),
     )
 
 

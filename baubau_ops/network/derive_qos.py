@@ -2,8 +2,9 @@
 
 Every shaped port has two trees. Class 10 belongs to OSPF and BFD alone and neither lends nor borrows: a full link
 must not kill the liveness of its own routing. Below class 1 stand 20 (BGP and management: TCP, which fills
-whatever it is given, and so must not stand before BFD), 30 (data) and, where sites' traffic meets, 40 (what its
-POP marked as above the committed rate), which only gets what the others leave.
+whatever it is given, and so must not stand before BFD), 25 (calls, where there are any: a short queue, served
+before data, that borrows nothing, so that it cannot starve the others), 30 (data) and, where sites' traffic meets,
+40 (what its POP marked as above the committed rate), which only gets what the others leave.
 """
 
 from __future__ import annotations
@@ -13,16 +14,23 @@ from baubau_ops.core.units import format_rate
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.models import Rates
 from baubau_ops.inventory.topology import Link, LinkKind, Node, Role
+from baubau_ops.network.derive_voice import voice_pools, voice_rate
 from baubau_ops.network.device import ShapedPort, TrafficClass
 
-TREE, LIVENESS, MANAGEMENT, DATA, LOW = 1, 10, 20, 30, 40
+TREE, LIVENESS, MANAGEMENT, VOICE, DATA, LOW = 1, 10, 20, 25, 30, 40
 
+_CALLS = frozenset({LinkKind.SPAN, LinkKind.DATACENTER})
+"""Links of the backbone over which calls go; none leaves the city."""
 _FRAME = 1514
 _QUEUE_SECONDS = 0.05
 _MIN_QUEUE = 2 * 65536
 """Bytes: segmentation offload hands over up to 64 KiB as one packet, and a queue it does not fit in drops it."""
 _BURST_SECONDS = 0.002
 _MIN_BURST = 2 * _FRAME
+_VOICE_QUEUE_SECONDS = 0.02
+"""A packet of a call that waited longer is of no use any more."""
+_VOICE_SHARE = 10
+"""The part of a backbone port that calls may have, one in so many: a site more changes nothing there."""
 _LOW_SHARE = 100
 """The part of a port guaranteed to traffic above the committed rates: one in so many."""
 
@@ -46,11 +54,13 @@ def _access(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
     upload = node.role is Role.SITE
     committed, peak = (_direction(rates, upload=upload) for rates in (link.committed, link.peak))
     control = inventory.city.control
+    voice = voice_rate(inventory, inventory.topology.nodes[link.b.node].id) or 0
     classes = (
         _tree(peak + control),
         _liveness(control),
         _leaf(MANAGEMENT, control, peak + control, 1),
-        _leaf(DATA, committed, peak, 2),
+        *_voice(voice),
+        _leaf(DATA, committed - voice, peak, 3),
     )
     return ShapedPort(link.end(node.name).name, DATA, classes)
 
@@ -65,7 +75,8 @@ def _backbone(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
     control = inventory.city.control
     tree = link.capacity - control
     low = link.capacity // _LOW_SHARE
-    data = tree - control - low
+    voice = link.capacity // _VOICE_SHARE if link.kind in _CALLS and voice_pools(inventory) else 0
+    data = tree - control - voice - low
     if data <= 0:
         raise InputError(
             f"{link.id}: {format_rate(link.capacity)} leave nothing for data beside twice"
@@ -75,10 +86,18 @@ def _backbone(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
         _tree(tree),
         _liveness(control),
         _leaf(MANAGEMENT, control, tree, 1),
-        _leaf(DATA, data, tree - control, 2),
+        *_voice(voice),
+        _leaf(DATA, data, tree - control, 3),
         _leaf(LOW, low, tree - control, 7),
     )
     return ShapedPort(link.end(node.name).name, DATA, classes)
+
+
+def _voice(rate: int) -> tuple[TrafficClass, ...]:
+    if not rate:
+        return ()
+    limit = max(round(rate / 8 * _VOICE_QUEUE_SECONDS), 10 * _FRAME)
+    return (TrafficClass(VOICE, TREE, rate, rate, _burst(rate), 2, _FRAME, limit),)
 
 
 def _burst(rate: int) -> int:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import BASTION, LinkKind, Node, Role
-from baubau_ops.network import policy
+from baubau_ops.network import policy, site_policy
 from baubau_ops.network.derive_bgp import (
     CITY_REACHED,
     DEFAULT,
@@ -32,7 +32,8 @@ def routing(inventory: Inventory, node: Node, ports: tuple[Interface, ...]) -> R
     return Routing(
         statics=tuple(sorted(_statics(inventory, node), key=_frr_order)),
         prefix_lists=tuple(sorted(_prefix_lists(inventory, node), key=lambda item: item.name)),
-        route_maps=tuple(sorted(_route_maps(inventory, node), key=lambda item: item.name)),
+        community_lists=site_policy.community_lists(inventory, node),
+        route_maps=tuple(sorted(_route_maps(inventory, node), key=lambda item: (item.name, item.seq))),
         next_hops=NEXT_HOPS,
         bfd_profiles=bfd_profiles(inventory, node),
         bgp=bgp(inventory, node),
@@ -165,6 +166,7 @@ def _route_maps(inventory: Inventory, node: Node) -> list[RouteMap]:
         # Not weight 32768, which what a router originates itself has: any ISP's default wins by preference.
         maps.append(RouteMap(LAST_RESORT, local_preference=LAST_RESORT_PREFERENCE, weight=0))
         maps += _isp_maps(inventory, node)
+    maps += site_policy.route_maps(inventory, node)
     if node.role is Role.FIREWALL:
         maps.append(RouteMap(ORIGIN, local_preference=origin_preference(inventory, node)))
     return maps

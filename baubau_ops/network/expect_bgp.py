@@ -1,8 +1,8 @@
 """Which path each router chooses, and what it tells whom: BGP inside one AS with route reflectors.
 
-Everything in the city's AS is brought in by exactly one router, which sets itself as the next hop; so a path is
-known by that router. Cores tell their clients all paths and each other their best one, clients tell only what
-they brought in themselves.
+Every path into the city's AS is brought in by one router, which sets itself as the next hop; so a path is known
+by that router. Cores tell their clients all paths and each other their best one. Clients tell only what they
+brought in themselves: POPs all of it, so that a site's backup is known before it is needed, others what they use.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
-from baubau_ops.network.device import Device, Neighbour
+from baubau_ops.network.device import Device, Neighbour, RouteMap
 from baubau_ops.network.expect_ospf import Reached
 
 _LOCAL_WEIGHT = 32768
@@ -44,6 +44,8 @@ class Table:
 
     paths: Mapping[IPv4Network, tuple[Path, ...]]
     best: Mapping[IPv4Network, Path]
+    told: frozenset[IPv4Network]
+    """What of its own it tells to those it does not reflect for."""
 
 
 def injected(
@@ -51,7 +53,7 @@ def injected(
 ) -> list[Path]:
     """All paths that the infrastructure's routers bring in.
 
-    `external` tells what each external neighbour announces that passes the inbound filter.
+    `devices` are all of ours, `external` tells what each external neighbour announces that passes the inbound filter.
     """
     found = []
     for device in devices.values():
@@ -66,13 +68,36 @@ def injected(
             found.append(Path(network.prefix, device.name, None, weight, preference or _PREFERENCE, 0))
         for neighbour in bgp.neighbours:
             if neighbour.external:
-                chosen = maps[neighbour.route_map_in] if neighbour.route_map_in else None
-                preference = chosen.local_preference if chosen else None
+                preference = preference_in(devices, device, neighbour)
                 found += [
-                    Path(prefix, device.name, neighbour.address, 0, preference or _PREFERENCE, 1)
+                    Path(prefix, device.name, neighbour.address, 0, preference, 1)
                     for prefix in external[neighbour.address]
                 ]
     return found
+
+
+def preference_in(devices: Mapping[str, Device], device: Device, neighbour: Neighbour) -> int:
+    """The local preference of what a router takes from an external neighbour, by the tag that it bears."""
+    tags = _tags(devices, device, neighbour)
+    lists = {item.name: set(item.communities) for item in device.routing.community_lists}
+    for clause in _clauses(device, neighbour.route_map_in):
+        if clause.communities is None or tags & lists[clause.communities]:
+            return _PREFERENCE if clause.local_preference is None else clause.local_preference
+    return _PREFERENCE
+
+
+def _tags(devices: Mapping[str, Device], device: Device, neighbour: Neighbour) -> set[str]:
+    """The large communities that the other end puts on what it announces; an outsider's are not known."""
+    other = devices.get(neighbour.device)
+    if other is None or other.routing.bgp is None:
+        return set()
+    back = [one for one in other.routing.bgp.neighbours if one.device == device.name]
+    clauses = [clause for one in back for clause in _clauses(other, one.route_map_out)]
+    return {clause.community for clause in clauses if clause.community}
+
+
+def _clauses(device: Device, name: str | None) -> list[RouteMap]:
+    return [clause for clause in device.routing.route_maps if clause.name == name]
 
 
 def tables(devices: Mapping[str, Device], paths: Paths, injections: Iterable[Path]) -> dict[str, Table]:
@@ -83,34 +108,48 @@ def tables(devices: Mapping[str, Device], paths: Paths, injections: Iterable[Pat
     speakers = [device for device in devices.values() if device.role in INFRASTRUCTURE]
     known: dict[str, dict[IPv4Network, tuple[Path, ...]]] = {device.name: {} for device in speakers}
     best: dict[str, dict[IPv4Network, Path]] = {device.name: {} for device in speakers}
+    own: dict[str, set[IPv4Network]] = {device.name: set() for device in speakers}
     for prefix, everyone in by_prefix.items():
-        for name, (seen, chosen) in _spread(speakers, devices, paths, everyone).items():
+        chosen, told = _spread(speakers, devices, paths, everyone)
+        for name, (seen, path) in chosen.items():
             known[name][prefix] = seen
-            best[name][prefix] = chosen
-    return {device.name: Table(known[device.name], best[device.name]) for device in speakers}
+            best[name][prefix] = path
+        for name in told:
+            own[name].add(prefix)
+    return {name: Table(known[name], best[name], frozenset(own[name])) for name in known}
 
 
 def _spread(
     speakers: list[Device], devices: Mapping[str, Device], paths: Paths, everyone: list[Path]
-) -> dict[str, tuple[tuple[Path, ...], Path]]:
-    """Let all routers choose until nobody changes its mind; one prefix."""
+) -> tuple[dict[str, tuple[tuple[Path, ...], Path]], list[str]]:
+    """Let all routers choose until nobody changes its mind; one prefix. Returns their choices and who tells."""
     told = {device.name: [path for path in everyone if path.origin == device.name] for device in speakers}
+    frank = {device.name for device in speakers if _tells_all(device)}
     for _ in range(len(speakers) + 1):
         view = {device.name: _view(device, devices, told, everyone) for device in speakers}
         chosen = {name: (seen, choose(devices, paths, name, seen)) for name, seen in view.items() if seen}
         after = {
-            device.name: [path for path in everyone if _tells(chosen.get(device.name), device.name, path)]
+            device.name: told[device.name]
+            if device.name in frank
+            else [path for path in everyone if _tells(chosen.get(device.name), device.name, path)]
             for device in speakers
         }
         if after == told:
             break
         told = after
-    return chosen
+    return chosen, [name for name, some in told.items() if some]
 
 
 def _tells(chosen: tuple[tuple[Path, ...], Path] | None, name: str, path: Path) -> bool:
     """A router tells its own path to those it does not reflect for only while it uses it."""
     return chosen is not None and path.origin == name and chosen[1] == path
+
+
+def _tells_all(device: Device) -> bool:
+    """Whether a client tells its own paths also while it uses others."""
+    assert device.routing.bgp is not None, "infrastructure routers speak BGP"
+    sessions = [session for session in device.routing.bgp.neighbours if not session.external]
+    return device.role is not Role.CORE and all(session.all_paths for session in sessions)
 
 
 def _view(
@@ -150,11 +189,13 @@ def _rank(
 def accepted(device: Device, neighbour: Neighbour, everywhere: Mapping[str, Table]) -> frozenset[IPv4Network]:
     """The prefixes that a router takes from an iBGP neighbour: not what it brought in itself."""
     if device.role is Role.CORE:
-        # From clients what they brought in and use; from another core its best, unless a core told it.
+        # From clients what they brought in; from another core its best, unless a core told it.
+        if neighbour.client:
+            return everywhere[neighbour.device].told
         return frozenset(
             prefix
             for prefix, path in everywhere[neighbour.device].best.items()
-            if path.origin == neighbour.device or (not neighbour.client and _is_client(path, device))
+            if path.origin == neighbour.device or _is_client(path, device)
         )
     return frozenset(
         prefix
@@ -179,4 +220,4 @@ def sent(device: Device, neighbour: Neighbour, everywhere: Mapping[str, Table]) 
             for prefix, path in own.best.items()
             if path.origin == device.name or _is_client(path, device)
         )
-    return frozenset(prefix for prefix, path in own.best.items() if path.origin == device.name)
+    return own.told

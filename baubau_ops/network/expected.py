@@ -54,7 +54,7 @@ class _City:
         inside = {name: device for name, device in devices.items() if device.role in INFRASTRUCTURE}
         paths = {name: shortest_paths(inside, name) for name in inside}
         external = _external(devices)
-        injections = expect_bgp.injected(inside, external)
+        injections = expect_bgp.injected(devices, external)
         return cls(devices, paths, external, expect_bgp.tables(inside, paths, injections))
 
 
@@ -211,11 +211,12 @@ def _ospf(device: Device, city: _City) -> list[tuple[int, Route]]:
 
 def _bgp(device: Device, city: _City) -> list[tuple[int, Route]]:
     if device.role is Role.SITE:
-        best = {
-            prefix: Path(prefix, device.name, neighbour.address, 0, 0, 0)
-            for neighbour in _sessions(device)
-            for prefix in city.external[neighbour.address]
-        }
+        best: dict[IPv4Network, Path] = {}
+        for neighbour in _sessions(device):
+            preference = expect_bgp.preference_in(city.devices, device, neighbour)
+            for prefix in city.external[neighbour.address]:
+                if prefix not in best or preference > best[prefix].preference:
+                    best[prefix] = Path(prefix, device.name, neighbour.address, 0, preference, 1)
     else:
         best = dict(city.tables[device.name].best)
     found = []

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from ipaddress import IPv4Address, IPv6Address
 
 from baubau_ops.inventory.environment import Machine, Probe, Protocol4
 from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.topology import BASTION, PROVINCE, Link, LinkKind, Role, site_device
+from baubau_ops.inventory.topology import BASTION, PROVINCE, Link, LinkKind, Port, Role, site_device
 from baubau_ops.network import policy
 from baubau_ops.network.derive_routing import province_prefixes
 from baubau_ops.network.policy import INTERNET, PROVINCE_PLACE, Matrix
@@ -50,7 +50,8 @@ class Pair:
         probe = self.probe
         door = "ping" if probe.protocol == "icmp" else f"{probe.port}/{probe.protocol}"
         source = probe.source + (f" as {probe.spoof}" if probe.spoof else "")
-        place = " from the uplink" if probe.at == "uplink" else ""
+        towards = f" to {probe.towards}" if probe.towards else ""
+        place = f" from the uplink{towards}" if probe.at == "uplink" else ""
         return f"{source}{place} → {self.target or probe.target} {door}"
 
 
@@ -100,7 +101,11 @@ class _Pairs:
                 yield from self._ordinary(machine, target)
             yield from self._forged(machine)
             if self._is_in_site(machine):
-                yield from self._from_uplink(machine)
+                links = self._access(machine)
+                for link in links:
+                    # Over a backup in waiting, too: what its POP lets pass must be the same.
+                    towards = link.a.node if len(links) > 1 else ""
+                    yield from self._from_uplink(machine, link, towards)
 
     # Who is where.
 
@@ -116,9 +121,9 @@ class _Pairs:
         end = {INTERNET: machine.owner, PROVINCE_PLACE: PROVINCE, BASTION: BASTION}[machine.zone]
         return frozenset({self.inventory.topology.links_of(end)[0].far(end).node})
 
-    def _access(self, machine: Machine) -> Link:
+    def _access(self, machine: Machine) -> list[Link]:
         links = self.inventory.topology.links_of(site_device(machine.owner))
-        return next(link for link in links if link.kind is LinkKind.ACCESS)
+        return [link for link in links if link.kind is LinkKind.ACCESS]
 
     # What is tried.
 
@@ -214,33 +219,34 @@ class _Pairs:
             probe = Probe(sender.name, BEYOND, *_DOOR, count=1)
             yield Pair(probe, "", "", router, "deny_ipv6")
 
-    def _from_uplink(self, sender: Machine) -> Iterator[Pair]:
-        """What a captured site router could send: past its own rules, to the POP."""
-        pop = frozenset({self._access(sender).far(site_device(sender.owner)).node})
+    def _from_uplink(self, sender: Machine, link: Link, towards: str) -> Iterator[Pair]:
+        """What a captured site router could send: past its own rules, to one of its POPs."""
+        pop = frozenset({link.a.node})
+        frame = partial(Probe, sender.name, at="uplink", towards=towards)
         goal = self._goal(sender)
         for target in self._targets(sender):
             if target.own_router:
                 continue
-            probe = Probe(sender.name, target.address, *target.doors[-1], at="uplink", count=1)
+            probe = frame(target.address, *target.doors[-1], count=1)
             if not self._pop_passes(sender.zone, target.address):
                 yield self._pair(probe, target, pop, "deny_zone")
             elif target.machine != target.name and not self._allows(sender, target, target.doors[-1]):
                 yield self._pair(probe, target, self.firewalls, "deny_zone")
         if goal:
-            yield self._pair(Probe(sender.name, goal.address, *goal.doors[0], at="uplink"), goal)
-        yield from self._forged_at_uplink(sender, pop)
+            yield self._pair(frame(goal.address, *goal.doors[0]), goal)
+        yield from self._forged_at_uplink(sender, link.a, frame)
 
-    def _forged_at_uplink(self, sender: Machine, pop: frozenset[str]) -> Iterator[Pair]:
+    def _forged_at_uplink(self, sender: Machine, port: Port, frame: partial[Probe]) -> Iterator[Pair]:
+        pop = frozenset({port.node})
         victim = self._victim(sender)
         goal = self._goal(sender) or next(self._services(sender), None)
         if victim and goal:
-            probe = Probe(sender.name, goal.address, *goal.doors[0], at="uplink", spoof=victim, count=1)
+            probe = frame(goal.address, *goal.doors[0], spoof=victim, count=1)
             yield self._pair(probe, goal, pop, "deny_spoof")
-        port = self._access(sender).far(site_device(sender.owner))
         near = _Target(port.node, "", port.address.ip, (("tcp", _SSH),))
-        probe = Probe(sender.name, near.address, "tcp", _SSH, at="uplink", count=1)
+        probe = frame(near.address, "tcp", _SSH, count=1)
         yield self._pair(probe, near, pop, "deny_input")
-        yield Pair(Probe(sender.name, BEYOND, *_DOOR, at="uplink", count=1), "", "", pop, "deny_ipv6")
+        yield Pair(frame(BEYOND, *_DOOR, count=1), "", "", pop, "deny_ipv6")
 
     def _pop_passes(self, zone: str, target: IPv4Address) -> bool:
         """The POP keeps no state: it lets pass by address what policy.yml allows in either direction."""

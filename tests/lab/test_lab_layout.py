@@ -72,8 +72,8 @@ def test_the_seat_reaches_loopbacks_links_and_equipment_by_either_core(
 
 
 def test_a_site_machine_knows_where_a_captured_router_would_send(layout: Layout) -> None:
-    uplink = layout.bare["dinkes-cctv"].uplink
-    assert uplink is not None
+    assert [up.port for up in layout.bare["rsud-cctv"].uplinks] == ["to-betoambari", "to-wolio"]
+    (uplink,) = layout.bare["dinkes-cctv"].uplinks
     wire = next(w for w in layout.wires_of("ce-dinkes") if w.end("ce-dinkes").port == uplink.port)
     assert wire.far("ce-dinkes").mac == uplink.mac
     assert wire.far("ce-dinkes").place == "pop-wolio"

@@ -16,7 +16,7 @@ from baubau_ops.inventory.load import load
 from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
 from baubau_ops.network.derive import derive
 from baubau_ops.network.derive_interfaces import interface_order
-from baubau_ops.network.device import Device, PortKind, PrefixList
+from baubau_ops.network.device import Device, PopFilter, PortKind, PrefixList
 from baubau_ops.network.render import render, render_device
 
 
@@ -100,13 +100,78 @@ def test_site_filters_are_exact_on_both_sides(inventory: Inventory, devices: dic
     for site, data in inventory.sites.items():
         numbers = inventory.numbers.sites[site]
         own = {numbers.segments[zone] for zone in data.segments} | {IPv4Network(numbers.loopback)}
-        router, pop = devices[f"ce-{site}"], devices[f"pop-{data.links[0].pop}"]
-        for item in (_list(router, "own"), _list(pop, f"from-{site}")):
+        router, pops = devices[f"ce-{site}"], [devices[f"pop-{link.pop}"] for link in data.links]
+        for item in (_list(router, "own"), *(_list(pop, f"from-{site}") for pop in pops)):
             assert {rule.prefix for rule in item.rules} == own
             assert all(rule.ge is None for rule in item.rules)
         default = {IPv4Network("0.0.0.0/0")}
-        for device in (router, pop):
+        for device in (router, *pops):
             assert {rule.prefix for rule in _list(device, "default-only").rules} == default
+
+
+def test_the_ports_of_a_site_with_two_links_take_its_sources_whichever_is_in_use(
+    inventory: Inventory, devices: dict[str, Device]
+) -> None:
+    numbers = inventory.numbers.sites["rsud"]
+    own = {IPv4Network(numbers.loopback), *numbers.segments.values()}
+    for link in inventory.topology.links_of("ce-rsud"):
+        forward = devices[link.a.node].filters.forward
+        assert isinstance(forward, PopFilter)
+        (port,) = (site for site in forward.sites if site.port == link.a.name)
+        assert set(port.sources) == own | {IPv4Network(link.b.address.ip)}
+        assert not any(site.sources for site in forward.sites if site != port)
+        text = render_device(devices[link.a.node])
+        (strict,) = (line for line in text.splitlines() if "fib saddr . iif" in line)
+        assert f'"{link.a.name}"' not in strict
+
+
+def test_a_new_backup_link_changes_the_sites_router_and_its_pops_only(
+    tmp_path: Path, inventory: Inventory
+) -> None:
+    folder = _copy(tmp_path)
+    file = folder / "sites/bappeda.yml"
+    link = "{pop: murhum, media: fibre, committed: 50M, peak: 100M, status: built}"
+    text = file.read_text()
+    assert f"link: {link}\n" in text
+    backup = link.replace("murhum,", "batupoaro, role: backup,")
+    file.write_text(
+        text.replace(f"link: {link}\n", f"links:\n  - {link}\n  - {backup}\n").replace("[link]", "[links]")
+    )
+    before, after = render(inventory), render(load(folder))
+    assert {name for name in after if after[name] != before[name]} == {
+        "ce-bappeda",
+        "pop-batupoaro",
+        "pop-murhum",
+    }
+
+
+def test_calls_have_a_class_of_their_own_that_borrows_nothing(
+    inventory: Inventory, devices: dict[str, Device]
+) -> None:
+    guaranteed = inventory.city.kinds["hospital"].voice
+    for name in ("ce-rsud", "pop-betoambari", "pop-wolio"):
+        ports = {one.name for one in devices[name].interfaces if "rsud" in one.description}
+        shaped = [port for port in devices[name].qos if port.port in ports]
+        assert shaped
+        for port in shaped:
+            classes = {item.minor: item for item in port.classes}
+            assert (classes[25].rate, classes[25].ceil) == (guaranteed, guaranteed)
+            assert classes[20].priority < classes[25].priority < classes[30].priority
+    (office,) = devices["ce-bappeda"].qos
+    assert 25 not in {item.minor for item in office.classes}
+    for device in devices.values():
+        for port in device.qos:
+            if device.role in INFRASTRUCTURE and port.port.startswith("to-"):
+                calls = 25 in {item.minor for item in port.classes}
+                assert calls == (not port.port.startswith(("to-isp", "to-prov")))
+
+
+def test_only_calls_bear_the_mark_of_calls(devices: dict[str, Device]) -> None:
+    for name, device in devices.items():
+        marking = [line for line in render_device(device).splitlines() if "dscp set ef" in line]
+        wanted = device.role in (Role.POP, Role.FIREWALL) or name == "ce-rsud"
+        assert len(marking) == wanted
+        assert all(re.search(r"ip [sd]addr \{ 10\.116\.0\.0/16 \}", line) for line in marking)
 
 
 def test_nothing_internal_is_told_to_isps(inventory: Inventory, devices: dict[str, Device]) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
-from baubau_ops.network.device import Device
+from baubau_ops.network.device import Device, RouteMap
 from baubau_ops.network.expect import Expectation, NextHop
+from baubau_ops.network.expect_bgp import preference_in
 from baubau_ops.network.expect_ospf import MAX_METRIC, shortest_paths
 from baubau_ops.network.expected import expect_devices, expected
 
@@ -168,9 +169,83 @@ def test_a_site_knows_its_own_networks_and_a_default(inventory: Inventory, inten
         lans = {lan.prefix for lan in inventory.topology.lans_of(site.name)}
         links = {link.end(site.name).address.network for link in inventory.topology.links_of(site.name)}
         assert set(intent.devices[site.name].fib) == lans | links | {DEFAULT}
-        (session,) = intent.devices[site.name].bgp.values()
-        assert session.accepted == {DEFAULT}
-        assert session.sent == lans | {IPv4Network(site.loopback or "")}
+        sessions = intent.devices[site.name].bgp.values()
+        assert len(sessions) == len(links)
+        for session in sessions:
+            assert session.accepted == {DEFAULT}
+            assert session.sent == lans | {IPv4Network(site.loopback or "")}
+
+
+def test_a_site_with_two_links_uses_its_primary_and_everybody_knows_the_backup(
+    inventory: Inventory, intent: Expectation
+) -> None:
+    primary, backup = (f"pop-{link.pop}" for link in inventory.sites["rsud"].links)
+    own = {IPv4Network(inventory.numbers.sites["rsud"].loopback)}
+    own |= {lan.prefix for lan in inventory.topology.lans_of("ce-rsud")}
+    assert _ways(intent, "ce-rsud", DEFAULT) == {"to-betoambari"}
+    for prefix in own - {lan.prefix for lan in inventory.topology.lans_of("ce-rsud")}:
+        assert _ways(intent, primary, prefix) == {"ce1"}
+        # The backup POP has a path of its own, but follows the primary's, over the backbone.
+        assert _ways(intent, backup, prefix) <= {"to-core-1", "to-batupoaro", "to-murhum"}
+    for pop in (primary, backup):
+        for session in intent.devices[pop].bgp.values():
+            if session.neighbour.startswith("core-"):
+                assert own <= session.sent
+                assert own <= session.accepted  # the other POP's path
+        for core in inventory.backbone.cores:
+            (back,) = (one for one in intent.devices[core].bgp.values() if one.neighbour == pop)
+            assert own <= back.accepted
+            assert (back.addpath_send, back.addpath_receive) == (True, True)
+
+
+def _ways(intent: Expectation, device: str, prefix: IPv4Network) -> set[str]:
+    return {way.interface for way in intent.devices[device].fib[prefix].next_hops}
+
+
+def test_losing_the_primary_pop_moves_a_site_to_its_backup(
+    inventory: Inventory, devices: dict[str, Device]
+) -> None:
+    lost = "pop-betoambari"
+    left = {name: device for name, device in devices.items() if name != lost}
+    left = _without(left, *((lost, name) for name in left))
+    for name, device in left.items():
+        assert device.routing.bgp is not None
+        neighbours = tuple(one for one in device.routing.bgp.neighbours if one.device != lost)
+        routing = replace(device.routing, bgp=replace(device.routing.bgp, neighbours=neighbours))
+        left[name] = replace(device, routing=routing)
+    after = expect_devices(left)
+    office = inventory.numbers.sites["rsud"].segments["office"]
+    assert _ways(after, "ce-rsud", DEFAULT) == {"to-wolio"}
+    assert _ways(after, "pop-wolio", office) == {"ce2"}
+    assert _ways(after, "core-1", office) == {"to-wolio"}
+
+
+@pytest.mark.parametrize(
+    ("pop", "tag", "preference"),
+    [
+        ("pop-wolio", "64496:1:50", 50),
+        ("pop-wolio", None, 50),  # the inventory says backup, whatever the router in the office says
+        ("pop-wolio", "64496:1:300", 50),
+        ("pop-betoambari", None, 100),
+        ("pop-betoambari", "64496:1:50", 50),  # it may ask for less
+        ("pop-betoambari", "64496:1:300", 100),
+    ],
+)
+def test_a_site_can_only_lower_its_preference(
+    devices: dict[str, Device], pop: str, tag: str | None, preference: int
+) -> None:
+    router = devices["ce-rsud"]
+    assert router.routing.bgp is not None
+    neighbours = tuple(replace(one, route_map_out="tag") for one in router.routing.bgp.neighbours)
+    routing = replace(
+        router.routing,
+        route_maps=(RouteMap("tag", community=tag),),
+        bgp=replace(router.routing.bgp, neighbours=neighbours),
+    )
+    city = {**devices, "ce-rsud": replace(router, routing=routing)}
+    assert devices[pop].routing.bgp is not None
+    (session,) = (one for one in devices[pop].routing.bgp.neighbours if one.device == "ce-rsud")
+    assert preference_in(city, devices[pop], session) == preference
 
 
 def test_isps_learn_public_space_only(inventory: Inventory, intent: Expectation) -> None:

@@ -142,6 +142,20 @@ def test_each_layer_has_probes_of_its_own() -> None:
         assert (firewall, "deny_zone", "uplink") in seen
 
 
+def test_both_uplinks_of_a_site_are_tried_at_their_own_pop() -> None:
+    raw = [pair for pair in tried() if pair.probe.at == "uplink" and pair.probe.source.startswith("rsud-")]
+    for pop in ("pop-betoambari", "pop-wolio"):
+        mine = [pair for pair in raw if pair.probe.towards == pop]
+        # Its own sources pass though the best route back leads over the other link; forged ones do not.
+        assert any(pair.allowed and pair.probe.spoof is None for pair in mine)
+        spoofed = [pair for pair in mine if pair.counter == "deny_spoof"]
+        assert spoofed
+        assert all(pair.dropped_by == {pop} for pair in spoofed)
+        assert f"from the uplink to {pop}" in str(mine[0])
+    assert {pair.probe.towards for pair in raw} == {"pop-betoambari", "pop-wolio"}
+    assert all(not pair.probe.towards for pair in tried() if not pair.probe.source.startswith("rsud-"))
+
+
 def test_frames_that_must_die_are_sent_once() -> None:
     """They are counted: the drops must be as many as the frames."""
     assert all(pair.probe.count == 1 for pair in tried() if not pair.allowed)

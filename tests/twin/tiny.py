@@ -94,8 +94,10 @@ def tiny() -> Layout:
         ["0.0.0.0/0 10.254.0.0"],
         {"lo": "10.255.0.2/32", "to-wolio": "10.254.0.1/31", "lan-office": "10.64.0.1/24"},
     )
-    up = Uplink("ce-hall", "to-wolio", End("pop-wolio", "ce1").mac)
-    office = machine(OFFICE, "office", "10.64.0.2/24", End("ce-hall", "lan-office"), "10.64.0.1", uplink=up)
+    up = Uplink("ce-hall", "pop-wolio", "to-wolio", End("pop-wolio", "ce1").mac)
+    office = machine(
+        OFFICE, "office", "10.64.0.2/24", End("ce-hall", "lan-office"), "10.64.0.1", uplinks=(up,)
+    )
     host = machine(
         HOST, "services", "10.32.8.2/28", End("pop-wolio", "lan-host"), "10.32.8.1", extra=(SERVICE,)
     )
