@@ -13,6 +13,7 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Literal
 
+from baubau_ops.core.addresses import interface
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.models import Backbone, Datacenter, Isp, Rates, Site, SiteLink, Span
 
@@ -288,8 +289,8 @@ def _nodes(
 
 def _ports(a: str, b: str, prefix: IPv4Network, parallel: int = 0) -> tuple[Port, Port]:
     return (
-        Port(a, port_towards(b, parallel), IPv4Interface((prefix[0], 31))),
-        Port(b, port_towards(a, parallel), IPv4Interface((prefix[1], 31))),
+        Port(a, port_towards(b, parallel), interface(prefix, 0)),
+        Port(b, port_towards(a, parallel), interface(prefix, 1)),
     )
 
 
@@ -346,8 +347,8 @@ def _access_link(site: str, link: SiteLink, allocations: Allocations) -> Link:
         link_id(pop, router),
         LinkKind.ACCESS,
         link.media,
-        Port(pop, f"ce{numbers.port}", IPv4Interface((numbers.prefix[0], 31))),
-        Port(router, port_towards(pop), IPv4Interface((numbers.prefix[1], 31))),
+        Port(pop, f"ce{numbers.port}", interface(numbers.prefix, 0)),
+        Port(router, port_towards(pop), interface(numbers.prefix, 1)),
         max(link.peak.down, link.peak.up),
         committed=link.committed,
         peak=link.peak,
@@ -355,18 +356,14 @@ def _access_link(site: str, link: SiteLink, allocations: Allocations) -> Link:
     )
 
 
-def _gateway(prefix: IPv4Network) -> IPv4Interface:
-    return IPv4Interface((prefix[1], prefix.prefixlen))
-
-
 def _datacenter_lans(datacenter: Datacenter, allocations: Allocations) -> Iterator[Lan]:
     for segment in sorted(datacenter.segments):
         for firewall in datacenter.firewalls:
             prefix = allocations.lans[segment][firewall]
-            yield Lan(firewall, f"lan-{segment}", segment, segment, _gateway(prefix))
+            yield Lan(firewall, f"lan-{segment}", segment, segment, interface(prefix, 1))
 
 
 def _site_lans(site: str, data: Site, allocations: Allocations) -> Iterator[Lan]:
     for zone in sorted(data.segments):
         prefix = allocations.sites[site].segments[zone]
-        yield Lan(site_device(site), f"lan-{zone}", zone, site, _gateway(prefix))
+        yield Lan(site_device(site), f"lan-{zone}", zone, site, interface(prefix, 1))

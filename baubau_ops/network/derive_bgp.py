@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
+from baubau_ops.core.addresses import host
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import Lan, Link, LinkKind, Node, Role
 from baubau_ops.network import site_policy
@@ -50,7 +51,7 @@ def site_prefixes(inventory: Inventory, site: str) -> tuple[IPv4Network, ...]:
     """All that a site may announce: its router's loopback and its segments, sorted."""
     numbers = inventory.numbers.sites[site]
     segments = (numbers.segments[zone] for zone in inventory.sites[site].segments)
-    return tuple(sorted([IPv4Network(numbers.loopback), *segments]))
+    return tuple(sorted([host(numbers.loopback), *segments]))
 
 
 def services_behind(inventory: Inventory, node: Node) -> list[tuple[Lan, IPv4Address]]:

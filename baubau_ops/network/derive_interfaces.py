@@ -32,7 +32,7 @@ def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
     """All ports of a router, in the order FRR prints them."""
     topology = inventory.topology
     assert node.loopback is not None, "routers of ours have a loopback"
-    loopback = IPv4Interface((node.loopback, 32))
+    loopback = IPv4Interface((int(node.loopback), 32))
     found = [Interface("lo", PortKind.LOOPBACK, "", loopback)]
     found += [_link_interface(inventory, node, link) for link in topology.links_of(node.name)]
     found += [_lan_interface(lan) for lan in topology.lans_of(node.name)]

@@ -23,6 +23,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Literal
 
+from baubau_ops.core.addresses import host
 from baubau_ops.inventory.topology import Role
 from baubau_ops.network.helpers import Helpers
 
@@ -268,7 +269,7 @@ class Permit:
     @property
     def addresses(self) -> tuple[IPv4Network, ...]:
         """Every destination but the internet, without ports, sorted: for filters that keep no state."""
-        hosts = {IPv4Network(socket.address) for socket in self.sockets}
+        hosts = {host(socket.address) for socket in self.sockets}
         return tuple(sorted(hosts | set(self.networks)))
 
 
