@@ -17,6 +17,7 @@ from baubau_ops.inventory import (
     check_isps,
     check_links,
     check_numbers,
+    check_risks,
     check_services,
     duplicates,
 )
@@ -83,7 +84,8 @@ def references(
 
 
 def numbers(files: Files, locked: Allocations) -> Iterator[Finding]:
-    """Everything about pools, pins and the lock."""
+    """Everything about pools, pins and the lock, and about shared risks."""
+    yield from check_risks.risks(files)
     yield from check_numbers.pools(files)
     yield from check_numbers.pins(files)
     yield from check_isps.probes(files.backbone, files.city)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from baubau_ops.core.errors import InputError, InvalidInventoryError
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.inventory import check, lockfile, yaml
+from baubau_ops.inventory import admission, check, lockfile, yaml
 from baubau_ops.inventory.allocate import complete
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.fields import NAME
@@ -68,6 +68,8 @@ def assemble(source: Source, folder: Path, *, today: date | None = None) -> Inve
     findings += check.numbers(files, source.locked)
     completion = complete(files, source.locked, today or datetime.now(UTC).date())
     findings += completion.findings
+    if not findings:  # what is promised can be added up once every reference has a target
+        findings += admission.findings(files)
     if findings:
         raise InvalidInventoryError(to_problems(findings, folder, source.texts), source.count)
     return Inventory(

@@ -22,6 +22,8 @@ PROVINCE = "prov"
 MAX_PORT_NAME = 15
 """Bytes in a Linux interface name (IFNAMSIZ less its NUL)."""
 
+DATACENTER_COST = 10
+"""OSPF cost of each link between a firewall and a core."""
 _COST_OF_10G = 10
 _KM_PER_COST = 1.0
 
@@ -308,7 +310,7 @@ def _datacenter_links(backbone: Backbone, datacenter: Datacenter, allocations: A
         for core in sorted(backbone.cores):
             name = link_id(core, firewall)
             a, b = _ports(core, firewall, allocations.links[name])
-            yield Link(name, LinkKind.DATACENTER, "span", a, b, datacenter.capacity, cost=_COST_OF_10G)
+            yield Link(name, LinkKind.DATACENTER, "span", a, b, datacenter.capacity, cost=DATACENTER_COST)
 
 
 def _outside_links(backbone: Backbone, allocations: Allocations) -> Iterator[Link]:

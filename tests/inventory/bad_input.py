@@ -318,6 +318,49 @@ CASES: dict[str, Spoil] = {
     ),
     "assumed": edit(DINKES, ("assumed: [link]", "assumed: [link.comitted]")),
     "kecamatan-twice": edit("city.yml", ("bungi, lea-lea", "bungi, bungi")),
+    "capacity-missing": edit("backbone.yml", ("km: 2.1, capacity: 10G, ", "km: 2.1, ")),
+    "oversubscription-below": both(
+        edit("backbone.yml", ("km: 2.1, capacity: 10G", "km: 2.1, capacity: 10G, oversubscription: 0.5")),
+        edit("datacenter.yml", ("capacity: 10G", "capacity: 10G\noversubscription: 0")),
+    ),
+    "risk-one-member": edit(
+        "backbone.yml", ("km: 2.1, capacity: 10G, srlg: [duct-wolio]", "km: 2.1, capacity: 10G")
+    ),
+    "risk-no-member": edit("backbone.yml", ("risks:  ", "risks:\n  tiang: {name: X, kind: pole}\n  #")),
+    "risk-unknown": both(
+        edit(
+            "backbone.yml",
+            ("km: 2.1, capacity: 10G, srlg: [duct-wolio]", "km: 2.1, capacity: 10G, srlg: [duct-wollio]"),
+        ),
+        edit("sites/rsud.yml", ("peak: 200M,", "peak: 200M, srlg: [duct-wolio, xyz],")),
+        edit(DINKES, ("kind: agency", "kind: agency\nsrlg: [pln]")),
+    ),
+    "risk-twice": edit(
+        "backbone.yml", ("role: cross, srlg: [duct-wolio]", "role: cross, srlg: [duct-wolio, duct-wolio]")
+    ),
+    "risk-kind": edit("backbone.yml", ("kind: duct", "kind: dust")),
+    "risk-datacenter": both(
+        edit(
+            "datacenter.yml",
+            ("capacity: 10G", "capacity: 10G\nsrlg: {dc-3: [duct-wolio], hosts: [pln-selatan]}"),
+        ),
+    ),
+    "risk-datacenter-part": edit(
+        "datacenter.yml", ("capacity: 10G", "capacity: 10G\nsrlg: {host: [duct-wolio]}")
+    ),
+    "admission-normal": edit(
+        DINKES, ("committed: 50M, peak: 100M", "committed: {down: 12G, up: 50M}, peak: 20G")
+    ),
+    "admission-after-loss": edit(
+        "backbone.yml",
+        ("km: 1.4, capacity: 10G", "km: 1.4, capacity: 50M"),
+        ("km: 4.7, capacity: 10G", "km: 4.7, capacity: 0.3G"),
+    ),
+    "admission-oversubscribed": edit(
+        "backbone.yml",
+        ("peer: 192.0.2.0, capacity: 1G", "peer: 192.0.2.0, capacity: 0.2G, oversubscription: 1.5"),
+    ),
+    "admission-datacenter": edit("datacenter.yml", ("capacity: 10G", "capacity: 0.3G")),
     "all-at-once": both(
         edit(DINKES, ("pop: wolio", "pop: wollio")),
         write("sites/rsud.yml", b"name: [\n"),
