@@ -41,7 +41,6 @@ def filters(
         forward=_forward(inventory, policy, node, interfaces),
         not_internet=policy.not_internet,
         voice=_voice(inventory, node),
-        voice=_voice(inventory, node),
         bogons=policy.bogons,
     )
 
