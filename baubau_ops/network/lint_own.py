@@ -67,8 +67,8 @@ _DEFINED = {
     "BFD profile": re.compile(r" profile (\S+)$"),
 }
 _USED = {
-    "prefix list": re.compile(r" (?:match ip address prefix-list (\S+)|.* prefix-list (\S+) (?:in|out))$"),
-    "route-map": re.compile(r"(?: .*|ip nht bgp) route-map (\S+)(?: in| out)?$"),
+    "prefix list": re.compile(r" prefix-list (\S+)(?: in| out)?$"),
+    "route-map": re.compile(r" (?:route|advertise|exist)-map (\S+)"),
     "BFD profile": re.compile(r" .* bfd profile (\S+)$"),
 }
 
@@ -79,9 +79,8 @@ def _references(frr: Lines) -> Iterator[Mistake]:
         defined = {match[1]: number for number, line in frr if (match := pattern.match(line))}
         used: dict[str, int] = {}
         for number, line in frr:
-            match = _USED[kind].match(line)
-            if match:
-                used.setdefault(next(group for group in match.groups() if group), number)
+            for name in _USED[kind].findall(line):
+                used.setdefault(name, number)
         for name, number in used.items():
             if name not in defined:
                 yield Mistake(number, f"{kind} {name} is used and not defined.")
