@@ -128,6 +128,16 @@ def _cell(column: str, value: object) -> str:
     return str(value)
 
 
+@command(app, example="baubau inventory coverage")
+def coverage(context: Context) -> None:
+    """Say how far the city is on its plan, and what the cheapest next sites would bring."""
+    from baubau_ops.cli.coverage_output import draw_coverage
+    from baubau_ops.inventory.coverage import coverage as covered
+
+    found = covered(context.open_inventory())
+    context.output.show(found, lambda: draw_coverage(context.output, found))
+
+
 @command(app, example="baubau inventory schema -o schemas")
 def schema(
     context: Context,

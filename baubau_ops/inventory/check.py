@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory import (
     check_backbone,
+    check_coverage,
     check_isps,
     check_links,
     check_numbers,
@@ -71,6 +72,8 @@ def references(
     for file, model in models.items():
         if isinstance(model, City):
             yield from _city(model, names)
+            listed = (site for site in models.values() if isinstance(site, Site))
+            yield from check_coverage.totals(model, listed)
         elif isinstance(model, Backbone):
             yield from _backbone(model, names)
         elif isinstance(model, Services):
@@ -127,6 +130,14 @@ def _city(city: City, names: Names) -> Iterator[Finding]:
     for index, name in enumerate(city.kecamatan):
         if name in city.kecamatan[:index]:
             yield Finding("city.yml", ("kecamatan", index), f'"{name}" is listed twice. Remove one.')
+    yield from check_coverage.phases(city)
+    for index, phase in enumerate(city.phases):
+        for number, target in enumerate(phase.coverage):
+            path = ("phases", index, "coverage", number)
+            for at, kind in enumerate(target.kinds):
+                yield from unknown("city.yml", (*path, "kinds", at), "kind of site", kind, names.kinds)
+            for at, medium in enumerate(target.media):
+                yield from unknown("city.yml", (*path, "media", at), "medium", medium, names.media)
 
 
 def _reserved(given: Iterable[str], file: str, path: tuple[str, ...], names: Names) -> Iterator[Finding]:
