@@ -59,12 +59,13 @@ class Context:
     def open_environment(self) -> Environment:
         """Return how the machines of --env are reached.
 
-        UnreachableError when its twin is not up, InputError when that runs another city than --inventory.
+        UnreachableError when its twin is not up, InputError when that runs another city than --inventory, or
+        when an environment of real machines has no file or a wrong one.
         """
         if self.twin is None:
-            raise InputError(
-                f"There is no environment {self.environment} yet.", remedy="Use the twin: --env lab:NAME"
-            )
+            from baubau_ops.inventory.environment_file import environment as real
+
+            return real(self.environment, self.inventory_folder(), self.state)
         runs = self._twin_runs()
         if self.inventory is not None and runs is not None and runs != self.inventory.resolve():
             raise InputError(

@@ -29,9 +29,11 @@ _HIDDEN = frozenset({"router", "link", "neighbour_address"})  # in tables; JSON 
 @command(app, example="baubau inventory check --inventory examples/small")
 def check(context: Context) -> None:
     """Read every file and say everything that is wrong."""
+    from baubau_ops.inventory import environment_file
+
     inventory = context.open_inventory()
     facts = {
-        "files": inventory.file_count,
+        "files": inventory.file_count + environment_file.check(inventory.folder),
         "sites": len(inventory.sites),
         "routers": len(inventory.topology.ours),
         "proposed": sorted(inventory.proposed),
@@ -142,7 +144,7 @@ def coverage(context: Context) -> None:
 def schema(
     context: Context,
     name: Annotated[
-        str | None, typer.Argument(help="city, backbone, datacenter, services, policy or site.")
+        str | None, typer.Argument(help="city, backbone, datacenter, services, policy, site or environment.")
     ] = None,
     folder: Annotated[
         Path | None,

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.inventory.environment_file import EnvironmentFile
 from baubau_ops.inventory.models import Backbone, City, Datacenter, Policy, Services, Site
 
 MODELS: Mapping[str, type[BaseModel]] = {
@@ -18,6 +19,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "services": Services,
     "policy": Policy,
     "site": Site,
+    "environment": EnvironmentFile,
 }
 """By kind of file."""
 

@@ -49,10 +49,12 @@ def test_a_running_twin_is_not_reached_with_another_city(
     assert caught.value.remedy == "Leave --inventory out, or name another twin with --env lab:NAME."
 
 
-def test_production_is_not_built_yet_and_says_so() -> None:
+def test_production_without_its_file_says_which_one() -> None:
     with pytest.raises(InputError) as caught:
-        _context("production").open_environment()
-    assert str(caught.value) == "There is no environment production yet."
+        _context("production", Path("examples/small")).open_environment()
+    said = "There is no environment production: examples/small/environments/production.yml does not exist."
+    assert str(caught.value) == said
+    assert caught.value.exit_code == 2
 
 
 def test_a_twin_that_is_not_up_is_unreachable() -> None:

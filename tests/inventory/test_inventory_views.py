@@ -41,7 +41,7 @@ def keys_known(body: dict[str, Any], part: dict[str, Any], value: object) -> boo
     return part.get("type") not in ("object", "array")
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "environment"])
 def test_schemas_accept_the_small_city_and_know_its_keys(name: str) -> None:
     body = schema(name)
     assert body["additionalProperties"] is False
