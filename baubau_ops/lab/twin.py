@@ -17,9 +17,8 @@ from pathlib import Path
 
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import lock
-from baubau_ops.core.machine import INOTIFY_INSTANCES
 from baubau_ops.core.settings import run_dir, state_dir
-from baubau_ops.lab import machines, netns, nodes, ssh
+from baubau_ops.lab import capacity, machines, netns, nodes, ssh
 from baubau_ops.lab.cgroups import named as groups_named
 from baubau_ops.lab.images import router_image
 from baubau_ops.lab.layout import End, Layout
@@ -71,13 +70,15 @@ def up(
     """Make the twin what `layout` says: boot, wire, add and remove, whatever is missing or too much.
 
     Running routers are not touched but for ports they gain or lose. `state` is the environment's folder;
-    `texts` are those the routers will get later: their secrets are made now.
+    `texts` are those the routers will get later: their secrets are made now. MissingError, before anything is
+    changed, when the machine is too small.
     """
     check_name(twin)
+    capacity.check(len(set(layout.routers) - _running(twin)))
     with lock(lock_path(twin), timeout=LOCK_TIMEOUT):
         record = Record(twin)
         state = record.claim(inventory, state)
-        _raise_inotify(on_event)
+        capacity.raise_limits(len(layout.wires), on_event)
         image = router_image(on_event)
         store = Store(state)
         store.create()
@@ -259,12 +260,3 @@ def status(twin: str) -> Status:
         cuts={wire.id: wire.cut for wire in laid.values() if wire.cut},
         unplugged=sorted(f"{end.place}:{end.port}" for end in unplugged),
     )
-
-
-def _raise_inotify(on_event: OnEvent) -> None:
-    """Allow enough inotify instances for every node's systemd; machine-wide, and it stays so."""
-    path = Path("/proc/sys/fs/inotify/max_user_instances")
-    if int(path.read_text()) < INOTIFY_INSTANCES:
-        path.write_text(str(INOTIFY_INSTANCES))
-        detail = f"fs.inotify.max_user_instances raised to {INOTIFY_INSTANCES}; it stays so until a reboot"
-        on_event(Event("note", "kernel", detail=detail))
