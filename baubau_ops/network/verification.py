@@ -101,7 +101,7 @@ def verify_network(
         report = None
         if vantage is not None and probe:
             tried = pairs(inventory, vantage.machines(), only=only)
-            report = try_pairs(tried, vantage, _counters(fleet), on_event=on_event)
+            report = try_pairs(tried, vantage, counters_of(fleet), on_event=on_event)
         return NetworkVerdict(verdict, report, seen.unreachable)
 
 
@@ -138,7 +138,9 @@ class _Reading:
         return verdict
 
 
-def _counters(fleet: Fleet) -> ReadCounters:
+def counters_of(fleet: Fleet) -> ReadCounters:
+    """What the probes read their proof with."""
+
     def read(devices: Iterable[str]) -> Mapping[str, Readable[Mapping[str, int]]]:
         answers = fleet.run(sorted(devices), read_counters)
         return {
