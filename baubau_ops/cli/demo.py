@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from baubau_ops.flows.demo import Demo
 
 TWIN = "demo"
-_WIDTH = 58
+_WIDTH = 64
+"""Characters for a step's number and title: a little more than the longest one has."""
 
 app = single()
 
