@@ -96,33 +96,34 @@ def _raise_to(worst: Fractions, other: Fractions) -> None:
             worst[arc] = share
 
 
+_ALL = sum(BIT.values())
+
+
 def reached(graph: Graph, pop: Element, lost: AbstractSet[Element]) -> int:
     """The functions that a POP reaches, without the ways: as `ways(…).mask`, but much faster."""
     if pop in lost:
         return 0
-    hops, transit, isps, firewalls = graph.hops, graph.transit, graph.isps, graph.firewalls
-    cores = frozenset(graph.cores)
+    hops, transit, gives = graph.hops, graph.transit, _gives(graph)
     mask, seen, waiting = 0, {pop}, [pop]
     for node in waiting:  # grows: nearest first
-        if node in transit:
-            for neighbour, _, link, _ in hops[node]:
-                if neighbour not in seen and neighbour not in lost and link not in lost:
-                    seen.add(neighbour)
+        for neighbour, _, link, _ in hops[node]:
+            if neighbour not in seen and neighbour not in lost and link not in lost:
+                seen.add(neighbour)
+                mask |= gives.get(neighbour, 0)
+                if neighbour in transit:
                     waiting.append(neighbour)
-            if node in cores:
-                mask |= _BACKBONE
-        elif node in isps:
-            mask |= BIT[Function.ISP]
-        elif node in firewalls:
-            mask |= _DATACENTER
-        else:
-            mask |= BIT[Function.PROVINCE]
         if mask == _ALL:
             break
     return mask
 
 
-_ALL = sum(BIT.values())
+def _gives(graph: Graph) -> Mapping[Element, int]:
+    """What is reached with each node."""
+    found = dict.fromkeys(graph.cores, _BACKBONE)
+    found |= dict.fromkeys(graph.firewalls, _DATACENTER)
+    found |= dict.fromkeys(graph.isps, BIT[Function.ISP])
+    found[graph.province] = BIT[Function.PROVINCE]
+    return found
 
 
 class _Search:
