@@ -18,6 +18,7 @@ from baubau_ops.core.plan import exit_code
 if TYPE_CHECKING:
     from baubau_ops.core.plan import Change
     from baubau_ops.inventory.edit import Edit
+    from baubau_ops.inventory.edit_rates import RateEdit
     from baubau_ops.network.plan import NetworkPlan
 
 app = group("OPD links: connect an office, see what it has, disconnect it.")
@@ -109,6 +110,44 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Disma
     return _document(context, written, _apply(context, folder, written, is_new=False) if apply else None)
 
 
+@command(app, example="baubau link rate dinkes --committed 80M --peak 150M")
+def rate(
+    context: Context,
+    site: SiteId,
+    committed: Annotated[
+        str | None, typer.Option(help="Promised rate: 80M, or 80M/40M for down/up, seen from the site.")
+    ] = None,
+    peak: Annotated[
+        str | None, typer.Option(help="Rate it may use while nobody else needs it, written alike.")
+    ] = None,
+    pop: Annotated[
+        str | None, typer.Option(help="Which link, where the site has two.", show_default=False)
+    ] = None,
+    dry_run: DryRun = False,
+    apply: Apply = False,
+) -> int:
+    """Change a site's rates: two values in its file. What is not given stays."""
+    from baubau_ops.inventory.edit_rates import NewRates, change_rates, plan_rates
+
+    _refuse_both(dry_run, apply)
+    if committed is None and peak is None:
+        raise InputError("No rate is given.", remedy="Give --committed, --peak or both.")
+    question = f"Change the rates of {site}?"
+    if not dry_run:
+        context.will_ask(question)
+    folder = context.inventory_folder()
+    new = NewRates(site=site, committed=committed, peak=peak, pop=pop)
+    if apply:
+        context.open_environment()
+    edit = plan_rates(folder, new)
+    _show_rates(context, edit, again=_again(context, apply))
+    if dry_run or edit.is_nothing:
+        return _document(context, edit, None)
+    context.confirm(question)
+    written = change_rates(folder, new)
+    return _document(context, written, _apply(context, folder, written, is_new=None) if apply else None)
+
+
 @command(app, example="baubau link show dinkes")
 def show(context: Context, site: SiteId) -> None:
     """Show a site's link: numbers, rates, ports, segments, file."""
@@ -145,7 +184,6 @@ def _again(context: Context, apply: bool) -> str:
 
 
 def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
-    from baubau_ops.flows.link import changes, unchanged
     from baubau_ops.inventory.topology import site_device
 
     if context.output.is_json:
@@ -159,6 +197,33 @@ def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
     added, removed = edit.lock_lines
     line(f"Lock   {edit.file.parents[1] / 'allocations.yml'}   +{added} −{removed} lines, no number moved")
     line()
+    _show_changes(context, edit, again)
+
+
+def _show_rates(context: Context, edit: RateEdit, *, again: str) -> None:
+    from baubau_ops.core.units import format_rate
+
+    line = context.output.line
+    line(f"Changed  {edit.file}, link to POP {edit.new.pop}")
+    for what, old, new in (
+        ("committed", edit.old.committed, edit.new.committed),
+        ("peak", edit.old.peak, edit.new.peak),
+    ):
+        shown = [f"{format_rate(rates.down)} down, {format_rate(rates.up)} up" for rates in (old, new)]
+        line(f"         {what} {shown[0]}" + (f" → {shown[1]}" if old != new else ", as it was"))
+    line()
+    if edit.is_nothing:
+        line("The link has these rates already. Nothing to do.")
+    else:
+        _show_changes(context, edit, again)
+
+
+def _show_changes(context: Context, edit: Edit, again: str) -> None:
+    from baubau_ops.flows.link import changes, unchanged
+
+    if context.output.is_json:
+        return
+    line = context.output.line
     found = changes(edit)
     rows: list[list[Cell]] = [
         [change.target, change.what, (change.effect.value, EFFECT_STYLE.get(change.effect, ""))]
@@ -193,8 +258,11 @@ def _facts(found: tuple[Change, ...]) -> list[dict[str, str]]:
     ]
 
 
-def _apply(context: Context, folder: Path, edit: Edit, *, is_new: bool) -> tuple[list[object], int]:
-    """Apply to the routers that the edit changes; the twin follows before if it gains, after if it loses."""
+def _apply(context: Context, folder: Path, edit: Edit, *, is_new: bool | None) -> tuple[list[object], int]:
+    """Apply to the routers that the edit changes; the twin follows before if it gains, after if it loses.
+
+    `is_new` is None when the routers stay the same ones.
+    """
     from baubau_ops.flows import twin as flow
     from baubau_ops.flows.link import devices_of
     from baubau_ops.inventory.load import load
@@ -211,7 +279,7 @@ def _apply(context: Context, folder: Path, edit: Edit, *, is_new: bool) -> tuple
         application = Application(written, context.open_environment(), on_event=screen)
         report = application.run(approved, devices=devices_of(edit))
         code = exit_code(report.outcomes)
-        if context.twin is not None and not is_new and code == 0:  # a text that names the port needs it
+        if context.twin is not None and is_new is False and code == 0:  # a text that names the port needs it
             flow.up(context.twin, folder, on_event=screen)
     if not context.output.is_json:
         show_apply(context.output, report, screen.untold(report.outcomes))

@@ -217,32 +217,33 @@ def _quarantined(inventory: Inventory, site: str, today: date) -> Allocations:
 
 def site_text(new: NewSite) -> str:
     """The site's file, as a person would write it."""
-    rates = f"committed: {_rates(new.committed)}, peak: {_rates(new.peak)}"
-    rest = f"media: {_scalar(new.media)}, {rates}, status: {_scalar(new.status)}"
-    links = f"link: {{pop: {_scalar(new.pop)}, {rest}}}\n"
+    rates = f"committed: {rates_text(new.committed)}, peak: {rates_text(new.peak)}"
+    rest = f"media: {scalar_text(new.media)}, {rates}, status: {scalar_text(new.status)}"
+    links = f"link: {{pop: {scalar_text(new.pop)}, {rest}}}\n"
     if new.backup_pop is not None:
         links = (
             "links:\n"
-            f"  - {{pop: {_scalar(new.pop)}, role: primary, {rest}}}\n"
-            f"  - {{pop: {_scalar(new.backup_pop)}, role: backup, {rest}}}\n"
+            f"  - {{pop: {scalar_text(new.pop)}, role: primary, {rest}}}\n"
+            f"  - {{pop: {scalar_text(new.backup_pop)}, role: backup, {rest}}}\n"
         )
     return (
-        f"name: {_scalar(new.name)}\n"
-        f"kind: {_scalar(new.kind)}\n"
-        f"kecamatan: {_scalar(new.kecamatan or '')}\n"
+        f"name: {scalar_text(new.name)}\n"
+        f"kind: {scalar_text(new.kind)}\n"
+        f"kecamatan: {scalar_text(new.kecamatan or '')}\n"
         f"{links}"
-        f"segments: [{', '.join(_scalar(zone) for zone in new.segments)}]\n"
+        f"segments: [{', '.join(scalar_text(zone) for zone in new.segments)}]\n"
     )
 
 
-def _rates(text: str) -> str:
+def rates_text(text: str) -> str:
+    """`50M`, or `50M/20M` for down and up, as YAML."""
     if text.count("/") != 1:
-        return _scalar(text)
+        return scalar_text(text)
     down, up = text.split("/")
-    return f"{{down: {_scalar(down)}, up: {_scalar(up)}}}"
+    return f"{{down: {scalar_text(down)}, up: {scalar_text(up)}}}"
 
 
-def _scalar(text: str) -> str:
+def scalar_text(text: str) -> str:
     """The text as a YAML scalar that stays text, and stays one value, wherever it stands."""
     if (_PLAIN.fullmatch(text) or re.fullmatch(r"[0-9]+(\.[0-9]+)?[kMG]", text)) and (
         text.lower() not in _NOT_TEXT

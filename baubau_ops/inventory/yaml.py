@@ -218,6 +218,22 @@ def locate(file: Path, path: DocumentPath, *, key: bool = False) -> tuple[int, i
     return place.line, place.column
 
 
+def replaced(text: str, path: DocumentPath, scalar: str) -> str:
+    """Return the text with another scalar at `path`, and every other character as it is.
+
+    KeyError when no scalar stands there.
+    """
+    node = _compose(text)
+    for step in path:
+        child = _child(node, step)
+        if child is None:
+            raise KeyError(path)
+        node = child[1]
+    if not isinstance(node.value, str):
+        raise KeyError(path)
+    return text[: node.start_mark.index] + scalar + text[node.end_mark.index :]
+
+
 class Places:
     """Finds many places in one file, which is read again once; `text` is what it will hold."""
 
