@@ -20,9 +20,19 @@ if TYPE_CHECKING:
 
 app = group("The city as data: check it, look at it, give numbers.")
 
-_RATES = frozenset({"capacity", "committed", "peak", "committed_down", "peak_down", "down", "up"})
+Wide = Annotated[bool, typer.Option("--wide", help="Show every column.")]
+
+_RATES = frozenset({"rate", "capacity", "committed", "peak", "committed_down", "peak_down", "down", "up"})
 _DURATIONS = frozenset({"rto", "rpo"})
-_NUMBERS = ("asn", "capacity", "committed_down", "peak_down", "cost", "km", "links", "lans", "tier")
+_NUMBERS = ("rate", "asn", "capacity", "committed_down", "peak_down", "cost", "km", "links", "lans", "tier")
+_NARROW: Mapping[str, Sequence[str]] = {
+    "sites": ("id", "kind", "pop", "committed_down", "segments", "status"),
+    "links": ("id", "kind", "media", "prefix", "capacity", "cost"),
+    "services": ("id", "owner", "tier", "address", "ports"),
+}
+"""What a list shows where all columns do not fit into a hundred characters."""
+_SHORT = {"committed_down": "rate"}
+"""Titles where the column's name would take more room than its values."""
 _HIDDEN = frozenset({"router", "link", "neighbour_address"})  # in tables; JSON has them
 
 
@@ -83,13 +93,14 @@ def list_(
     where: Annotated[
         list[str] | None, typer.Option("--where", help="COLUMN=VALUE; only such rows. Repeatable.")
     ] = None,
+    wide: Wide = False,
 ) -> None:
     """List the city's sites, POPs, devices, links, services or zones."""
     from baubau_ops.inventory.listing import rows
 
     filters = dict(_filter(text) for text in where or [])
     found = rows(context.open_inventory(), what, filters)
-    context.output.show(found, lambda: _draw_list(context, what, found))
+    context.output.show(found, lambda: draw_list(context, what, found, wide=wide))
 
 
 def _filter(text: str) -> tuple[str, str]:
@@ -99,11 +110,19 @@ def _filter(text: str) -> tuple[str, str]:
     return column, value
 
 
-def _draw_list(context: Context, what: str, found: Sequence[Mapping[str, object]]) -> None:
+def draw_list(
+    context: Context, what: str, found: Sequence[Mapping[str, object]], *, wide: bool = False
+) -> None:
+    """Draw rows as a table: the columns that fit a screen, or all."""
     if not found:
         context.output.line(f"No {what}.")
         return
-    draw_rows(context, found)
+    if wide or what not in _NARROW:
+        draw_rows(context, found)
+        return
+    columns = _NARROW[what]
+    draw_rows(context, [{_SHORT.get(column, column): row[column] for column in columns} for row in found])
+    context.output.line(f"{len(found[0]) - len(columns)} more columns: --wide")
 
 
 def draw_rows(context: Context, rows: Sequence[Mapping[str, object]]) -> None:
@@ -122,7 +141,7 @@ def _cell(column: str, value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_cell(key, item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ("," if column == "segments" else ", ").join(map(str, value))
     if column in _RATES and isinstance(value, int):
         return format_rate(value)
     if column in _DURATIONS and isinstance(value, float):

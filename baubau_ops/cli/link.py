@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from baubau_ops.cli.context import Context
-from baubau_ops.cli.inventory import draw_descriptions, draw_rows
+from baubau_ops.cli.inventory import Wide, draw_descriptions, draw_list
 from baubau_ops.cli.net_output import EFFECT_STYLE, expect_changes, show_apply
 from baubau_ops.cli.options import command, group
 from baubau_ops.cli.output import Cell
@@ -163,12 +163,12 @@ def show(context: Context, site: SiteId) -> None:
 
 
 @command(app, name="list", example="baubau link list")
-def list_(context: Context) -> None:
+def list_(context: Context, wide: Wide = False) -> None:
     """List every site with its POP, rates and state."""
     from baubau_ops.inventory.listing import rows
 
     found = rows(context.open_inventory(), "sites")
-    context.output.show(found, lambda: draw_rows(context, found))
+    context.output.show(found, lambda: draw_list(context, "sites", found, wide=wide))
 
 
 def _refuse_both(dry_run: bool, apply: bool) -> None:
