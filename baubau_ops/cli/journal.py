@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -15,25 +16,34 @@ from baubau_ops.core.journal import Journal, Record
 app = group("The record of every change: show it, verify it.")
 
 FILE = "journal.jsonl"
+_PARTS = frozenset({"step", "device"})
+"""Records that belong to an operation: they name it as `apply`."""
 
 
 @command(app, example="baubau journal show --last 50")
 def show(
     context: Context,
-    last: Annotated[int, typer.Option("--last", help="How many records, from the newest back.", min=1)] = 20,
+    last: Annotated[int, typer.Option("--last", help="How many, from the newest back.", min=1)] = 20,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="Show every record: each step on each router, and its result.")
+    ] = False,
 ) -> None:
-    """Show what was changed, by whom and when (UTC)."""
-    records = _journal(context).records()[-last:]
+    """Show what was changed, by whom and when (UTC): a line for each operation and what became of it."""
+    records = _journal(context).records()
+    results = _results(records)
+    shown = [each for each in records if steps or each.kind not in _PARTS][-last:]
 
     def draw() -> None:
-        if records:
-            context.output.table(
-                ("number", "time", "who", "what", "details"), [_row(each) for each in records]
-            )
+        if shown:
+            rows = [_row(each) if steps else _operation(each, results.get(_name(each), {})) for each in shown]
+            context.output.table(("number", "time", "who", "what", "details"), rows)
         else:
             context.output.line(f"Nothing has been changed in {context.environment} yet.")
 
-    context.output.show({"environment": context.environment, "records": records}, draw)
+    document: dict[str, object] = {"environment": context.environment, "records": shown}
+    if not steps:
+        document["results"] = {_name(each): results[_name(each)] for each in shown if _name(each) in results}
+    context.output.show(document, draw)
 
 
 @command(app, example="baubau journal verify")
@@ -69,6 +79,40 @@ def verify(context: Context) -> int:
 
 def _journal(context: Context) -> Journal:
     return Journal(context.state / FILE)
+
+
+def _name(record: Record) -> str:
+    """How an operation's parts name it."""
+    return f"{record.number:06}"
+
+
+def _results(records: Sequence[Record]) -> dict[str, dict[str, list[str]]]:
+    """By operation and result: the devices that ended so."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for record in records:
+        if record.kind == "device":
+            results = found.setdefault(str(record.data.get("apply", "")), {})
+            results.setdefault(str(record.data.get("result", "")), []).append(
+                str(record.data.get("target", ""))
+            )
+    return found
+
+
+def _operation(record: Record, results: Mapping[str, Sequence[str]]) -> tuple[Cell, ...]:
+    """A record with what became of its devices: those that are as they should be counted, the others named."""
+    if record.kind != "apply":
+        return _row(record)
+    devices = record.data.get("devices", [])
+    ended = {device for members in results.values() for device in members}
+    open_ = [device for device in devices if device not in ended]
+    parts = [
+        f"{len(members)} {result}" + ("" if result == "confirmed" else f" ({', '.join(members)})")
+        for result, members in results.items()
+    ]
+    if open_:
+        parts.append(f"{len(open_)} without an end ({', '.join(open_)})")
+    plan = str(record.data.get("plan", ""))[:6]
+    return (f"{record.number:06d}", record.time, record.who, "apply", f"plan {plan}: {', '.join(parts)}")
 
 
 def _row(record: Record) -> tuple[Cell, ...]:

@@ -17,16 +17,40 @@ def journal(tmp_path: Path) -> Journal:
     return made
 
 
-def test_the_newest_records_are_shown(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["journal", "show", "--last", "1"]) == 0
+def test_with_steps_the_newest_records_are_shown(
+    journal: Journal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["journal", "show", "--steps", "--last", "1"]) == 0
     heading, row = capsys.readouterr().out.splitlines()
     assert heading.split() == ["number", "time", "who", "what", "details"]
     record = journal.records()[-1]
     assert row.split() == ["000002", record.time, record.who, "step", "step=arm", "target=pop-murhum"]
 
 
-def test_records_for_machines(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_operation_is_one_line_with_what_became_of_it(
+    journal: Journal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal.append("device", apply="000001", target="pop-murhum", result="confirmed", reason="")
+    journal.append("link", action="add", site="dinas-pariwisata")
+    journal.append("apply", plan="aaaaaaaaaa", devices=["core-1", "core-2", "dc-1", "dc-2"])
+    for device, result in (("core-1", "confirmed"), ("core-2", "confirmed"), ("dc-1", "reverted")):
+        journal.append("step", apply="000005", target=device, step="arm")
+        journal.append("device", apply="000005", target=device, result=result, reason="")
+    assert cli.run(["journal", "show"]) == 0
+    lines = [line.split(maxsplit=3) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [(line[0], line[3].split(maxsplit=1)) for line in lines] == [
+        ("000001", ["apply", "plan 3f9c1e: 1 confirmed"]),
+        ("000004", ["link", "action=add site=dinas-pariwisata"]),
+        ("000005", ["apply", "plan aaaaaa: 2 confirmed, 1 reverted (dc-1), 1 without an end (dc-2)"]),
+    ]
     assert cli.run(["journal", "show", "--output", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [record["kind"] for record in document["records"]] == ["apply", "link", "apply"]
+    assert document["results"]["000005"] == {"confirmed": ["core-1", "core-2"], "reverted": ["dc-1"]}
+
+
+def test_records_for_machines(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["journal", "show", "--steps", "--output", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["environment"] == "lab:default"
     assert [record["hash"] for record in document["records"]] == [each.hash for each in journal.records()]
