@@ -77,14 +77,15 @@ class Responder:
             self._spawn(self._talk(connection))
 
     async def _talk(self, connection: socket.socket) -> None:
-        """Echo a line, or take part in a bulk transfer if that is what the line asks for."""
+        """Echo what comes until the far end is done, or take part in a bulk transfer if the first line asks for it."""
         loop = asyncio.get_running_loop()
         with connection, contextlib.suppress(OSError):
             line = await loop.sock_recv(connection, LINE)
             if line.startswith(bulk.PREFIX):
                 await self.bulk.serve(connection, line)
-            else:
+            while line and not line.startswith(bulk.PREFIX):
                 await loop.sock_sendall(connection, line)
+                line = await loop.sock_recv(connection, LINE)
 
     async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -36,7 +36,7 @@ def day0(device: Device) -> Device:
     """What of a router's model belongs to its first day."""
     ports = tuple(_port(port) for port in device.interfaces if port.kind in _DAY0_PORTS)
     filters = device.filters
-    input = replace(filters.input, bfd=(), bfd_multihop=(), ibgp=(), ibgp_ports=(), state_sync=None)
+    input = replace(filters.input, bfd=(), bfd_multihop=(), ibgp=(), ibgp_ports=(), state_sync=())
     if device.role is not Role.SITE:
         input = replace(input, ebgp=())
     return replace(

@@ -97,15 +97,16 @@ def _input(inventory: Inventory, node: Node, interfaces: tuple[Interface, ...], 
         ebgp=tuple(_session(session) for session in external),
         ibgp=tuple(session.address for session in bgp.neighbours if not session.external),
         ibgp_ports=tuple(port.name for port in backbone),
-        state_sync=_other_firewall(inventory, node),
+        state_sync=_other_firewalls_ports(inventory, node),
     )
 
 
-def _other_firewall(inventory: Inventory, node: Node) -> IPv4Address | None:
+def _other_firewalls_ports(inventory: Inventory, node: Node) -> tuple[IPv4Address, ...]:
     if node.role is not Role.FIREWALL:
-        return None
-    firewalls = inventory.topology.with_role(Role.FIREWALL)
-    return next(other.loopback for other in firewalls if other.name != node.name)
+        return ()
+    others = [other.name for other in inventory.topology.with_role(Role.FIREWALL) if other != node]
+    links = [(other, link) for other in others for link in inventory.topology.links_of(other)]
+    return tuple(sorted(link.end(other).address.ip for other, link in links))
 
 
 def _site(policy: Matrix, interfaces: tuple[Interface, ...]) -> SiteFilter:

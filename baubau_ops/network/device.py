@@ -297,8 +297,8 @@ class InputFilter:
     ebgp: tuple[PeerPort, ...]
     ibgp: tuple[IPv4Address, ...]
     ibgp_ports: tuple[str, ...]
-    state_sync: IPv4Address | None = None
-    """The other firewall."""
+    state_sync: tuple[IPv4Address, ...] = ()
+    """The other firewall's ports: conntrackd sends from the one that its packet leaves by."""
 
 
 @dataclass(frozen=True, slots=True)
