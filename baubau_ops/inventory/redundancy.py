@@ -7,7 +7,7 @@ Dominance Algorithm" (2001).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from baubau_ops.inventory.backbone_graph import Element, Graph
@@ -26,15 +26,17 @@ class Dominators:
         self._above: dict[Element, Element] = {_ROOT: _ROOT}
         self._settle()
 
-    def is_redundant(self, pops: Iterable[Element]) -> bool:
-        """Whether a POP, or a site on several of them, has two disjoint ways to the cores.
+    def ways(self, pop: Element) -> int:
+        """0, 1 or 2: how many disjoint ways lead from the cores to a POP, itself not counted."""
+        if pop not in self._above:
+            return 0
+        return 2 if self._above[pop] == _ROOT else 1
 
-        A single POP itself does not count as something in common.
-        """
+    def ways_of_site(self, pops: Sequence[Element]) -> int:
+        """The same of a site with lines to several POPs, these counting as well."""
         chains = [self._chain(pop) for pop in pops if pop in self._above]
-        if len(chains) == 1:
-            return len(chains[0]) == 1
-        return any(one.isdisjoint(other) for place, one in enumerate(chains) for other in chains[:place])
+        pairs = ((one, other) for place, one in enumerate(chains) for other in chains[:place])
+        return 2 if any(one.isdisjoint(other) for one, other in pairs) else min(1, len(chains))
 
     def _chain(self, node: Element) -> frozenset[Element]:
         """A node and all that dominates it."""

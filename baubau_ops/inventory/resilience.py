@@ -159,7 +159,7 @@ class _Survey:
         groups = zip(self.traffic.groups, self.traffic.states, strict=True)
         self.users = sum(len(group.sites) for group, state in groups if state.mask & _HOSTS)
         self.needing = _needing(files.services)
-        self.redundant = self._redundant(frozenset())
+        self.ways = self._ways(frozenset())
         self.sources = self._sources(frozenset())
 
     def backbone(self, loss: Loss, states: Mapping[int, State]) -> Impact:
@@ -185,7 +185,9 @@ class _Survey:
             loss,
             cuts=self._cuts(cut),
             degraded=traffic.overloads(moved),
-            exposed=tuple(sorted(self.redundant - self._redundant(lost) - self._gone(states))),
+            exposed=tuple(
+                sorted(name for name, ways in self._ways(lost).items() if ways == 1 < self.ways[name])
+            ),
             last=tuple(each for each, count in left.items() if count == 1 < self.sources[each]),
             services=self._services(cut, is_all=0 < self.users == without_hosts),
         )
@@ -208,9 +210,9 @@ class _Survey:
         return self.traffic.normal.state(lines[:line] + lines[line + 1 :], frozenset()).mask
 
     def _of_site(self, loss: Loss, site: str, missing: int, line: int | None) -> Impact:
-        is_exposed = line is not None and site in self.redundant
+        is_exposed = line is not None and self.ways.get(site) == 2
         degraded: tuple[Overload, ...] = ()
-        if is_exposed and line == self._used(site):
+        if line is not None and line == self._used(site):
             degraded = self.traffic.overloads(self.traffic.moved_by_line(site))
         return Impact(
             loss,
@@ -234,32 +236,19 @@ class _Survey:
         lost = (site for mask, sites in cut.items() if mask & BIT[Function.DATACENTER] for site in sites)
         return tuple(sorted({service for site in lost for service in self.needing.get(site, ())}))
 
-    def _redundant(self, lost: AbstractSet[Element]) -> frozenset[str]:
-        """POPs and sites with several lines that have two disjoint ways to the cores."""
+    def _ways(self, lost: AbstractSet[Element]) -> dict[str, int]:
+        """0, 1 or 2 disjoint ways to the cores: of every POP, and of every site with several lines."""
         traffic, dominators = self.traffic, Dominators(self.traffic.graph, lost)
         found = {
-            traffic.graph.elements[pop].removeprefix("pop-")
+            traffic.graph.elements[pop].removeprefix("pop-"): dominators.ways(pop)
             for pop in traffic.graph.pops
-            if dominators.is_redundant([pop])
         }
         for group in traffic.groups:
-            if len(group.lines) > 1 and group.risks.isdisjoint(lost):
-                pops = [line.pop for line in group.lines if line.risks.isdisjoint(lost)]
-                if len(pops) > 1 and dominators.is_redundant(pops):
-                    found |= set(group.sites)
-        return frozenset(found)
-
-    def _gone(self, states: Mapping[int, State]) -> set[str]:
-        """POPs and sites that are cut off altogether: they have no way left to be alone on."""
-        groups = self.traffic.groups
-        found = {
-            self.traffic.graph.elements[groups[place].lines[0].pop].removeprefix("pop-")
-            for place, state in states.items()
-            if not state.mask and len(groups[place].lines) == 1 and not groups[place].risks
-        }
-        return found | {
-            site for place, state in states.items() if not state.mask for site in groups[place].sites
-        }
+            if len(group.lines) > 1:
+                is_there = group.risks.isdisjoint(lost)
+                pops = [line.pop for line in group.lines if is_there and line.risks.isdisjoint(lost)]
+                found |= dict.fromkeys(group.sites, dominators.ways_of_site(pops))
+        return found
 
     def _sources(self, lost: AbstractSet[Element]) -> dict[Function, int]:
         """How many of each there are that reach a core."""

@@ -1,0 +1,185 @@
+"""What is lost with what: agreement with trying everything, and the small city's own answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from naive_resilience import City, losses
+from random_city import cities
+
+from baubau_ops.inventory.inventory import Files, Inventory
+from baubau_ops.inventory.losses import backbone_losses
+from baubau_ops.inventory.resilience import Impact, Resilience, Severity, resilience
+from baubau_ops.inventory.traffic import Traffic
+
+thorough = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@pytest.fixture(scope="module")
+def found(small: Inventory) -> Resilience:
+    return resilience(small)
+
+
+def by_id(found: Resilience) -> dict[str, Impact]:
+    return {impact.loss.id: impact for impact in (*found.backbone, *found.sites)}
+
+
+def lost_by_site(impact: Impact) -> dict[str, set[str]]:
+    return {site: set(map(str, cut.functions)) for cut in impact.cuts for site in cut.sites}
+
+
+@thorough
+@given(cities())
+def test_who_is_cut_off_by_each_loss_and_from_what(files: Files) -> None:
+    before = City(files, set())
+    impacts = by_id(resilience(files))
+    tried = {**losses(files)}
+    for site, data in files.sites.items():
+        tried |= {f"pop-{link.pop}--ce-{site}": {f"pop-{link.pop}--ce-{site}"} for link in data.links}
+        tried[f"ce-{site}"] = {f"ce-{site}"}
+    assert impacts.keys() == tried.keys()
+    for name, lost in tried.items():
+        after = City(files, lost)
+        expected = {site: before.of_site(site) - after.of_site(site) for site in files.sites}
+        assert lost_by_site(impacts[name]) == {site: each for site, each in expected.items() if each}, name
+
+
+@thorough
+@given(cities())
+def test_load_on_every_link_with_each_loss(files: Files) -> None:
+    traffic = Traffic(files)
+    tried, capacity = losses(files), {edge.id: edge.capacity for edge in traffic.graph.edges}
+
+    def named(load: dict[int, float]) -> dict[tuple[str, str], float]:
+        arcs = {
+            (traffic.graph.edges[arc >> 1].id, traffic.graph.head(arc)): rate for arc, rate in load.items()
+        }
+        return {arc: pytest.approx(rate, abs=1) for arc, rate in arcs.items() if rate > 1}
+
+    def plain(load: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+        return {arc: rate for arc, rate in load.items() if rate > 1}
+
+    assert plain(City(files, set()).load()) == named(dict(traffic.load))
+    for loss in backbone_losses(files, traffic.graph):
+        after = {**traffic.load, **traffic.moved(traffic.changed(loss.elements))}
+        naive = City(files, tried[loss.id]).load()
+        assert plain(naive) == named(after), loss.id
+        expected: dict[str, float] = defaultdict(float)
+        for (link, _), rate in naive.items():
+            expected[link] = max(rate, expected[link])
+        over = {name: rate for name, rate in expected.items() if rate > capacity[name] + 1}
+        names = frozenset(tried[loss.id]) - {"hosts"}
+        told = {each.link: each.load for each in traffic.overloads_without(names)}
+        assert told == {name: pytest.approx(rate, abs=1) for name, rate in over.items()}
+
+
+@settings(thorough, max_examples=10)
+@given(cities())
+def test_who_has_one_way_left(files: Files) -> None:
+    names = [*files.backbone.pops, *(site for site, data in files.sites.items() if len(data.links) > 1)]
+    before = City(files, set())
+    redundant = {name for name in names if before.is_redundant(name)}
+    impacts = by_id(resilience(files))
+    for loss, lost in losses(files).items():
+        after = City(files, lost)
+        left = {
+            name
+            for name in redundant
+            if not after.is_redundant(name)
+            and (after.of_site(name) if name in files.sites else after.of_pop(name))
+        }
+        assert set(impacts[loss].exposed) == left, loss
+
+
+@settings(thorough, max_examples=8)
+@given(cities())
+def test_which_pairs_cut_off_whom_neither_does_alone(files: Files) -> None:
+    tried = losses(files)
+    found = resilience(files).doubles
+    alone = {
+        name: {site: City(files, lost).of_site(site) for site in files.sites} for name, lost in tried.items()
+    }
+    before = {site: City(files, set()).of_site(site) for site in files.sites}
+    cutting: dict[frozenset[str], int] = defaultdict(int)
+    for one, other in combinations(tried, 2):
+        both = City(files, tried[one] | tried[other])
+        for site, reached in before.items():
+            if (reached & alone[one][site] & alone[other][site]) - both.of_site(site):
+                cutting[frozenset((one, other))] += 1
+    assert found.pairs == len(tried) * (len(tried) - 1) // 2
+    assert found.cutting == len(cutting)
+    worst = [double.sites for double in found.worst]
+    assert worst == sorted(cutting.values(), reverse=True)[:10]
+    for double in found.worst:
+        assert cutting[frozenset((double.first.id, double.second.id))] == double.sites
+
+
+@thorough
+@given(cities())
+def test_services_that_are_lost(files: Files) -> None:
+    before, impacts = City(files, set()), by_id(resilience(files))
+    (needed,) = files.services["simkes"].sites
+    reaching = {site for site in files.sites if "dns" in before.of_site(site)}
+    for name, lost in losses(files).items():
+        after = City(files, lost)
+        gone = "datacenter" in before.of_site(needed) - after.of_site(needed)
+        expected = {"simkes", "e-retribusi"} if gone else set()
+        if reaching and not any("dns" in after.of_site(site) for site in reaching):
+            expected = set(files.services)
+        assert set(impacts[name].services) == expected, name
+
+
+def test_small_city_hangs_on_its_pops_and_the_province_on_one_core(found: Resilience) -> None:
+    impacts = by_id(found)
+    core = impacts["core-1"]
+    assert [(list(map(str, cut.functions)), len(cut.sites)) for cut in core.cuts] == [(["province"], 6)]
+    assert list(map(str, core.last)) == ["reflector", "isp"]
+    assert core.exposed == ("batupoaro", "betoambari", "murhum", "rsud", "wolio")
+    assert not impacts["core-2"].cuts
+    assert impacts["pop-murhum"].cuts[0].sites == ("bappeda", "puskesmas-wajo")
+    assert not impacts["pop-betoambari--ce-rsud"].cuts, "RSUD has two lines"
+    assert impacts["pop-betoambari--ce-rsud"].exposed == ("rsud",)
+    assert impacts["pop-betoambari"].cuts[0].sites == ("smpn-14",)
+    assert impacts["duct-wolio"].exposed == core.exposed
+
+
+def test_tiers_of_the_small_city(found: Resilience) -> None:
+    verdict = {tier.tier: tier for tier in found.tiers}
+    assert not verdict[1].points
+    assert verdict[1].is_allowed
+    assert found.is_allowed
+    losing = {impact.loss.id for impact in verdict[2].points}
+    assert {"pop-wolio", "ce-dinkes", "ce-rsud", "pop-wolio--ce-dinkes"} <= losing, (
+        "simkes needs Dinkes, RSUD"
+    )
+
+
+def test_tier_1_is_not_allowed_a_single_point(small: Inventory) -> None:
+    risks = {"gedung": small.backbone.risks["duct-wolio"].model_copy(update={"kind": "building"})}
+    datacenter = small.datacenter.model_copy(update={"srlg": {"dc-1": ("gedung",), "hosts": ("gedung",)}})
+    backbone = small.backbone.model_copy(update={"risks": {**small.backbone.risks, **risks}})
+    found = resilience(replace(small, backbone=backbone, datacenter=datacenter))
+    assert not found.is_allowed
+    (point,) = found.tiers[0].points
+    assert point.loss.id == "gedung"
+    assert point.services == tuple(sorted(small.services))
+    assert found.severities["gedung"] is Severity.SERVICE
+
+
+def test_map_data(found: Resilience) -> None:
+    assert found.severities["core-1"] is Severity.CUT
+    assert found.severities["core-2"] is Severity.EXPOSED
+    assert found.severities["core-1--core-2"] is Severity.NONE
+    assert {loss for loss, _ in found.single_points["dinkes"]} == {
+        "core-1",
+        "core-1--prov",
+        "prov",
+        "pop-wolio",
+    }
+    assert {loss for loss, _ in found.single_points["rsud"]} == {"core-1", "core-1--prov", "prov"}
