@@ -34,6 +34,11 @@ class Context:
         return settings.state_dir(self.environment)
 
     @property
+    def journal(self) -> Path:
+        """The environment's journal."""
+        return self.state / "journal.jsonl"
+
+    @property
     def twin(self) -> str | None:
         """The name of the twin meant by --env; None for an environment of real machines."""
         kind, _, name = self.environment.partition(":")

@@ -270,7 +270,7 @@ def _applied_devices(context: Context) -> frozenset[str]:
     """The devices that the environment's journal says were configured."""
     from baubau_ops.core.journal import Journal
 
-    records = Journal(context.state / "journal.jsonl").records()
+    records = Journal(context.journal).records()
     return frozenset(
         str(record.data["target"])
         for record in records

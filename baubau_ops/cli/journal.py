@@ -15,7 +15,6 @@ from baubau_ops.core.journal import Journal, Record
 
 app = group("The record of every change: show it, verify it.")
 
-FILE = "journal.jsonl"
 _PARTS = frozenset({"step", "device"})
 """Records that belong to an operation: they name it as `apply`."""
 
@@ -78,7 +77,7 @@ def verify(context: Context) -> int:
 
 
 def _journal(context: Context) -> Journal:
-    return Journal(context.state / FILE)
+    return Journal(context.journal)
 
 
 def _name(record: Record) -> str:

@@ -60,6 +60,8 @@ def add(
     apply: Apply = False,
 ) -> int:
     """Connect a new site. Shows what changes, asks, writes its file and numbers, applies if told to."""
+    from baubau_ops.core.journal import Journal
+    from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit import NewSite, add_site, plan_addition
 
     _refuse_both(dry_run, apply)
@@ -87,12 +89,15 @@ def add(
         return _document(context, edit, None)
     context.confirm(f"Add {site}?")
     written = add_site(folder, new)
+    record(Journal(context.journal), "add", written)
     return _document(context, written, _apply(context, folder, written, is_new=True) if apply else None)
 
 
 @command(app, example="baubau link remove dinas-pariwisata")
 def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Dismantle = False) -> int:
     """Remove a site: its file goes, its numbers go into quarantine. Refused while something needs it."""
+    from baubau_ops.core.journal import Journal
+    from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit import plan_removal, remove_site
 
     _refuse_both(dry_run, apply)
@@ -107,6 +112,7 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Disma
         return _document(context, edit, None)
     context.confirm(f"Remove {site}?")
     written = remove_site(folder, site)
+    record(Journal(context.journal), "remove", written)
     return _document(context, written, _apply(context, folder, written, is_new=False) if apply else None)
 
 
@@ -127,6 +133,8 @@ def rate(
     apply: Apply = False,
 ) -> int:
     """Change a site's rates: two values in its file. What is not given stays."""
+    from baubau_ops.core.journal import Journal
+    from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit_rates import NewRates, change_rates, plan_rates
 
     _refuse_both(dry_run, apply)
@@ -145,6 +153,7 @@ def rate(
         return _document(context, edit, None)
     context.confirm(question)
     written = change_rates(folder, new)
+    record(Journal(context.journal), "rate", written)
     return _document(context, written, _apply(context, folder, written, is_new=None) if apply else None)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Literal
 
+from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Change, Effect
 from baubau_ops.inventory.edit import Edit
 from baubau_ops.inventory.inventory import Inventory
@@ -29,6 +31,12 @@ def devices_of(edit: Edit) -> tuple[str, ...]:
     """The routers whose text the edit changes and that are still there afterwards."""
     ours = {node.name for node in edit.after.topology.ours}
     return tuple(change.target for change in changes(edit) if change.target in ours)
+
+
+def record(journal: Journal, action: Literal["add", "remove", "rate"], edit: Edit) -> None:
+    """Note that an edit was written: it stands in the inventory now, whether or not routers follow at once."""
+    devices = sorted(change.target for change in changes(edit))
+    journal.append("link", action=action, site=edit.site, file=edit.file, devices=devices)
 
 
 def unchanged(inventory: Inventory, changed: Iterable[Change]) -> int:

@@ -72,6 +72,20 @@ def test_only_the_new_router_and_its_pop_change(city: Path, capsys: pytest.Captu
     ]
 
 
+def test_what_is_written_stands_in_the_journal(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--dry-run") == 0
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--yes") == 0
+    assert link(city, "remove", "dinas-pariwisata", "--yes") == 0
+    capsys.readouterr()
+    assert run(["journal", "show", "--output", "json"]) == 0
+    records = json.loads(capsys.readouterr().out)["records"]
+    assert [(one["kind"], one["data"]["action"], one["data"]["devices"]) for one in records] == [
+        ("link", "add", ["ce-dinas-pariwisata", "pop-murhum"]),
+        ("link", "remove", ["ce-dinas-pariwisata", "pop-murhum"]),
+    ]
+    assert records[0]["data"]["file"] == str(city / "sites/dinas-pariwisata.yml")
+
+
 def test_a_yes_is_needed(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert link(city, "add", "dinas-pariwisata", *NEW) == 2
     assert "give --yes" in capsys.readouterr().err
