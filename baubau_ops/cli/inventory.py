@@ -159,6 +159,29 @@ def coverage(context: Context) -> None:
     context.output.show(found, lambda: draw_coverage(context.output, found))
 
 
+@command(app, example="baubau inventory resilience core-1")
+def resilience(
+    context: Context,
+    loss: Annotated[
+        str | None,
+        typer.Argument(
+            help="Only this: a device, link or shared-risk group, told in full.", show_default=False
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also what nobody would notice.")] = False,
+) -> None:
+    """Say what every single loss cuts off, overloads or leaves with one way, and the worst double ones."""
+    from baubau_ops.cli import resilience_output as screen
+    from baubau_ops.inventory.resilience import resilience as survey
+
+    found, output = survey(context.open_inventory()), context.output
+    if loss is None:
+        output.show(screen.document(found), lambda: screen.draw_resilience(output, found, is_all=every))
+        return
+    impact = screen.impact_of(found, loss)
+    output.show(screen.loss_document(impact), lambda: screen.draw_loss(output, impact))
+
+
 @command(app, example="baubau inventory schema -o schemas")
 def schema(
     context: Context,

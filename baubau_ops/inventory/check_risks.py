@@ -9,6 +9,7 @@ from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.inventory import Files
 from baubau_ops.inventory.losses import Member, members
 from baubau_ops.inventory.problems import Finding
+from baubau_ops.inventory.topology import pop_device
 
 
 def risks(files: Files) -> Iterator[Finding]:
@@ -21,8 +22,13 @@ def risks(files: Files) -> Iterator[Finding]:
             yield Finding(member.file, member.path, f'"{member.group}" is listed twice. Remove one.')
         else:
             by_group[member.group].append(member)
+    backbone = files.backbone
+    devices = {*backbone.cores, *map(pop_device, backbone.pops), *files.datacenter.firewalls, *backbone.isps}
     for group in known:
         yield from _too_few(group, by_group[group])
+        if group in devices:
+            message = f'"{group}" is the name of a device; its loss could mean either. Rename the group.'
+            yield Finding("backbone.yml", ("risks", group), message, at_key=True)
     for part in files.datacenter.srlg:
         parts = (*files.datacenter.firewalls, "hosts")
         if part not in parts:

@@ -338,6 +338,12 @@ CASES: dict[str, Spoil] = {
     "risk-twice": edit(
         "backbone.yml", ("role: cross, srlg: [duct-wolio]", "role: cross, srlg: [duct-wolio, duct-wolio]")
     ),
+    "risk-device": edit(
+        "backbone.yml",
+        ("  duct-wolio: {name", "  pop-wolio: {name"),
+        ("[duct-wolio]", "[pop-wolio]"),
+        ("[duct-wolio]", "[pop-wolio]"),
+    ),
     "risk-kind": edit("backbone.yml", ("kind: duct", "kind: dust")),
     "risk-datacenter": both(
         edit(
