@@ -214,6 +214,46 @@ def translations(
     show_translations(context.output, found)
 
 
+@command(app, example="baubau net coverage --classes 'ospf.j2:*'")
+def coverage(
+    context: Context,
+    classes: Annotated[
+        str,
+        typer.Option(help="Only classes whose name or line matches this shell pattern.", metavar="<pattern>"),
+    ] = "*",
+    show: Annotated[bool, typer.Option("--show", help="Try nothing, show what is known.")] = False,
+) -> int:
+    """Take each class of lines off a router of the twin in turn, and list those that no check notices.
+
+    It takes some seconds for each class, and can be stopped: it goes on where it was. Exit 1 below 95 %.
+    """
+    from baubau_ops.cli.net_coverage import show_coverage
+    from baubau_ops.network import coverage as covering
+    from baubau_ops.network.coverage_classes import removals
+    from baubau_ops.network.derive import derive
+
+    if context.twin is None:
+        raise InputError(
+            "Lines are taken off routers: that is for a twin alone.", remedy="Use --env lab:NAME."
+        )
+    inventory = context.open_inventory()
+    wanted = covering.chosen(removals(derive(inventory)), classes)
+    if not wanted:
+        raise InputError(f'No class of lines matches "{classes}".')
+    file = context.state / "coverage.jsonl"
+    if not show:
+        from baubau_ops.network.coverage_bench import open_bench
+
+        with (
+            context.output.progress() as on_event,
+            open_bench(inventory, context.open_environment()) as bench,
+        ):
+            covering.run(wanted, bench, file, on_event=on_event)
+    result = covering.known(wanted, file)
+    show_coverage(context.output, result)
+    return 0 if result.share >= covering.ENOUGH and not result.missing else 1
+
+
 def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
     """The names of the routers meant; InputError for one that does not exist or is not ours."""
     ours = {node.name for node in topology.ours}

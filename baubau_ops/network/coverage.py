@@ -22,6 +22,9 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.network.coverage_classes import Removal
 from baubau_ops.network.lint import lint
 
+ENOUGH = 0.95
+"""The part of the classes that checks should notice."""
+
 
 class Notice(StrEnum):
     """What noticed first that a class of lines was gone."""
@@ -91,13 +94,13 @@ class Bench(Protocol):
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
         """Let a router run a text that lacks a class. An answer ends it: refused, or nothing has changed."""
 
-    def verify(self, device: str) -> str:
+    def verify(self, device: str, /) -> str:
         """Compare with the intent: the first thing that is wrong and stays so, or nothing."""
 
     def probe(self) -> str:
         """Send the packets: the first pair that is not as intended, or nothing."""
 
-    def restore(self, device: str) -> None:
+    def restore(self, device: str, /) -> None:
         """Bring the intended text back and wait until all is well; FailedError if it does not become so."""
 
 
@@ -203,5 +206,6 @@ def read(file: Path) -> Mapping[str, Tested]:
 
 def _write(file: Path, tested: Tested) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
+    torn = file.exists() and not file.read_bytes().endswith(b"\n")
     with file.open("a", encoding="utf-8") as opened:
-        opened.write(json.dumps(asdict(tested), ensure_ascii=False) + "\n")
+        opened.write("\n" * torn + json.dumps(asdict(tested), ensure_ascii=False) + "\n")

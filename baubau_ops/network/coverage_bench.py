@@ -6,24 +6,28 @@ Made for a twin: a router may lose all its sessions, and be reached again only w
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from napalm.base.base import NetworkDriver
 
 from baubau_ops.core.errors import BaubauError, FailedError, MissingError, UnreachableError
+from baubau_ops.core.files import lock
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.network.apply import platforms
 from baubau_ops.network.coverage import Notice
 from baubau_ops.network.coverage_classes import Removal
+from baubau_ops.network.derive import derive
 from baubau_ops.network.expected import expected
 from baubau_ops.network.fleet import DeviceTask, Fleet
 from baubau_ops.network.observe import observe
 from baubau_ops.network.probe import probe
 from baubau_ops.network.probe_pairs import pairs
-from baubau_ops.network.render import render
+from baubau_ops.network.render import render_device
 from baubau_ops.network.settle import settle
 from baubau_ops.network.verdict import Verdict
-from baubau_ops.network.verification import counters_of
+from baubau_ops.network.verification import counters_of, kernels
 from baubau_ops.network.verify import check
 
 REVERT_IN = 60
@@ -34,6 +38,19 @@ PATIENCE = 10.0
 """Seconds in which a comparison must have come to one of the two."""
 RECOVER = 90.0
 """Seconds until a network that a core was taken from must be whole again."""
+
+
+@contextmanager
+def open_bench(inventory: Inventory, environment: Environment) -> Iterator[TwinBench]:
+    """Yield a bench on a network that is as intended, alone: FailedError if it is not, or somebody changes it now."""
+    options = {"min_revert_in": REVERT_IN}
+    with (
+        lock(environment.state / "apply.lock"),
+        Fleet(platforms(inventory.topology), environment, options=options) as fleet,
+    ):
+        bench = TwinBench(inventory, environment, fleet)
+        bench.require_intended()
+        yield bench
 
 
 class TwinBench:
@@ -47,7 +64,8 @@ class TwinBench:
         self._fleet = fleet
         self._secrets = environment.secrets
         self._expected = expected(inventory).devices
-        self._texts = render(inventory)
+        self._models = derive(inventory)
+        self._texts = {name: render_device(model) for name, model in self._models.items()}
         self._topology = inventory.topology
         self._pairs = pairs(inventory, self._vantage.machines())
 
@@ -89,8 +107,11 @@ class TwinBench:
             if verdict.fine != was_fine:
                 since, was_fine = now, verdict.fine
             if now - since >= QUIET or now - began >= PATIENCE:
-                return "" if verdict.fine or not verdict.findings else str(verdict.findings[0])
+                break
             time.sleep(0.2)
+        if verdict.fine:
+            verdict = kernels(self._fleet, [self._models[device]])
+        return str(verdict.findings[0]) if verdict.findings else ""
 
     def probe(self) -> str:
         """Try all pairs."""

@@ -11,6 +11,8 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.network.apply import platforms
+from baubau_ops.network.derive import derive
+from baubau_ops.network.device import Device
 from baubau_ops.network.expect import Expectation
 from baubau_ops.network.expected import expected
 from baubau_ops.network.fleet import Fleet
@@ -23,6 +25,7 @@ from baubau_ops.network.probe_report import Outcome, ProbeReport
 from baubau_ops.network.settle import settle
 from baubau_ops.network.verdict import Finding, Verdict
 from baubau_ops.network.verify import compare
+from baubau_ops.network.verify_kernel import check_kernel, read_kernel
 
 PATIENCE = 10.0
 """Seconds for which a network that is not as intended may still be converging."""
@@ -97,12 +100,19 @@ def verify_network(
         raise MissingError(f"{environment.name} has no machines to send probes from.")
     with Fleet(platforms(inventory.topology), environment) as fleet:
         seen = _Reading(fleet, expected(inventory))
-        verdict = seen.settled(patience, on_event)
+        verdict = Verdict.join([seen.settled(patience, on_event), kernels(fleet, derive(inventory).values())])
         report = None
         if vantage is not None and probe:
             tried = pairs(inventory, vantage.machines(), only=only)
             report = try_pairs(tried, vantage, counters_of(fleet), on_event=on_event)
         return NetworkVerdict(verdict, report, seen.unreachable)
+
+
+def kernels(fleet: Fleet, devices: Iterable[Device]) -> Verdict:
+    """The settings and queues of routers compared with the intent: what changes only when somebody changes it."""
+    models = {device.name: device for device in devices}
+    seen = fleet.run(models, lambda name, driver: read_kernel(models[name], driver))
+    return Verdict.join(check_kernel(models[name], answer) for name, answer in seen.items())
 
 
 class _Reading:

@@ -1,0 +1,101 @@
+"""Kernel settings and queues: what a router printed (iproute2 6.1.0) against a model made for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from baubau_ops.core.errors import FailedError
+from baubau_ops.network.device import Device, ShapedPort, TrafficClass
+from baubau_ops.network.verify_kernel import check_kernel, parse, script
+
+PRINTED = """\
+/proc/sys/net/ipv4/ip_forward:1
+/proc/sys/net/ipv4/conf/to-x/rp_filter:0
+# port to-x
+[{"kind":"htb","handle":"1:","root":true,"refcnt":3,"options":{"r2q":10,"default":"0x30","direct_packets_stat":0,\
+"direct_qlen":1000}},{"kind":"bfifo","handle":"30:","parent":"1:30","options":{"limit":625000}}]
+
+class htb 1:1 root rate 101Mbit ceil 101Mbit linklayer ethernet burst 25250b/1 mpu 0b cburst 25250b/1 mpu 0b level 7\x20
+class htb 1:30 parent 1:1 leaf 30: prio 2 quantum 15140 rate 50Mbit ceil 100Mbit linklayer ethernet burst 25000b/1 \
+mpu 0b cburst 25000b/1 mpu 0b level 0\x20
+# end
+"""
+
+TREE = TrafficClass(1, 0, 101_000_000, 101_000_000, 25250, 0, 1514, None)
+DATA = TrafficClass(30, 1, 50_000_000, 100_000_000, 25000, 2, 15140, 625_000)
+
+
+@pytest.fixture
+def router(devices: dict[str, Device]) -> Device:
+    return replace(
+        devices["ce-dinkes"],
+        qos=(ShapedPort("to-x", 30, (TREE, DATA)),),
+        sysctl={"net.ipv4.ip_forward": "1", "net.ipv4.conf.to-x.rp_filter": "0"},
+    )
+
+
+def test_what_is_as_intended_passes(router: Device) -> None:
+    found = check_kernel(router, parse(PRINTED))
+    assert (found.checks, found.passed, found.findings) == (3, 3, ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("ip_forward:1", "ip_forward:0", "Kernel net.ipv4.ip_forward: expected 1, is 0."),
+        (
+            "/proc/sys/net/ipv4/ip_forward:1\n",
+            "",
+            "Kernel net.ipv4.ip_forward: expected 1, the kernel has no such setting.",
+        ),
+        ('"0x30"', '"0x20"', "Queues of to-x: expected default class 30, is 20."),
+        ("rate 50Mbit", "rate 49Mbit", "Queues of to-x: class 1:30: expected rate 50000000, is 49000000."),
+        ("ceil 100Mbit", "ceil 1Gbit", "Queues of to-x: class 1:30: expected ceil 100000000, is 1000000000."),
+        ("prio 2", "prio 1", "Queues of to-x: class 1:30: expected priority 2, is 1."),
+        ("quantum 15140", "quantum 1514", "Queues of to-x: class 1:30: expected quantum 15140, is 1514."),
+        ('"limit":625000', '"limit":1', "Queues of to-x: class 1:30: expected queue 625000, is 1."),
+        ("parent 1:1 leaf", "parent 1:2 leaf", "Queues of to-x: class 1:30: expected parent 1:1, is 1:2."),
+        ("class htb 1:1 root", "class htb 1:2 root", "Queues of to-x: there is no class 1:1."),
+        ('"root":true,', "", "Queues of to-x: expected shaped, is not."),
+    ],
+)
+def test_what_differs_is_found(router: Device, old: str, new: str, message: str) -> None:
+    assert old in PRINTED
+    found = check_kernel(router, parse(PRINTED.replace(old, new)))
+    assert message in [one.message for one in found.findings]
+    assert found.passed < found.checks
+
+
+def test_a_class_too_many_is_found(router: Device) -> None:
+    router = replace(router, qos=(ShapedPort("to-x", 30, (TREE,)),))
+    (found,) = check_kernel(router, parse(PRINTED)).findings
+    assert (found.message, found.kind) == ("Queues of to-x: class 1:30 is not expected.", "unexpected")
+
+
+def test_a_rate_that_tc_cut_is_the_same_rate(router: Device) -> None:
+    exact = replace(DATA, rate=50_004_321)
+    router = replace(router, qos=(ShapedPort("to-x", 30, (TREE, exact)),))
+    assert check_kernel(router, parse(PRINTED)).fine
+
+
+@pytest.mark.parametrize(
+    "output", ["", PRINTED.replace("# end\n", ""), PRINTED.replace("class htb 1:1", "Error:")]
+)
+def test_half_an_answer_is_none(output: str) -> None:
+    with pytest.raises(ValueError, match=r"whole|tc says"):
+        parse(output)
+
+
+def test_what_could_not_be_read_fails_every_check(router: Device) -> None:
+    found = check_kernel(router, FailedError("gone"))
+    assert (found.checks, found.passed) == (3, 0)
+    assert [one.kind for one in found.findings] == ["could not check"]
+
+
+def test_every_setting_and_port_of_every_router_is_asked_for(devices: dict[str, Device]) -> None:
+    for device in devices.values():
+        asked = script(device)
+        assert all(f"/proc/sys/{key.replace('.', '/')}" in asked for key in device.sysctl)
+        assert all(f" {shaped.port}" in asked for shaped in device.qos)
