@@ -122,6 +122,18 @@ def inits(names: Collection[str]) -> Mapping[str, int]:
     return {name: pid for name, pids in processes(names).items() for pid in pids if _is_init(pid)}
 
 
+def init_below(launcher: int) -> int | None:
+    """Return PID 1 of the system that this process has started; None before it has, or when it has ended.
+
+    Far cheaper than `inits`, which looks at every process there is.
+    """
+    try:
+        children = Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
+    except OSError:
+        return None
+    return next((int(child) for child in children if _is_init(int(child))), None)
+
+
 def _is_init(pid: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/status").read_text()

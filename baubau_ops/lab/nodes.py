@@ -140,8 +140,8 @@ def _write(root: Path, path: str, text: str, mode: int = 0o644) -> None:
     os.chown(target, owner.st_uid, owner.st_gid)
 
 
-def boot(twin: str, node: str) -> None:
-    """Start a node in its namespace, which exists and is wired; returns at once.
+def boot(twin: str, node: str) -> int:
+    """Start a node in its namespace, which exists and is wired; return its launcher's process at once.
 
     FailedError when something still lives in the namespace: two systems on one disk would destroy it.
     """
@@ -156,7 +156,7 @@ def boot(twin: str, node: str) -> None:
     argv += [f"--network-namespace-path={NETNS / name}", "-D", str(folder / "root")]
     argv += ["-M", name, f"--hostname={node}", "--console=read-only", f"--capability={_CAPABILITIES}"]
     with (folder / "console.log").open("ab") as console:
-        subprocess.Popen(
+        launcher = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=console,
@@ -164,6 +164,7 @@ def boot(twin: str, node: str) -> None:
             start_new_session=True,  # outlives this command, and its Ctrl-C
             env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"},  # else no sysctl can be set
         )
+    return launcher.pid
 
 
 def end(twin: str, places: Collection[str]) -> None:
@@ -213,16 +214,19 @@ def boot_all(
     """
     waiting = list(nodes)
     booting = dict.fromkeys(started, time.monotonic())
-    inits: dict[str, int] = {}
+    there = netns.inits([name_of(twin, node) for node in booting])
+    inits = {node: there.get(name_of(twin, node)) for node in booting}
+    launchers: dict[str, int] = {}
     while waiting or booting:
         while waiting and len(booting) < at_once:
             node = waiting.pop(0)
-            boot(twin, node)
+            launchers[node] = boot(twin, node)
             booting[node] = time.monotonic()
-        inits |= netns.inits({name_of(twin, node) for node in booting} - set(inits))
         for node, since in list(booting.items()):
             took = time.monotonic() - since
-            if (init := inits.get(name_of(twin, node))) and is_ready(init):
+            if node in launchers and inits.get(node) is None:
+                inits[node] = netns.init_below(launchers[node])
+            if (init := inits.get(node)) and is_ready(init):
                 del booting[node]
                 on_ready(node, took)
             elif took > BOOT_TIMEOUT:

@@ -85,10 +85,25 @@ FILES = {
 
 DAEMONS = ("bgpd", "ospfd", "bfdd")
 
+AT_ONCE = "/usr/local/sbin/at-once"
+"""Starts a program that need not wait for others to get the processor.
+
+A real router has a processor of its own; here dozens share one with everything else, and FRR's own niceness means
+nothing between sessions where the kernel groups them (sched_autogroup). Seen at a load of 40: BFD of 3 × 30 ms went
+down 56 times a minute, and not once with bfdd started so.
+"""
+
 SETUP = f"""\
 set -e
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 sed -i {" ".join(f"-e s/^{daemon}=no/{daemon}=yes/" for daemon in DAEMONS)} /etc/frr/daemons
+cat > {AT_ONCE} <<'END'
+#!/bin/sh
+chrt --rr --pid 1 $$ 2>/dev/null
+exec "$@"
+END
+chmod 755 {AT_ONCE}
+echo 'bfdd_wrap={AT_ONCE}' >> /etc/frr/daemons
 useradd --uid 1000 --user-group --create-home --shell /bin/sh --password '*' {LOGIN}
 install -d -m 700 -o {LOGIN} -g {LOGIN} /home/{LOGIN}/.ssh
 echo '{LOGIN} ALL=(root) NOPASSWD: /bin/sh -s' > /etc/sudoers.d/{LOGIN}

@@ -164,6 +164,5 @@ def test_a_starting_router_attracts_nothing_before_it_is_ready(
     )
     assert verify_network(city.inventory, city.environment, patience=90.0).findings == ()
     outage = watch.stop()
-    # Attracted too early, traffic is lost until BGP has converged, many seconds. Less than that, a busy machine
-    # that boots a router beside all the others may lose by itself.
-    assert outage.longest < 2.5
+    # Attracted too early, traffic is lost until BGP has converged, many seconds.
+    assert outage.longest < 0.25
