@@ -164,7 +164,7 @@ def verify(
     environment = context.open_environment()
     with context.output.progress() as on_event:
         result = verify_network(inventory, environment, probe=probe, on_event=on_event)
-    show_verdict(context.output, result)
+    show_verdict(context.output, result, every=bool(context.verbosity))
     return result.exit_code
 
 

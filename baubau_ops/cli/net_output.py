@@ -98,8 +98,11 @@ def show_apply(output: Output, report: Report, untold: Sequence[Outcome]) -> Non
     output.show(document, draw)
 
 
-def show_verdict(output: Output, result: NetworkVerdict) -> None:
-    """Show what is wrong, causes first and what is alike joined, then how much was looked at."""
+def show_verdict(output: Output, result: NetworkVerdict, *, every: bool = False) -> None:
+    """Show what is wrong, causes first and what is alike joined, then how much was looked at.
+
+    What may only follow from a cause is counted, and shown with `every`.
+    """
     from baubau_ops.network.brief import brief
 
     document = {
@@ -109,9 +112,12 @@ def show_verdict(output: Output, result: NetworkVerdict) -> None:
     }
 
     def draw() -> None:
-        for finding in brief(result.findings):
-            output.line(f"{finding.device}  {finding.check}  {finding.subject}", "red")
+        told = brief(result.findings)
+        for finding in (*told.findings, *(told.consequences if every else ())):
+            output.line(f"{finding.device}  {finding.check}  {finding.subject}".rstrip(), "red")
             output.line(f"    {finding}")
+        if told.consequences and not every:
+            output.line(f"{told.summary} All of them: -v", "dim")
         output.line(result.summary)
 
     output.show(document, draw)

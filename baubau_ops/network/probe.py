@@ -15,6 +15,9 @@ from baubau_ops.network.probe_rounds import prove
 TIMEOUT = 1.0
 """Seconds for an answer to what is allowed."""
 
+_LIKELY = 2
+"""Counters that a message names."""
+
 Counters = Mapping[str, Readable[Mapping[str, int]]]
 """By device its drop counters (`deny_zone` → packets), or why they could not be read."""
 ReadCounters = Callable[[Iterable[str]], Counters]
@@ -53,7 +56,7 @@ def _try_allowed(
         routers = {device for pair in pairs for device in pair.dropped_by}
         before = counters(routers)
         answers |= _exchange(silent, vantage)
-        suspects = _risen(before, counters(routers))
+        risen = _risen(before, counters(routers))
     alive: set[str] = set()
     for pair, answer in answers.items():
         if answer.answered:
@@ -61,7 +64,8 @@ def _try_allowed(
             alive |= {pair.probe.source, pair.machine} if pair.probe.at == "host" else set()
         else:
             how = "was refused" if answer.refused else "got no answer"
-            note(Result(pair, Outcome.BLOCKED, f"{pair} is allowed, but {how}.{suspects}"))
+            hint = _hint(risen, answer)
+            note(Result(pair, Outcome.BLOCKED, f"{pair} is allowed, but {how}.{hint}"))
     return frozenset(alive)
 
 
@@ -72,13 +76,28 @@ def _exchange(pairs: Sequence[Pair], vantage: Vantage) -> dict[Pair, Answer]:
     return dict(zip(pairs, answers, strict=True))
 
 
-def _risen(before: Counters, after: Counters) -> str:
-    """A sentence about the counters that rose, or nothing."""
-    risen = []
+def _risen(before: Counters, after: Counters) -> dict[str, int]:
+    """By how much each counter rose, by its name and router."""
+    risen: dict[str, int] = {}
     for device, values in sorted(after.items()):
         earlier = before.get(device)
         if isinstance(values, Unread) or earlier is None or isinstance(earlier, Unread):
             continue
         rises = {name: value - earlier.get(name, 0) for name, value in values.items()}
-        risen += [f"{name} on {device} by {rise}" for name, rise in sorted(rises.items()) if rise > 0]
-    return f" Meanwhile these counters rose: {', '.join(risen)}." if risen else ""
+        risen |= {f"{name} on {device}": rise for name, rise in sorted(rises.items()) if rise > 0}
+    return risen
+
+
+def _hint(risen: Mapping[str, int], answer: Answer) -> str:
+    """A sentence about the counters that may have met this probe, the likeliest first, or nothing.
+
+    Each frame sent is counted once: what rose by less did not drop it, and IPv6's noise has counters of its own.
+    """
+    family = answer.probe.target.version
+    may = [
+        (abs(rise - answer.sent), name)
+        for name, rise in risen.items()
+        if rise >= answer.sent > 0 and name.startswith("deny_ipv6") == (family == 6)
+    ]
+    likely = [f"{name} by {risen[name]}" for _, name in sorted(may)[:_LIKELY]]
+    return f" Meanwhile these counters rose: {', '.join(likely)}." if likely else ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from baubau_ops.core.events import Event
 from baubau_ops.inventory.environment import Answer, Machine, Probe, Watch
 from baubau_ops.network.observation import Readable, Unread
-from baubau_ops.network.probe import probe
+from baubau_ops.network.probe import _hint, probe
 from baubau_ops.network.probe_pairs import Pair
 from baubau_ops.network.probe_report import Outcome, ProbeReport
 
@@ -221,8 +221,22 @@ def test_what_is_allowed_and_blocked_names_the_counters_that_rose() -> None:
     assert report.failures[0].outcome is Outcome.BLOCKED
     assert report.failures[0].reason.startswith(
         "cam → command-center 443/tcp is allowed, but got no answer. Meanwhile these counters rose: "
-        "deny_zone on ce-a by "
     )
+    assert "deny_zone on ce-a by " in report.failures[0].reason
+
+
+def test_counters_that_cannot_have_met_the_probe_are_not_named() -> None:
+    risen = {
+        "deny_forward on core-1": 1,
+        "deny_invalid on dc-1": 5,
+        "deny_ipv6_link on pop-x": 3,
+        "deny_spoof on pop-x": 40,
+        "deny_zone on ce-a": 3,
+    }
+    answer = Answer(PAIRS[0].probe, 3, False)
+    expected = " Meanwhile these counters rose: deny_zone on ce-a by 3, deny_invalid on dc-1 by 5."
+    assert _hint(risen, answer) == expected
+    assert _hint(risen, Answer(PAIRS[0].probe, 0, False)) == ""
 
 
 def test_progress_is_told() -> None:
