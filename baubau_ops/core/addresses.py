@@ -10,6 +10,11 @@ def host(address: IPv4Address) -> IPv4Network:
     return IPv4Network(int(address))
 
 
+def prefix_order(prefix: IPv4Network) -> tuple[int, int]:
+    """The key by which prefixes sort as they do by themselves."""
+    return int(prefix.network_address), prefix.prefixlen
+
+
 def interface(prefix: IPv4Network, index: int) -> IPv4Interface:
     """The address with this place in its prefix, and the prefix's length."""
     return IPv4Interface((int(prefix.network_address) + index, prefix.prefixlen))

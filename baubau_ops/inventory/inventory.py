@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import IPv4Network
 from pathlib import Path
 
+from baubau_ops.core.addresses import host, prefix_order
+from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.models import Backbone, City, Datacenter, Policy, Service, Site
 from baubau_ops.inventory.topology import Topology, build, pop_device, site_device
@@ -41,13 +44,25 @@ class Inventory(Files):
 
     @cached_property
     def topology(self) -> Topology:
-        return build(
-            asn=self.city.asn,
-            backbone=self.backbone,
-            datacenter=self.datacenter,
-            sites=self.sites,
-            allocations=self.numbers,
-        )
+        with no_garbage_collection():
+            return build(
+                asn=self.city.asn,
+                backbone=self.backbone,
+                datacenter=self.datacenter,
+                sites=self.sites,
+                allocations=self.numbers,
+            )
+
+    @cached_property
+    def site_prefixes(self) -> Mapping[str, tuple[IPv4Network, ...]]:
+        """By connected site: its router's loopback and its segments, sorted."""
+        found = {}
+        for name, site in self.sites.items():
+            if site.links:
+                numbers = self.numbers.sites[name]
+                segments = [numbers.segments[zone] for zone in site.segments]
+                found[name] = tuple(sorted([host(numbers.loopback), *segments], key=prefix_order))
+        return found
 
     @cached_property
     def proposed_devices(self) -> frozenset[str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from baubau_ops.core.errors import InputError, InvalidInventoryError
+from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory import admission, check, lockfile, yaml
 from baubau_ops.inventory.allocate import complete
@@ -42,20 +41,8 @@ def load(folder: Path, *, today: date | None = None) -> Inventory:
     `today` (UTC, default now) ends quarantines. InputError when there is no such folder,
     InvalidInventoryError with every problem of every file.
     """
-    with _no_garbage_collection():
+    with no_garbage_collection():
         return assemble(read_folder(folder), folder, today=today)
-
-
-@contextlib.contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Nothing read becomes garbage, and looking for it takes a quarter of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def assemble(source: Source, folder: Path, *, today: date | None = None) -> Inventory:

@@ -157,8 +157,16 @@ class Topology:
     def lans_of(self, router: str) -> tuple[Lan, ...]:
         return self._lans_by_router.get(router, ())
 
+    @cached_property
+    def _nodes_by_role(self) -> Mapping[Role, tuple[Node, ...]]:
+        found: defaultdict[Role, list[Node]] = defaultdict(list)
+        for node in self.nodes.values():
+            found[node.role].append(node)
+        return {role: tuple(nodes) for role, nodes in found.items()}
+
     def with_role(self, *roles: Role) -> tuple[Node, ...]:
-        return tuple(node for node in self.nodes.values() if node.role in roles)
+        """The nodes of some roles, one role after the other as in `nodes`."""
+        return tuple(node for role, nodes in self._nodes_by_role.items() if role in roles for node in nodes)
 
     @property
     def ours(self) -> tuple[Node, ...]:

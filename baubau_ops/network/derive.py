@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.network.derive_filters import filters
 from baubau_ops.network.derive_helpers import helpers
@@ -17,7 +18,8 @@ def derive(inventory: Inventory) -> dict[str, Device]:
     """Every router of ours, by name."""
     policy = matrix(inventory)
     names = sorted(node.name for node in inventory.topology.ours)
-    return {name: derive_device(inventory, name, policy) for name in names}
+    with no_garbage_collection():
+        return {name: derive_device(inventory, name, policy) for name in names}
 
 
 def derive_device(inventory: Inventory, name: str, policy: Matrix | None = None) -> Device:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from baubau_ops.core.addresses import host
+from baubau_ops.core.addresses import host, prefix_order
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import Lan, Link, LinkKind, Node, Role
 from baubau_ops.network import site_policy
@@ -42,16 +42,14 @@ def bgp(inventory: Inventory, node: Node) -> Bgp:
         # A core's own networks are discards that always exist; checking them against a default that an ISP
         # announces would withdraw the last resort just because it is not in use.
         import_check=not core,
-        networks=tuple(sorted(_networks(inventory, node), key=lambda network: network.prefix)),
+        networks=tuple(sorted(_networks(inventory, node), key=lambda network: prefix_order(network.prefix))),
         neighbours=tuple(sorted(neighbours, key=lambda neighbour: neighbour.address)),
     )
 
 
 def site_prefixes(inventory: Inventory, site: str) -> tuple[IPv4Network, ...]:
     """All that a site may announce: its router's loopback and its segments, sorted."""
-    numbers = inventory.numbers.sites[site]
-    segments = (numbers.segments[zone] for zone in inventory.sites[site].segments)
-    return tuple(sorted([host(numbers.loopback), *segments]))
+    return inventory.site_prefixes[site]
 
 
 def services_behind(inventory: Inventory, node: Node) -> list[tuple[Lan, IPv4Address]]:
@@ -77,7 +75,7 @@ def _networks(inventory: Inventory, node: Node) -> Iterator[Network]:
         for prefix in lan_prefixes(inventory, node):
             yield Network(prefix, ORIGIN)
         for _, address in services_behind(inventory, node):
-            yield Network(IPv4Network(address), ORIGIN)
+            yield Network(host(address), ORIGIN)
     if node.role is Role.SITE:
         for prefix in site_prefixes(inventory, node.id):
             yield Network(prefix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
-from baubau_ops.core.addresses import host
+from baubau_ops.core.addresses import host, prefix_order
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import BASTION, Link, LinkKind, Node, Role
 from baubau_ops.network.derive_bgp import site_prefixes
@@ -161,7 +161,7 @@ def _feasible(inventory: Inventory, site: str, link: Link) -> tuple[IPv4Network,
     """What may come over a link of a site that has two: the best route back may well lead over the other."""
     if len(inventory.sites[site].links) == 1:
         return ()
-    return tuple(sorted([*site_prefixes(inventory, site), host(link.b.address.ip)]))
+    return tuple(sorted([*site_prefixes(inventory, site), host(link.b.address.ip)], key=prefix_order))
 
 
 def _core(inventory: Inventory, policy: Matrix, node: Node, interfaces: tuple[Interface, ...]) -> CoreFilter:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import cmp_to_key
 from ipaddress import IPv4Interface, IPv4Network
-from itertools import groupby
 
+from baubau_ops.core.addresses import prefix_order
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.models import Bfd
 from baubau_ops.inventory.topology import INFRASTRUCTURE, Lan, Link, LinkKind, Node, Role
@@ -115,32 +116,35 @@ def ospf(node: Node, ports: tuple[Interface, ...]) -> Ospf | None:
         router_id=node.loopback,
         on_startup=None if stub else ON_STARTUP,
         stub=stub,
-        networks=tuple(sorted(port.address.network for port in runs_on)),
+        networks=tuple(sorted((port.address.network for port in runs_on), key=prefix_order)),
         redistribute=redistribute,
     )
 
 
 def lan_prefixes(inventory: Inventory, node: Node) -> tuple[IPv4Network, ...]:
     """The networks behind a router's LAN ports, sorted."""
-    return tuple(sorted(lan.prefix for lan in inventory.topology.lans_of(node.name)))
+    return tuple(sorted((lan.prefix for lan in inventory.topology.lans_of(node.name)), key=prefix_order))
 
 
-def _chunks(name: str) -> list[str]:
-    return ["".join(group) for _, group in groupby(name, str.isdigit)]
+_PIECE = re.compile(r"([^0-9]*)([0-9]*)")
 
 
 def _compare(a: str, b: str) -> int:
     """As FRR's if_cmp_name_func: text and numbers in turn; texts of unlike length by what follows, too."""
     while a and b:
-        text_a, text_b = (_chunks(name)[0] if not name[0].isdigit() else "" for name in (a, b))
-        if len(text_a) != len(text_b) or text_a != text_b:
+        (text_a, number_a), (text_b, number_b) = _piece(a), _piece(b)
+        if text_a != text_b:
             return -1 if a < b else 1
-        a, b = a[len(text_a) :], b[len(text_b) :]
-        number_a, number_b = (_chunks(name)[0] if name else "" for name in (a, b))
-        if number_a != number_b and number_a and number_b and int(number_a) != int(number_b):
+        if number_a and number_b and int(number_a) != int(number_b):
             return int(number_a) - int(number_b)
-        a, b = a[len(number_a) :], b[len(number_b) :]
+        a, b = a[len(text_a) + len(number_a) :], b[len(text_b) + len(number_b) :]
     return len(a) - len(b)
+
+
+def _piece(name: str) -> tuple[str, str]:
+    found = _PIECE.match(name)
+    assert found is not None, "both parts may be empty"
+    return found[1], found[2]
 
 
 interface_order = cmp_to_key(_compare)

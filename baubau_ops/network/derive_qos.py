@@ -9,6 +9,8 @@ before data, that borrows nothing, so that it cannot starve the others), 30 (dat
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.units import format_rate
 from baubau_ops.inventory.inventory import Inventory
@@ -55,14 +57,19 @@ def _access(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
     committed, peak = (_direction(rates, upload=upload) for rates in (link.committed, link.peak))
     control = inventory.city.control
     voice = voice_rate(inventory, inventory.topology.nodes[link.b.node].id) or 0
-    classes = (
+    return ShapedPort(link.end(node.name).name, DATA, _access_classes(committed, peak, control, voice))
+
+
+@lru_cache(maxsize=4096)
+def _access_classes(committed: int, peak: int, control: int, voice: int) -> tuple[TrafficClass, ...]:
+    """bit/s; many sites have the same rates."""
+    return (
         _tree(peak + control),
         _liveness(control),
         _leaf(MANAGEMENT, control, peak + control, 1),
         *_voice(voice),
         _leaf(DATA, committed - voice, peak, 3),
     )
-    return ShapedPort(link.end(node.name).name, DATA, classes)
 
 
 def _direction(rates: Rates | None, *, upload: bool) -> int:

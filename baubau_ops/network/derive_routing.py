@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
+from baubau_ops.core.addresses import host, prefix_order
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import BASTION, LinkKind, Node, Role
 from baubau_ops.network import policy, site_policy
@@ -50,7 +51,7 @@ def _statics(inventory: Inventory, node: Node) -> list[StaticRoute]:
         return [*_discards(inventory, node), *_bastion(inventory, node)]
     if node.role is Role.FIREWALL:
         return [
-            StaticRoute(IPv4Network(address), lan.host, lan.port)
+            StaticRoute(host(address), lan.host, lan.port)
             for lan, address in services_behind(inventory, node)
         ]
     return []
@@ -68,7 +69,7 @@ def _bastion(inventory: Inventory, node: Node) -> list[StaticRoute]:
     address = inventory.topology.nodes[BASTION].loopback
     assert address is not None, "the bastion has a loopback"
     return [
-        StaticRoute(IPv4Network(address), link.far(node.name).address.ip, link.end(node.name).name)
+        StaticRoute(host(address), link.far(node.name).address.ip, link.end(node.name).name)
         for link in inventory.topology.links_of(node.name)
         if link.kind is LinkKind.BASTION
     ]
@@ -114,15 +115,15 @@ def _resolvable(inventory: Inventory, node: Node) -> list[IPv4Network]:
     found = {link.a.address.network for link in links if link.kind is LinkKind.ISP}
     found |= set(lan_prefixes(inventory, node))
     if node.role is Role.FIREWALL:
-        found |= {IPv4Network(address) for _, address in services_behind(inventory, node)}
-    return sorted(found)
+        found |= {host(address) for _, address in services_behind(inventory, node)}
+    return sorted(found, key=prefix_order)
 
 
 def _core_lists(inventory: Inventory, node: Node) -> list[PrefixList]:
     kinds = {link.kind for link in inventory.topology.links_of(node.name)}
     bastion = inventory.topology.nodes[BASTION].loopback
     assert bastion is not None, "the bastion has a loopback"
-    lists = [_permit("bastion", [IPv4Network(bastion)])]
+    lists = [_permit("bastion", [host(bastion)])]
     if LinkKind.ISP in kinds:
         nat = inventory.backbone.cores[node.name].nat
         lists.append(_permit("from-isp", [DEFAULT]))
@@ -137,9 +138,7 @@ def _core_lists(inventory: Inventory, node: Node) -> list[PrefixList]:
 def _others(inventory: Inventory, node: Node) -> list[IPv4Network]:
     """The loopbacks of the other core and of the POPs: whoever has a route by one of them reaches the city."""
     others = inventory.topology.with_role(Role.CORE, Role.POP)
-    return sorted(
-        IPv4Network(other.loopback) for other in others if other.loopback and other.name != node.name
-    )
+    return sorted(host(other.loopback) for other in others if other.loopback and other.name != node.name)
 
 
 def province_prefixes(inventory: Inventory) -> tuple[IPv4Network, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from baubau_ops.network.device import Interface, PortKind
 
@@ -36,6 +37,11 @@ _PER_PORT = {
 
 def sysctl(interfaces: Iterable[Interface]) -> Mapping[str, str]:
     """The settings of a router with these ports."""
-    ports = [interface.name for interface in interfaces if interface.kind is not PortKind.LOOPBACK]
+    return _settings(tuple(port.name for port in interfaces if port.kind is not PortKind.LOOPBACK))
+
+
+@lru_cache(maxsize=4096)
+def _settings(ports: tuple[str, ...]) -> Mapping[str, str]:
+    """Many sites have ports of the same names."""
     own = {f"net.ipv4.conf.{port}.{key}": value for port in ports for key, value in _PER_PORT.items()}
     return dict(sorted({**_GLOBAL, **own}.items()))

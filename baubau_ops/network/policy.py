@@ -5,9 +5,11 @@ Derive turns it into filters, the probes into packets.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
 from baubau_ops.core.errors import InputError
@@ -83,6 +85,16 @@ class Matrix:
 
     def permit(self, source: str) -> Permit:
         """Everything that the machines of a place may open."""
+        if source not in self._permits:
+            self._permits[source] = self._permit(source)
+        return self._permits[source]
+
+    @cached_property
+    def _permits(self) -> dict[str, Permit]:
+        """Those asked for already: every router of a city asks for the same few."""
+        return {}
+
+    def _permit(self, source: str) -> Permit:
         allowed = [allowance.target for allowance in self.allowances if allowance.source.name == source]
         sockets = {socket for target in allowed for socket in target.sockets}
         whole = [target for target in allowed if target.kind not in (PlaceKind.SEGMENT, PlaceKind.SERVICE)]
@@ -97,8 +109,14 @@ class Matrix:
 
     def openers(self, target: str) -> tuple[Place, ...]:
         """The places whose machines may open connections to a place, by name."""
-        found = {a.source.name: a.source for a in self.allowances if a.target.name == target}
-        return tuple(place for _, place in sorted(found.items()))
+        return self._openers.get(target, ())
+
+    @cached_property
+    def _openers(self) -> Mapping[str, tuple[Place, ...]]:
+        found: defaultdict[str, dict[str, Place]] = defaultdict(dict)
+        for allowance in self.allowances:
+            found[allowance.target.name][allowance.source.name] = allowance.source
+        return {target: tuple(places[name] for name in sorted(places)) for target, places in found.items()}
 
     def is_internet(self, address: IPv4Address) -> bool:
         """Whether an address is outside of everything that is ours, private or reserved."""
