@@ -4,6 +4,7 @@ A line that the same template line wrote does the same thing with other names an
 are the classes. Some write many things with one line: a kernel setting is a class by its key, a queue or traffic
 class by its number, a drop counter by its name; a file for the router is a class as a whole. Closing words and
 empty lines belong to the block that they end; a class that opens blocks is taken out with all that stands in them.
+A kernel setting that a text does not name is left as it is: so it is not taken out but given another value.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _VARIANTS = (
     re.compile(r"\tcounter (\w+) \{ \}"),
     re.compile(r"#@ file (\S+)"),
 )
+_SETTING = re.compile(r"(net\.\S+ = )(\S+)$")
 
 HARMLESS = {
     "frr version": "says which FRR wrote the text",
@@ -64,7 +66,7 @@ class Removal:
     count: int
     """How many lines of the class the text has."""
     text: str
-    """The text without them."""
+    """The text without them, or with another value of the kernel settings that they are."""
     harmless: str = ""
     """Why nothing depends on them; empty where something should."""
 
@@ -98,8 +100,17 @@ def line_class(line: Written) -> LineClass | None:
 def _removal(found: LineClass, device: str, lines: Sequence[Written], numbers: Sequence[int]) -> Removal:
     gone = {number for first in numbers for number in _block(lines, first)}
     example = lines[numbers[0]].text.strip()
-    text = "".join(f"{line.text}\n" for number, line in enumerate(lines) if number not in gone)
+    setting = _SETTING.match(lines[numbers[0]].text)
+    text = "".join(
+        f"{_SETTING.sub(_other_value, line.text) if number in gone else line.text}\n"
+        for number, line in enumerate(lines)
+        if setting or number not in gone
+    )
     return Removal(found, device, example, len(numbers), text, _harmless(example))
+
+
+def _other_value(setting: re.Match[str]) -> str:
+    return f"{setting[1]}{1 if setting[2] == '0' else 0}"
 
 
 def _block(lines: Sequence[Written], first: int) -> Iterator[int]:
