@@ -1,0 +1,51 @@
+"""Lines taken off real routers: each kind of check notices its own, and the routers are as before in the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from baubau_ops.core.plan import Status
+from baubau_ops.network.apply import Application
+from baubau_ops.network.coverage import Coverage, Notice, chosen, run
+from baubau_ops.network.coverage_bench import open_bench
+from baubau_ops.network.coverage_classes import removals
+from baubau_ops.network.derive import derive
+from baubau_ops.network.verification import verify_network
+
+if TYPE_CHECKING:
+    from conftest import City
+
+NOTICED_BY = {
+    "neighbor * password *": Notice.LINT,
+    "ip ospf hello-interval *": Notice.VERIFY,
+    "class add * classid 1:30 *": Notice.VERIFY,
+    "net.ipv4.conf.all.arp_ignore = *": Notice.VERIFY,
+    "iifname * fib saddr . iif oif missing *": Notice.PROBE,
+    "timers throttle lsa *": Notice.PLAN,
+}
+
+
+@pytest.fixture(scope="module")
+def coverage(twin: City, tmp_path_factory: pytest.TempPathFactory) -> Coverage:
+    report = Application(twin.inventory, twin.environment).run(lambda _plan: None)
+    assert {outcome.status for outcome in report.outcomes} <= {Status.changed, Status.unchanged}
+    everything = removals(derive(twin.inventory))
+    wanted = [chosen(everything, pattern)[0] for pattern in NOTICED_BY]
+    file: Path = tmp_path_factory.mktemp("coverage") / "coverage.jsonl"
+    with open_bench(twin.inventory, twin.environment) as bench:
+        return run(wanted, bench, file)
+
+
+def test_each_class_is_noticed_by_the_check_made_for_it(coverage: Coverage) -> None:
+    told = {one.example: (one.notice, one.by) for one in coverage.tested}
+    assert [notice for notice, _ in told.values()] == list(NOTICED_BY.values()), told
+
+
+def test_the_routers_run_their_intended_texts_again(twin: City, coverage: Coverage) -> None:
+    assert not coverage.missing
+    assert verify_network(twin.inventory, twin.environment).verdict.fine
+    plan = Application(twin.inventory, twin.environment).run(lambda _plan: None).plan
+    assert not plan.changes
