@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from napalm.base import models
+if TYPE_CHECKING:
+    from napalm.base import models
 
 VENDOR = "FRRouting"
 _MASK = "<removed>"

@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import asyncssh
-from napalm.base.exceptions import (
-    ConnectAuthError,
-    ConnectionClosedException,
-    ConnectionException,
-    ConnectTimeoutError,
-)
+
+from napalm_frr import errors
 
 T = TypeVar("T")
 KEEPALIVE_SECONDS = 5.0
@@ -62,15 +58,15 @@ class Session:
         try:
             self._connection = _wait(_connect(self.target), limit * 2)
         except (TimeoutError, FutureTimeoutError) as error:
-            raise ConnectTimeoutError(f"{place}: no connection within {limit:.0f} s") from error
+            raise errors.ConnectTimeoutError(f"{place}: no connection within {limit:.0f} s") from error
         except asyncssh.PermissionDenied as error:
-            raise ConnectAuthError(f"{place}: the login was refused: {error.reason}") from error
+            raise errors.ConnectAuthError(f"{place}: the login was refused: {error.reason}") from error
         except asyncssh.HostKeyNotVerifiable as error:
-            raise ConnectionException(
+            raise errors.ConnectionException(
                 f"{place}: the host key is not the known one: {error.reason}"
             ) from error
         except (OSError, asyncssh.Error, ValueError) as error:
-            raise ConnectionException(f"{place}: {error}") from error
+            raise errors.ConnectionException(f"{place}: {error}") from error
 
     def run(self, command: str, text: str = "", timeout: float = 60.0) -> Answer:
         """Run a command with a text on its standard input; timeout in seconds.
@@ -79,15 +75,15 @@ class Session:
         """
         place = self.target.host
         if self._connection is None:
-            raise ConnectionClosedException(f"{place}: the session is not open")
+            raise errors.ConnectionClosedException(f"{place}: the session is not open")
         try:
             done = _wait(self._connection.run(command, input=text, timeout=timeout), timeout + 5)
         except (TimeoutError, FutureTimeoutError, asyncssh.TimeoutError) as error:
-            raise ConnectionClosedException(f"{place}: no answer within {timeout:.0f} s") from error
+            raise errors.ConnectionClosedException(f"{place}: no answer within {timeout:.0f} s") from error
         except (OSError, asyncssh.Error) as error:
-            raise ConnectionClosedException(f"{place}: the connection is gone: {error}") from error
+            raise errors.ConnectionClosedException(f"{place}: the connection is gone: {error}") from error
         if done.exit_status is None:
-            raise ConnectionClosedException(f"{place}: the connection ended before the command did")
+            raise errors.ConnectionClosedException(f"{place}: the connection ended before the command did")
         return Answer(str(done.stdout or ""), str(done.stderr or ""), done.exit_status)
 
     def is_open(self) -> bool:

@@ -1,0 +1,46 @@
+"""NAPALM's exceptions, imported when the first of them is needed.
+
+`import napalm` brings the drivers of all its vendors along, most of a second; a router that answers needs none of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napalm.base.exceptions import (
+        CommandErrorException,
+        CommitConfirmException,
+        CommitError,
+        ConnectAuthError,
+        ConnectionClosedException,
+        ConnectionException,
+        ConnectTimeoutError,
+        LockError,
+        MergeConfigException,
+        ReplaceConfigException,
+    )
+
+__all__ = (
+    "CommandErrorException",
+    "CommitConfirmException",
+    "CommitError",
+    "ConnectAuthError",
+    "ConnectTimeoutError",
+    "ConnectionClosedException",
+    "ConnectionException",
+    "LockError",
+    "MergeConfigException",
+    "ReplaceConfigException",
+)
+
+_importing = threading.Lock()  # many sessions may fail at once, and NAPALM's modules import each other
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    with _importing:
+        from napalm.base import exceptions
+    return getattr(exceptions, name)
