@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from baubau_ops.cli.app import run as cli
+from baubau_ops.core import settings
 from baubau_ops.network import coverage
 from baubau_ops.network.blame_template import TemplateLine
 from baubau_ops.network.coverage import Notice, chosen, known, run
@@ -191,3 +194,17 @@ def test_classes_are_chosen_by_name_or_by_their_lines() -> None:
 
 def test_nothing_tried_is_nothing_noticed(tmp_path: Path) -> None:
     assert known([make("a2")], tmp_path / "none").share == 0.0
+
+
+def test_the_command_shows_what_is_known_and_tries_lines_on_a_twin_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BAUBAU_STATE", str(tmp_path))
+    city = ["--inventory", str(settings.root() / "examples/small")]
+    assert cli(["net", "coverage", "--show", "--classes", "ospf.j2:*", "--output", "json", *city]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert (document["share"], document["tested"]) == (0.0, [])
+    assert len(document["not_tried"]) > 5
+    assert list(document["harmless"].values()) == ["what is logged, not what is forwarded"]
+    assert cli(["net", "coverage", "--classes", "no-such-class", *city]) == 2
+    assert cli(["net", "coverage", "--env", "production", *city]) == 2

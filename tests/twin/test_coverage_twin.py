@@ -16,12 +16,12 @@ from baubau_ops.network.derive import derive
 from baubau_ops.network.verification import verify_network
 
 if TYPE_CHECKING:
-    from conftest import City
+    from twin_city import City
 
 NOTICED_BY = {
     "neighbor * password *": Notice.LINT,
     "ip ospf hello-interval *": Notice.VERIFY,
-    "class add * classid 1:30 *": Notice.VERIFY,
+    "qdisc add * handle 30: bfifo *": Notice.VERIFY,
     "net.ipv4.conf.all.arp_ignore = *": Notice.VERIFY,
     "iifname * fib saddr . iif oif missing *": Notice.PROBE,
     "timers throttle lsa *": Notice.PLAN,
