@@ -14,17 +14,19 @@ from baubau_ops.network.derive_routing import province_prefixes
 from baubau_ops.network.derive_voice import voice_pools, voice_rate
 from baubau_ops.network.device import (
     Bgp,
+    Interface,
+    Neighbour,
+    PortKind,
+)
+from baubau_ops.network.packet_filter import (
     CoreFilter,
     Filters,
     FirewallFilter,
     InputFilter,
-    Interface,
     IspPort,
-    Neighbour,
     PeerPort,
     Permit,
     PopFilter,
-    PortKind,
     ProvincePort,
     SiteFilter,
     SitePort,

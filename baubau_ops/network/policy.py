@@ -15,7 +15,11 @@ from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 from baubau_ops.core.errors import InputError
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import BASTION
-from baubau_ops.network.device import Permit, Protocol, Socket
+from baubau_ops.network.packet_filter import (
+    Permit,
+    Protocol,
+    Socket,
+)
 
 INTERNET = "internet"
 PROVINCE_PLACE = "province"

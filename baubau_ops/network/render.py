@@ -13,9 +13,11 @@ from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.network.compiled import compiled_templates
 from baubau_ops.network.derive import derive
 from baubau_ops.network.device import (
+    Device,
+)
+from baubau_ops.network.packet_filter import (
     COUNTERS,
     CoreFilter,
-    Device,
     FirewallFilter,
     PopFilter,
     SiteFilter,

@@ -16,7 +16,14 @@ from baubau_ops.inventory.load import load
 from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
 from baubau_ops.network.derive import derive
 from baubau_ops.network.derive_interfaces import interface_order
-from baubau_ops.network.device import Device, PopFilter, PortKind, PrefixList
+from baubau_ops.network.device import (
+    Device,
+    PortKind,
+    PrefixList,
+)
+from baubau_ops.network.packet_filter import (
+    PopFilter,
+)
 from baubau_ops.network.render import render, render_device
 
 
