@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from baubau_ops.core import settings
 from baubau_ops.inventory.inventory import Inventory
@@ -22,6 +21,7 @@ from baubau_ops.network.packet_filter import (
     PopFilter,
     SiteFilter,
 )
+from baubau_ops.network.whole import WholeTexts, section
 
 TEMPLATES = "netconf/frr"
 """Below the root."""
@@ -45,52 +45,50 @@ SECTIONS = {
 
 DAY0_SECTIONS = {"frr": SECTIONS["frr"], "nftables": ("day0.j2",), "sysctl": SECTIONS["sysctl"]}
 
+_KINDS = {"full": SECTIONS, "day0": DAY0_SECTIONS}
+
 
 def render(inventory: Inventory) -> dict[str, str]:
     """The text of every router, by name. Secrets stand in it as `${secret:NAME}`."""
-    return {name: render_device(device) for name, device in derive(inventory).items()}
+    environment = _environment(settings.root())
+    return {name: _text(environment, "full", device) for name, device in derive(inventory).items()}
 
 
 def render_device(device: Device) -> str:
     """The text of one router."""
-    return _render(device, SECTIONS)
-
-
-def render_with(device: Device, *extensions: str) -> str:
-    """The same through Jinja2 extensions, by import path (`blame_template` follows lines through templates)."""
-    return _render(device, SECTIONS, *extensions)
+    return _text(_environment(settings.root()), "full", device)
 
 
 def render_day0(device: Device) -> str:
     """The text a router starts its life with; `device` is already reduced to that (see `bootstrap`)."""
-    return _render(device, DAY0_SECTIONS)
+    return _text(_environment(settings.root()), "day0", device)
 
 
-def _render(device: Device, sections: Mapping[str, tuple[str, ...]], *extensions: str) -> str:
+def _text(environment: Environment, kind: str, device: Device) -> str:
+    return environment.get_template(f"{kind}/{device.role}").render(device=device)
+
+
+def render_with(device: Device, *extensions: str) -> str:
+    """The same, each file by itself, through Jinja2 extensions (`blame_template` follows lines through templates)."""
     environment = _environment(settings.root(), *extensions)
     return "".join(
-        f"#@ section {name}\n{_section(environment, device, name, files)}"
-        for name, files in sections.items()
+        section(name, "".join(environment.get_template(file).render(device=device) for file in files))
+        for name, files in SECTIONS.items()
         if name != "units" or device.helpers is not None
     )
-
-
-def _section(environment: Environment, device: Device, name: str, files: tuple[str, ...]) -> str:
-    body = "".join(environment.get_template(file).render(device=device) for file in files)
-    # FRR ends its running configuration so.
-    return f"{body}end\n" if name == "frr" else body
 
 
 @lru_cache
 def _environment(root: Path, *extensions: str) -> Environment:
     environment = Environment(
         extensions=extensions,
-        loader=FileSystemLoader(root / TEMPLATES),
+        loader=ChoiceLoader([WholeTexts(root / TEMPLATES, _KINDS), FileSystemLoader(root / TEMPLATES)]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
+        auto_reload=False,  # one process renders with one set of templates, and asks the disk for it once
         # An extension compiles the same template to something else, and the cache would not know.
         bytecode_cache=None if extensions else compiled_templates(settings.cache_dir() / "templates"),
     )
