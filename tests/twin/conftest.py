@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
+import applying
 import pytest
 from tiny import Tiny, taken_down, tiny
 from twin_city import City
@@ -12,8 +15,11 @@ from twin_city import City
 from baubau_ops.core import settings
 from baubau_ops.flows import twin as flow
 from baubau_ops.lab import twin as lab
+from baubau_ops.lab.injector import LabInjector
 
 TEST_TWIN = "test"
+APPLYING = 120.0
+"""Seconds of repeated applies; tests/bench does it for ten minutes."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,9 +44,27 @@ def twin(twin_state: None) -> Iterator[City]:  # noqa: ARG001
             lab.down(name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def applies(twin: City) -> Iterator[subprocess.Popen[str]]:
+    """Two minutes of repeated applies on the small city, beside the tests that leave it alone."""
+    argv = [sys.executable, applying.__file__, twin.name, str(APPLYING)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()  # ends it, if it is not at its end
+
+
+@pytest.fixture(scope="session")
 def tiny_twin(twin_state: None) -> Iterator[Tiny]:  # noqa: ARG001
-    """A tiny twin that is up, for the tests of one module; a test leaves it as it found it."""
+    """A tiny twin that is up, for all tests; one that changes it leaves it as it found it."""
     with taken_down("tiny") as made:
         made.up(tiny())
         yield made
+
+
+@pytest.fixture
+def changing(tiny_twin: Tiny) -> Iterator[Tiny]:
+    """The tiny twin, for a test that changes its layout or cuts its wires."""
+    yield tiny_twin
+    tiny_twin.up(tiny())
+    LabInjector(tiny_twin.name, tiny()).mend_all()

@@ -109,3 +109,14 @@ def test_machines_are_silent_and_do_not_forward(twin: City, machine: str) -> Non
     look = "net.ipv4.ip_forward net.ipv6.conf.all.disable_ipv6 net.ipv4.conf.all.ignore_routes_with_linkdown"
     done = run(twin.console(machine, "sysctl", "-n", *look.split()))
     assert done.stdout.split() == ["0", "1", "1"]
+
+
+def test_bfd_need_not_wait_for_the_processor(twin: City) -> None:
+    done = run(twin.console("core-1", "sh", "-c", "chrt --pid $(cat /run/frr/bfdd.pid)"))
+    assert "SCHED_RR" in done.stdout
+
+
+def test_a_long_row_of_applies_begins(applies: subprocess.Popen[str]) -> None:
+    """It goes on beside the tests of other twins; test_long_row.py sees its end."""
+    assert applies.stdout is not None
+    assert applies.stdout.readline() == "begun\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 from tiny import OFFICE, Tiny, taken_down, tiny
@@ -28,13 +27,6 @@ def baubau(*arguments: str) -> subprocess.CompletedProcess[str]:
 def on(made: Tiny, *arguments: str) -> subprocess.CompletedProcess[str]:
     verb, *rest = arguments
     return baubau(verb, "--name", made.name, *rest)
-
-
-@pytest.fixture
-def healed(tiny_twin: Tiny) -> Iterator[Tiny]:
-    yield tiny_twin
-    tiny_twin.up(tiny())
-    on(tiny_twin, "heal")
 
 
 def test_status_for_people_and_machines(tiny_twin: Tiny) -> None:
@@ -77,22 +69,22 @@ def test_ssh_config_can_be_used_as_it_is(tiny_twin: Tiny, tmp_path: object) -> N
     assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == "ce-hall\n"
 
 
-def test_break_heal_and_power(healed: Tiny) -> None:
-    assert on(healed, "break", "wolio--ce-hall", "--silent").stdout == (
+def test_break_heal_and_power(changing: Tiny) -> None:
+    assert on(changing, "break", "wolio--ce-hall", "--silent").stdout == (
         "wolio--ce-hall is cut, silently: both ends stay up.\n"
     )
-    assert "pop-wolio--ce-hall is cut silently" in on(healed, "status").stdout
-    assert on(healed, "break", "ce-hall--wolio").stdout == "ce-hall--wolio is cut, both ends are down.\n"
-    assert not healed.carrier("pop-wolio", "ce1")
-    assert on(healed, "heal").stdout == "pop-wolio--ce-hall: mended.\n"
-    assert on(healed, "heal").stdout == "No link is cut.\n"
-    assert on(healed, "power", "ce-hall", "off").stdout == "ce-hall is off.\n"
-    assert "1 without power: ce-hall" in on(healed, "status").stdout
-    done = on(healed, "exec", "ce-hall", "--", "true")
+    assert "pop-wolio--ce-hall is cut silently" in on(changing, "status").stdout
+    assert on(changing, "break", "ce-hall--wolio").stdout == "ce-hall--wolio is cut, both ends are down.\n"
+    assert not changing.carrier("pop-wolio", "ce1")
+    assert on(changing, "heal").stdout == "pop-wolio--ce-hall: mended.\n"
+    assert on(changing, "heal").stdout == "No link is cut.\n"
+    assert on(changing, "power", "ce-hall", "off").stdout == "ce-hall is off.\n"
+    assert "1 without power: ce-hall" in on(changing, "status").stdout
+    done = on(changing, "exec", "ce-hall", "--", "true")
     assert done.stderr == "error: ce-hall has no power.\n       baubau lab power ce-hall on\n"
-    assert on(healed, "power", "ce-hall", "on").stdout == "ce-hall is on.\n"
-    assert set(healed.inits()) == {"ce-hall", "pop-wolio"}
-    done = on(healed, "break", "wolio--ce-hal")
+    assert on(changing, "power", "ce-hall", "on").stdout == "ce-hall is on.\n"
+    assert set(changing.inits()) == {"ce-hall", "pop-wolio"}
+    done = on(changing, "break", "wolio--ce-hal")
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         2,
         'error: The twin has no link "wolio--ce-hal". Did you mean "wolio--ce-hall"?',

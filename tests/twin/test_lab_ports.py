@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tiny import Tiny, taken_down, tiny, with_branch
+from tiny import Tiny, tiny, with_branch
 
 from baubau_ops.lab import twin
 from baubau_ops.lab.injector import LabInjector
 
 CONFIGURE = "ip addr add 10.254.0.2/31 dev ce2 && tc qdisc add dev ce2 root handle 1: htb default 30"
+CLEAR = "ip addr flush dev ce2; tc qdisc del dev ce2 root; true"
 
 
 @pytest.fixture
-def grown() -> Iterator[Tiny]:
+def grown(changing: Tiny) -> Iterator[Tiny]:
     """The tiny twin with one more site, the POP configured for it."""
-    with taken_down("ports") as made:
-        made.up(with_branch(tiny()))
-        made.console("pop-wolio", CONFIGURE)
-        yield made
+    changing.up(with_branch(tiny()))
+    changing.console("pop-wolio", CONFIGURE)
+    yield changing
+    changing.console("pop-wolio", CLEAR)
 
 
 def ports(made: Tiny) -> str:
