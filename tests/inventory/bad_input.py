@@ -77,7 +77,7 @@ def rename(file: str, to: str) -> Spoil:
 DINKES = "sites/dinkes.yml"
 RSUD = "sites/rsud.yml"
 RSUD_PRIMARY = "\n  - {pop: betoambari, media: fibre-fast, committed: 100M, peak: 200M, status: built}"
-RSUD_BACKUP = "\n  - {pop: wolio, role: backup, media: fibre-fast, committed: 50M, peak: 100M, status: built}"
+RSUD_BACKUP = "\n  - {pop: wolio, role: backup, media: fibre, committed: 50M, peak: 100M, status: built}"
 RSUD_BOTH = RSUD_PRIMARY + RSUD_BACKUP
 CASES: dict[str, Spoil] = {
     "does-not-parse": edit(DINKES, ("link: {pop: wolio,", "link: {pop: wolio: x,")),
@@ -276,7 +276,7 @@ CASES: dict[str, Spoil] = {
         ("links:", "link: {pop: murhum, media: fibre, committed: 1G, peak: 1G, status: built}\nlinks:"),
     ),
     "links-unknown-pop": edit(RSUD, ("pop: wolio", "pop: wollio")),
-    "links-media": edit(RSUD, ("backup, media: fibre-fast", "backup, media: fiber-fast")),
+    "links-media": edit(RSUD, ("backup, media: fibre,", "backup, media: fiber,")),
     "links-key": edit(RSUD, ("role: backup", "rolle: backup")),
     "links-role": edit(RSUD, ("role: backup", "role: standby")),
     "links-one-pop": edit(RSUD, ("pop: wolio", "pop: betoambari")),
