@@ -8,8 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-
-from napalm.base.base import NetworkDriver
+from typing import TYPE_CHECKING
 
 from baubau_ops.core.errors import BaubauError, FailedError, MissingError, UnreachableError
 from baubau_ops.core.files import lock
@@ -29,6 +28,9 @@ from baubau_ops.network.settle import settle
 from baubau_ops.network.verdict import Verdict
 from baubau_ops.network.verification import counters_of, kernels
 from baubau_ops.network.verify import check
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
 
 REVERT_IN = 60
 """Seconds after which a router goes back by itself; the probes of a city fit in."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from napalm.base.base import NetworkDriver
-from napalm.base.exceptions import ConnectionException
 from nornir.core import Nornir
 from nornir.core.configuration import Config
 from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hosts
@@ -16,10 +14,14 @@ from nornir.core.inventory import Inventory as NornirInventory
 from nornir.core.plugins.connections import ConnectionPluginRegister
 from nornir.core.task import Result, Task
 from nornir.plugins.runners import ThreadedRunner
-from nornir_napalm.plugins.connections import CONNECTION_NAME, Napalm
 
 from baubau_ops.core.errors import BaubauError, FailedError, UnreachableError
 from baubau_ops.inventory.environment import Environment
+from baubau_ops.network.connection import CONNECTION_NAME, DriverConnection
+from napalm_frr import errors
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ WORKERS = 64
 
 T = TypeVar("T")
 
-DeviceTask = Callable[[str, NetworkDriver], T]
+DeviceTask = Callable[[str, "NetworkDriver"], T]
 
 
 class Fleet:
@@ -45,7 +47,7 @@ class Fleet:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         """Take each device's NAPALM driver by name; `options` are optional_args for all drivers."""
-        ConnectionPluginRegister.register(CONNECTION_NAME, Napalm)
+        ConnectionPluginRegister.register(CONNECTION_NAME, DriverConnection)
         optional = {
             "ssh_config_file": str(environment.ssh_config),
             "connect_timeout": environment.connect_timeout,
@@ -106,7 +108,7 @@ class Fleet:
             return task(host.name, driver)
         except BaubauError as error:
             return error
-        except ConnectionException as error:
+        except errors.ConnectionException as error:
             self._forget(host)
             return UnreachableError(f"{host.name} cannot be reached: {error}")
         except Exception as error:  # a driver may raise anything; it must not end the others' work

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
-
-from napalm.base.base import NetworkDriver
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.network import observe_frr as frr
 from baubau_ops.network import observe_kernel as kernel
 from baubau_ops.network.observation import Observation, Readable, Unread
-from napalm_frr import FRRDriver
 from napalm_frr.device import COMMAND
+from napalm_frr.router import Router
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
 
 T = TypeVar("T")
 
@@ -77,11 +78,12 @@ def read_counters(device: str, driver: NetworkDriver) -> dict[str, int]:
 
 def run_script(device: str, driver: NetworkDriver, text: str) -> str:
     """Run a script as root over the driver's session; FailedError if it ends with an error."""
-    if not isinstance(driver, FRRDriver):
+    shell: object = driver
+    if not isinstance(shell, Router):
         raise FailedError(
             f"{device}: its driver, {type(driver).__name__}, gives no root shell to read it with"
         )
-    answer = driver.device.run(COMMAND, text, timeout=float(driver.timeout))
+    answer = shell.device.run(COMMAND, text, timeout=float(shell.timeout))
     if answer.status != 0:
         why = answer.stderr.strip() or f"exit code {answer.status}"
         raise FailedError(f"{device}: could not be read: {why}")

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-
-from napalm.base.base import NetworkDriver
+from typing import TYPE_CHECKING
 
 from baubau_ops.core.errors import BaubauError, UnreachableError
 from baubau_ops.core.plan import Change, Effect, Plan
@@ -16,6 +15,9 @@ from baubau_ops.inventory.topology import Link, LinkKind, Role, Topology
 from baubau_ops.network.fleet import Fleet
 from baubau_ops.network.forecast import effect_of, parse_diff, summary
 from baubau_ops.network.waves import Group
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
 
 _KEY = re.compile(r"\b(password|md5) (?!\$\{secret:)\S+")
 """A BGP or OSPF key that is no placeholder."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
-
-from napalm.base.base import NetworkDriver
+from typing import TYPE_CHECKING, Any
 
 from baubau_ops.core.errors import BaubauError
 from baubau_ops.network.fleet import Fleet
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
 
 _BGP = "show bgp neighbors json"
 _BFD = "show bfd peers counters json"

@@ -12,9 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from threading import BrokenBarrierError
-from typing import Literal, Protocol, cast
-
-from napalm.base.base import NetworkDriver
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from baubau_ops.core.errors import BaubauError, UnreachableError
 from baubau_ops.core.events import Event, OnEvent
@@ -24,7 +22,11 @@ from baubau_ops.core.secrets import Secrets
 from baubau_ops.network.fleet import DeviceTask, Fleet
 from baubau_ops.network.plan import DevicePlan, load
 from baubau_ops.network.waves import Group
-from napalm_frr import FRRDriver
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
+
+    from napalm_frr import FRRDriver
 
 POLL = 0.5
 """Seconds between two readings while a change settles: a reading costs a router about 0.1 s of its processor."""
@@ -169,7 +171,7 @@ class Transaction:
 
         def commit(device: str, driver: NetworkDriver) -> None:
             meeting = meeting_of[device]
-            frr = cast(FRRDriver, driver)
+            frr = cast("FRRDriver", driver)
             frr.before_apply = lambda: meeting.wait(MEETING)
             try:
                 driver.commit_config(message=self._name, revert_in=self._limits.revert_in)

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
-
-from napalm.base.base import NetworkDriver
+from typing import TYPE_CHECKING, Any
 
 from baubau_ops.core.errors import BaubauError, FailedError, InputError
 from baubau_ops.inventory.inventory import Inventory
@@ -17,6 +15,9 @@ from baubau_ops.inventory.topology import LinkKind, Role
 from baubau_ops.network.derive_helpers import TRANSLATIONS
 from baubau_ops.network.fleet import DeviceTask, Fleet
 from baubau_ops.network.observe import run_script
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
 
 LONGEST = timedelta(days=7)
 """A longer search would read more than a core should while it forwards."""

@@ -6,15 +6,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from napalm.base.base import NetworkDriver
+from typing import TYPE_CHECKING, Any
 
 from baubau_ops.core.errors import BaubauError
 from baubau_ops.network.checked import Checked, Problem, verdict
 from baubau_ops.network.device import Device, ShapedPort, TrafficClass
 from baubau_ops.network.observe import run_script
 from baubau_ops.network.verdict import Verdict
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
 
 _PROC = "/proc/sys/"
 _PORT = "# port "
