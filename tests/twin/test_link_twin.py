@@ -16,6 +16,7 @@ from baubau_ops.lab import twin as lab
 
 TWIN = "office"
 OFFICE = "dinas-pariwisata"
+SCHOOL, POP = "smpn-14", "betoambari"
 NEW = [
     *("--kind", "agency", "--name", "Dinas Pariwisata", "--pop", "murhum", "--media", "fibre"),
     *("--committed", "50M", "--peak", "100M", "--segments", "office,cctv,wifi"),
@@ -50,6 +51,21 @@ def test_an_office_comes_and_goes(city: Path, capsys: pytest.CaptureFixture[str]
     assert baubau("net", "plan", "--detailed-exitcode")["changes"] == []
     removed = baubau("link", "remove", OFFICE, "--yes", "--apply")
     assert [(one["target"], one["status"]) for one in removed["outcomes"]] == [("pop-murhum", "changed")]
-    assert f"ce-{OFFICE}" not in baubau("lab", "status")["running"]
+    status = baubau("lab", "status")
+    assert f"ce-{OFFICE}" not in status["running"]
+    assert status["unplugged"] == []
     assert baubau("net", "verify")["findings"] == []
+    # The other way round: the cable goes first, the POP even starts anew, and its text follows later.
+    baubau("link", "remove", SCHOOL, "--yes")
+    baubau("lab", "up")
+    (port,) = baubau("lab", "status")["unplugged"]
+    assert port.startswith(f"pop-{POP}:ce")
+    baubau("lab", "power", POP, "off")
+    baubau("lab", "up")  # boots it
+    assert baubau("lab", "status")["unplugged"] == [port]
+    applied = baubau("net", "apply", "--yes")
+    assert [one["target"] for one in applied["outcomes"] if one["status"] == "changed"] == [f"pop-{POP}"]
+    assert baubau("net", "verify")["findings"] == []
+    baubau("lab", "up")
+    assert baubau("lab", "status")["unplugged"] == []
     baubau("lab", "down")
