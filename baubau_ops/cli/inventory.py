@@ -213,6 +213,51 @@ def schema(
     context.output.show({"files": written}, lambda: context.output.line("\n".join(written)))
 
 
+@command(app, example="baubau inventory graph --svg city.svg --resilience")
+def graph(
+    context: Context,
+    svg: Annotated[
+        Path | None,
+        typer.Option("--svg", help="Write the map there, for a browser or for print.", dir_okay=False),
+    ] = None,
+    resilience: Annotated[
+        bool, typer.Option("--resilience", help="Mark what the loss of each part does.")
+    ] = False,
+) -> None:
+    """Draw the topology: rings, POPs and sites as text, or as a map."""
+    from baubau_ops.core.files import write_atomic
+    from baubau_ops.inventory.graph import graph_text
+    from baubau_ops.inventory.map_marks import SEVERITY_MARKS, resilience_marks
+    from baubau_ops.inventory.map_svg import Highlights, draw_map
+    from baubau_ops.inventory.resilience import resilience as survey
+    from baubau_ops.inventory.rings import rings
+
+    inventory = context.open_inventory()
+    marks = resilience_marks(survey(inventory)) if resilience else {}
+    letters = {name: mark.letter for name, mark in sorted(marks.items())}
+    if svg is not None:
+        write_atomic(svg, draw_map(inventory, Highlights(marks=marks)))
+    facts = {
+        "rings": [
+            {"start": ring.start, "pops": ring.pops, "end": ring.end} for ring in rings(inventory.backbone)
+        ],
+        "svg": str(svg) if svg else None,
+        "marks": letters,
+    }
+
+    def draw() -> None:
+        if svg is not None:
+            context.output.line(f"The map of {inventory.city.name}: {svg}")
+            return
+        context.output.line(graph_text(inventory, letters))
+        if marks:
+            context.output.line()
+        for mark in SEVERITY_MARKS.values() if marks else ():
+            context.output.line(f"[{mark.letter}] {mark.meaning}")
+
+    context.output.show(facts, draw)
+
+
 @command(app, example="baubau inventory generate --sites 1000 --seed 7 /tmp/city")
 def generate(
     context: Context,

@@ -12,7 +12,6 @@ from baubau_ops.core.events import OnEvent, ignore
 from baubau_ops.core.plan import Status
 from baubau_ops.core.units import format_rate
 from baubau_ops.flows import twin as flow
-from baubau_ops.flows.drawing import draw
 from baubau_ops.flows.link import changes, devices_of, unchanged
 from baubau_ops.flows.outage import cut_silently
 from baubau_ops.flows.story import Story
@@ -20,6 +19,7 @@ from baubau_ops.inventory.edit import NewSite, add_site
 from baubau_ops.inventory.environment import Environment, Injector, Vantage
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import load
+from baubau_ops.inventory.map_svg import Highlights, draw_map
 from baubau_ops.inventory.topology import pop_device, site_device
 from baubau_ops.lab import twin as lab
 from baubau_ops.lab.environment import environment, inventory_of
@@ -91,7 +91,7 @@ class Demo:
             city = flow.up(self.twin, self.folder, on_event=self._on_event)
             vantage = _vantage(self._environment())
             step.found = f"{len(city.topology.ours)} routers, {len(vantage.machines())} other machines"
-            step.drawing = draw(city.topology)
+            step.drawing = draw_map(city)
         return city
 
     def _configure(self, city: Inventory) -> None:
@@ -116,7 +116,7 @@ class Demo:
             self._apply(city, devices)
             step.found = f"{len(devices)} routers changed, {unchanged(city, changed)} left alone"
             step.details += [f"{one.target}: {one.what}, {one.effect.value}" for one in changed]
-            step.drawing = draw(city.topology, new=frozenset({site_device(OFFICE.id)}))
+            step.drawing = draw_map(city, Highlights(new=frozenset({site_device(OFFICE.id)})))
         return city
 
     def _use_office(self, city: Inventory) -> None:
@@ -152,7 +152,7 @@ class Demo:
             )
             found = f"{outage.longest * 1000:.0f} ms ({outage.lost} of {outage.sent} probes, 5 ms apart)"
             step.found = f"lost {found}"
-            step.drawing = draw(city.topology, cut=frozenset({SPAN}))
+            step.drawing = draw_map(city, Highlights(cut=frozenset({SPAN})))
 
     def _apply(self, city: Inventory, devices: Iterable[str]) -> int:
         """Apply, and return how many routers changed; FailedError when one did not."""
