@@ -159,11 +159,11 @@ def _alters(plan: NetworkPlan, link: Link, device: str) -> bool:
 
 
 def _hangs_on(topology: Topology, device: str, changing: AbstractSet[str]) -> bool:
-    """Whether one of the POPs that the router is connected to is being changed."""
+    """Whether every POP that the router is connected to is being changed: over another one it would answer."""
     neighbours: Iterable[str] = (
         link.a.node for link in topology.links_of(device) if link.kind is LinkKind.ACCESS
     )
-    return any(pop in changing for pop in neighbours)
+    return all(pop in changing for pop in neighbours)
 
 
 def _first(device: str, text: str, day0: str) -> DevicePlan:

@@ -253,7 +253,9 @@ def test_a_span_too_small_for_control_is_refused(tmp_path: Path) -> None:
     backbone = (folder / "backbone.yml").read_text()
     old = "{a: wolio, b: murhum, km: 1.6, capacity: 10G, assumed: true}"
     assert old in backbone
-    (folder / "backbone.yml").write_text(backbone.replace(old, old.replace("10G", "2M")))
+    (folder / "backbone.yml").write_text(
+        backbone.replace(old, old.replace("10G", "2M, oversubscription: 1000"))
+    )
     with pytest.raises(InputError) as error:
         derive(load(folder))
     assert error.value.message == (
