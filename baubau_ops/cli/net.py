@@ -36,21 +36,21 @@ def render(
     ] = None,
 ) -> None:
     """Render the intended text of routers; secrets stay placeholders."""
-    from baubau_ops.core.files import write_atomic
     from baubau_ops.network import render as rendering
+    from baubau_ops.network.texts import write_texts
 
     inventory = context.open_inventory()
-    texts = rendering.render(inventory)
-    texts = {name: texts[name] for name in _chosen(inventory.topology, devices)}
+    chosen = _chosen(inventory.topology, devices)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            write_atomic(folder / f"{name}.conf", text)
+        with context.output.progress() as on_event:
+            written = write_texts(inventory, folder, chosen, on_event=on_event)
         context.output.show(
-            {"folder": str(folder), "devices": list(texts)},
-            lambda: context.output.line(f"{len(texts)} texts written to {folder}."),
+            {"folder": str(folder), "devices": written},
+            lambda: context.output.line(f"{len(written)} texts written to {folder}."),
         )
         return
+    texts = rendering.render(inventory)
+    texts = {name: texts[name] for name in chosen}
     context.output.show(texts, lambda: context.output.line("\n".join(texts.values()).rstrip("\n")))
 
 

@@ -40,6 +40,23 @@ def write_atomic(path: Path, text: str, mode: int = 0o644) -> None:
         raise FailedError(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def replace_file(path: str, text: str) -> None:
+    """Write `text` whole or not at all, for what can be made again: without waiting for the disk.
+
+    The folder must exist. OSError when it cannot be written.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
 def _write_synced(path: Path, data: bytes, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with open(descriptor, "wb") as file:

@@ -1,0 +1,97 @@
+"""Writes routers' texts to files, each derived, rendered and written before the next: by every processor at once."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from baubau_ops.core.errors import FailedError, InputError
+from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.core.files import replace_file
+from baubau_ops.core.garbage import no_garbage_collection
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.network.derive import derive_device
+from baubau_ops.network.policy import matrix
+from baubau_ops.network.render import render_device, renderer
+
+_CHUNK = 200
+"""Routers that a worker takes at once; as many are not worth a second process."""
+
+_Write = Callable[[Sequence[str]], str]
+_work: _Write | None = None  # of a worker, which inherits it
+
+
+def write_texts(
+    inventory: Inventory, folder: Path, names: Iterable[str], *, on_event: OnEvent = ignore
+) -> tuple[str, ...]:
+    """Write `<device>.conf` for some routers into `folder`, which is made; returns their names, sorted.
+
+    A file is replaced as a whole. InputError when a text cannot be derived, FailedError when a file cannot be
+    written.
+    """
+    wanted = tuple(sorted(names))
+    chunks = [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FailedError(f"{folder} cannot be written: {error.strerror}.") from error
+    write = _writer(inventory, folder, wanted)
+    on_event(Event("start", "render", total=len(wanted)))
+    done = 0
+    for chunk, problem in zip(chunks, _run(write, chunks), strict=True):
+        if problem:
+            raise FailedError(problem)
+        done += len(chunk)
+        on_event(Event("progress", "render", done=done, total=len(wanted)))
+    on_event(Event("done", "render", done=done, total=len(wanted)))
+    return wanted
+
+
+def _writer(inventory: Inventory, folder: Path, names: Sequence[str]) -> _Write:
+    """What writes some of the texts; all that they share is worked out here, once and before any fork."""
+    policy, render = matrix(inventory), renderer()
+    roles = {inventory.topology.nodes[name].role: name for name in names}
+    for name in roles.values():
+        render_device(derive_device(inventory, name, policy))
+
+    def write(chunk: Sequence[str]) -> str:
+        with no_garbage_collection():
+            for name in chunk:
+                try:
+                    replace_file(f"{folder}/{name}.conf", render(derive_device(inventory, name, policy)))
+                except OSError as error:
+                    return f"{folder}/{name}.conf cannot be written: {error.strerror}."
+                except InputError as error:
+                    return error.message
+        return ""
+
+    return write
+
+
+def _run(write: _Write, chunks: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Do all chunks, in order, here or in workers that share the inventory's memory; yields what went wrong."""
+    processors = min(len(os.sched_getaffinity(0)), len(chunks))
+    if processors < 2:
+        yield from map(write, chunks)
+        return
+    gc.freeze()  # a search for garbage would write to every page, and so copy it
+    try:
+        context = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(processors, context, initializer=_begin, initargs=(write,)) as pool:
+            yield from pool.map(_write_chunk, chunks)
+    finally:
+        gc.unfreeze()
+
+
+def _begin(write: _Write) -> None:
+    global _work
+    _work = write
+
+
+def _write_chunk(chunk: Sequence[str]) -> str:
+    assert _work is not None, "a worker begins with its work"
+    return _work(chunk)

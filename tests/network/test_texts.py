@@ -1,0 +1,69 @@
+"""Texts written to files: the same as rendered in memory, by one process or several, and whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from baubau_ops.core.errors import FailedError
+from baubau_ops.core.events import Event
+from baubau_ops.inventory.generate import generate
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.network import texts
+from baubau_ops.network.render import render
+from baubau_ops.network.texts import write_texts
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
+    return generate(tmp_path_factory.mktemp("city"), sites=450, seed=4)
+
+
+def read(folder: Path) -> dict[str, str]:
+    return {path.stem: path.read_text() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("processors", [1, 3])
+def test_files_say_what_is_rendered(
+    generated: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    expected = render(generated)
+    events: list[Event] = []
+    assert write_texts(generated, tmp_path / "new" / "out", expected, on_event=events.append) == tuple(
+        sorted(expected)
+    )
+    assert read(tmp_path / "new" / "out") == expected
+    assert [(event.kind, event.done) for event in events[:2]] == [("start", 0), ("progress", 200)]
+    assert events[-1] == Event("done", "render", done=len(expected), total=len(expected))
+
+
+def test_only_the_named_are_written_and_others_are_left_alone(inventory: Inventory, tmp_path: Path) -> None:
+    (tmp_path / "core-1.conf").write_text("mine")
+    (tmp_path / "pop-wolio.conf").write_text("old")
+    write_texts(inventory, tmp_path, ["pop-wolio", "ce-dinkes"])
+    found = read(tmp_path)
+    assert set(found) == {"core-1", "pop-wolio", "ce-dinkes"}
+    assert found["core-1"] == "mine"
+    assert found["pop-wolio"] == render(inventory)["pop-wolio"]
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_a_file_that_cannot_be_written_is_named(
+    generated: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    monkeypatch.setattr(texts, "_CHUNK", 2)
+    (tmp_path / "core-2.conf").mkdir()
+    with pytest.raises(FailedError) as caught:
+        write_texts(generated, tmp_path, ["core-1", "core-2", "dc-1", "dc-2"])
+    assert caught.value.message == f"{tmp_path}/core-2.conf cannot be written: Is a directory."
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_folder_that_cannot_be_made(inventory: Inventory, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FailedError, match=r"file/out cannot be written: Not a directory\."):
+        write_texts(inventory, tmp_path / "file" / "out", ["core-1"])
