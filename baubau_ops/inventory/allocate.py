@@ -16,7 +16,7 @@ from ipaddress import IPv4Address, IPv4Network
 from baubau_ops.inventory.allocations import Allocations, SiteNumbers
 from baubau_ops.inventory.assigned import Assigned, assigned, in_quarantine
 from baubau_ops.inventory.inventory import Files
-from baubau_ops.inventory.pool import Pool, block_of, range_of
+from baubau_ops.inventory.pool import Pool, range_of
 from baubau_ops.inventory.problems import Finding
 from baubau_ops.inventory.space import NumberSpace
 from baubau_ops.inventory.topology import infrastructure, numbered_links
@@ -94,7 +94,7 @@ class _Allocator:
             self.service.occupy(address)
         for lans in self.lans.values():
             for prefix in lans.values():
-                self.datacenter.occupy(block_of(prefix))
+                self.datacenter.occupy_block(prefix)
         for numbers in self.sites.values():
             self._occupy_site(numbers)
         for entry in self.quarantine.values():
@@ -106,8 +106,10 @@ class _Allocator:
         if numbers.loopback is not None:
             self.loopback.occupy(numbers.loopback)
         for zone, prefix in numbers.segments.items():
-            if zone in self.zones:
-                self.zones[zone].occupy(prefix if zone in numbers.pinned else block_of(prefix))
+            if zone in self.zones and zone in numbers.pinned:
+                self.zones[zone].occupy(prefix)
+            elif zone in self.zones:
+                self.zones[zone].occupy_block(prefix)
         for pop, access in numbers.links.items():
             if access.port is not None:
                 self.ports[pop].add(access.port)
@@ -120,9 +122,7 @@ class _Allocator:
         self.loopback.quarantined += 1
         for zone, prefix in numbers.segments.items():
             if zone in self.zones:
-                block = block_of(prefix)
-                self.zones[zone].occupy(block)
-                self.zones[zone].quarantined += block.num_addresses
+                self.zones[zone].quarantined += self.zones[zone].occupy_block(prefix)
         for pop, access in numbers.links.items():
             self.ports[pop].add(access.port)
             self.link.occupy(access.prefix)

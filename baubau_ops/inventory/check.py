@@ -5,7 +5,7 @@ References are checked as far as the files can be read: one bad file does not hi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,10 +97,11 @@ def numbers(files: Files, locked: Allocations) -> Iterator[Finding]:
 
 
 def unknown(
-    file: str, path: tuple[str | int, ...], what: str, name: str, known: Iterable[str] | None
+    file: str, path: tuple[str | int, ...], what: str, name: str, known: Collection[str] | None
 ) -> Iterator[Finding]:
     """A finding unless `name` is known, or the known names could not be read."""
-    if known is not None and name not in (known := sorted(known)):
+    if known is not None and name not in known:
+        known = sorted(known)
         guess = did_you_mean(name, known) or f" There is: {', '.join(known) or 'none'}."
         yield Finding(file, path, f'there is no {what} "{name}".{guess}')
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+from typing import NamedTuple
 
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.assigned import Assigned, assigned
@@ -17,9 +17,8 @@ _LOCK = "allocations.yml"
 _RESOLVE = "baubau inventory allocate --resolve"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Somebody's hold on numbers `first` to `last` of one kind."""
+class Claim(NamedTuple):
+    """Somebody's hold on numbers `first` to `last` of one kind. There are four for every site."""
 
     first: int
     last: int
@@ -27,10 +26,17 @@ class Claim:
     """Of the lock."""
     holder: str
     """Its id there."""
-    what: str
-    """For people: `AS 4200000001`, `office 10.64.0.0/26`."""
+    form: str
+    """How people call it, with a place for the number: `AS {}`, `office {}`."""
+    given: object
+    """The number as the lock writes it."""
     pin: DocumentPath = ()
     """Where the holder's file pins it; empty when the lock holds it."""
+
+    @property
+    def what(self) -> str:
+        """For people: `AS 4200000001`, `office 10.64.0.0/26`."""
+        return self.form.format(self.given)
 
 
 def duplicates(files: Files, locked: Allocations) -> Iterator[Finding]:
@@ -68,7 +74,7 @@ def collisions(files: Files, locked: Allocations) -> Iterator[tuple[Claim, Claim
     sites = assigned(files.sites, locked)
     yield from _sweep(_addresses(sites, locked))
     asns = (
-        Claim(numbers.asn, numbers.asn, "sites", name, f"AS {numbers.asn}", _at(numbers, "asn", "asn"))
+        Claim(numbers.asn, numbers.asn, "sites", name, "AS {}", numbers.asn, _at(numbers, "asn", "asn"))
         for name, numbers in sites.items()
         if numbers.asn is not None
     )
@@ -77,8 +83,8 @@ def collisions(files: Files, locked: Allocations) -> Iterator[tuple[Claim, Claim
     for name, numbers in sites.items():
         for pop, access in numbers.links.items():
             if access.port is not None:
-                what = f"port {access.port} of POP {pop}"
-                ports[pop].append(Claim(access.port, access.port, "sites", name, what, access.port_pin))
+                form, number, pin = f"port {{}} of POP {pop}", access.port, access.port_pin
+                ports[pop].append(Claim(number, number, "sites", name, form, number, pin))
     for claims in ports.values():
         yield from _sweep(claims)
 
@@ -110,10 +116,11 @@ def _addresses(sites: dict[str, Assigned], locked: Allocations) -> Iterator[Clai
 def _claim(
     section: str, holder: str, what: str, given: IPv4Address | IPv4Network, pin: DocumentPath = ()
 ) -> Claim:
+    form = what + " {}"
     if isinstance(given, IPv4Address):
-        return Claim(int(given), int(given), section, holder, f"{what} {given}", pin)
+        return Claim(int(given), int(given), section, holder, form, given, pin)
     first = int(given.network_address)
-    return Claim(first, first + (1 << (32 - given.prefixlen)) - 1, section, holder, f"{what} {given}", pin)
+    return Claim(first, first + (1 << (32 - given.prefixlen)) - 1, section, holder, form, given, pin)
 
 
 def _sweep(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:

@@ -28,6 +28,12 @@ class Pool:
     def occupy(self, prefix: IPv4Network | IPv4Address) -> None:
         self.occupied.append(range_of(prefix))
 
+    def occupy_block(self, prefix: IPv4Network) -> int:
+        """Keep room for a prefix to double as well; returns the number of addresses."""
+        start, after = block_of(prefix)
+        self.occupied.append((start, after))
+        return after - start
+
     def take(self, length: int, owner: str) -> int | None:
         if self._space is None:
             first, after = range_of(self.prefix)
@@ -59,9 +65,8 @@ def range_of(prefix: IPv4Network | IPv4Address) -> tuple[int, int]:
     return start, start + (1 << (32 - prefix.prefixlen))  # num_addresses is ten times slower
 
 
-def block_of(prefix: IPv4Network) -> IPv4Network:
-    """The block kept free for a prefix to double; the prefix itself if it is not a lower half."""
-    if prefix.prefixlen == 0:
-        return prefix
-    wide = IPv4Network((int(prefix.network_address) & ~(1 << (32 - prefix.prefixlen)), prefix.prefixlen - 1))
-    return wide if wide.network_address == prefix.network_address else prefix
+def block_of(prefix: IPv4Network) -> tuple[int, int]:
+    """The range kept free for a prefix to double; the prefix's own if it is not a lower half."""
+    start, after = range_of(prefix)
+    size = after - start
+    return (start, after) if start & size or prefix.prefixlen == 0 else (start, after + size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cmp_to_key
+from functools import cmp_to_key, lru_cache
 from ipaddress import IPv4Interface, IPv4Network
 
 from baubau_ops.core.addresses import prefix_order
@@ -37,7 +37,14 @@ def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
     found = [Interface("lo", PortKind.LOOPBACK, "", loopback)]
     found += [_link_interface(inventory, node, link) for link in topology.links_of(node.name)]
     found += [_lan_interface(lan) for lan in topology.lans_of(node.name)]
-    return tuple(sorted(found, key=lambda interface: interface_order(interface.name)))
+    order = _order(tuple(interface.name for interface in found))
+    return tuple(found[index] for index in order)
+
+
+@lru_cache(maxsize=4096)
+def _order(names: tuple[str, ...]) -> tuple[int, ...]:
+    """The places of ports in the order in which FRR prints them; many sites have ports of the same names."""
+    return tuple(sorted(range(len(names)), key=lambda index: interface_order(names[index])))
 
 
 def _link_interface(inventory: Inventory, node: Node, link: Link) -> Interface:
