@@ -9,7 +9,7 @@ from nornir.core.configuration import Config
 
 from napalm_frr.router import Router
 
-CONNECTION_NAME = "napalm"
+CONNECTION_NAME = "baubau"
 
 
 class _Closing(Protocol):
