@@ -6,7 +6,9 @@ import contextlib
 import fcntl
 import os
 import secrets as random
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -43,8 +45,10 @@ def write_atomic(path: Path, text: str, mode: int = 0o644) -> None:
 def replace_file(path: str, text: str) -> None:
     """Write `text` whole or not at all, for what can be made again: without waiting for the disk.
 
-    The folder must exist. OSError when it cannot be written.
+    A file that says so already is left alone. The folder must exist. OSError when it cannot be written.
     """
+    if _says(path, text):
+        return
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:
@@ -54,6 +58,33 @@ def replace_file(path: str, text: str) -> None:
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        raise
+
+
+def _says(path: str, text: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read() == text.encode()
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Yield a folder that takes the place of `folder`, which must be missing or empty, when all has gone well.
+
+    What is above it is made. Nothing is synced, and nothing is left when the work is broken off. OSError when it
+    cannot be made, or when the place is taken meanwhile.
+    """
+    target = folder.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        new.chmod(0o755)
+        yield new
+        os.replace(new, target)  # takes the place of an empty folder, never of one that holds anything
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
         raise
 
 

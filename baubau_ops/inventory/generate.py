@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network
@@ -15,6 +13,7 @@ from pydantic import BaseModel
 
 from baubau_ops.core.errors import FailedError, InputError
 from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.core.files import new_folder
 from baubau_ops.inventory import lockfile
 from baubau_ops.inventory.generate_backbone import capacity, draw_names, draw_spans, split_into_rings
 from baubau_ops.inventory.generate_sites import KINDS, ZONES, DrawnSite, composition, draw_sites, pop_count
@@ -39,7 +38,7 @@ def generate(folder: Path, *, sites: int, seed: int, on_event: OnEvent = ignore)
     texts = city_texts(sites, seed, space)
     inventory = _assembled(texts, folder, on_event)
     texts[lockfile.NAME] = lockfile.write(inventory.numbers)
-    _write(folder.resolve(), texts, on_event)
+    _write(folder, texts, on_event)
     return inventory
 
 
@@ -96,20 +95,13 @@ def _counted(names: Collection[str], what: str, on_event: OnEvent) -> Iterator[s
 
 
 def _write(folder: Path, texts: Mapping[str, str], on_event: OnEvent) -> None:
-    """Write beside the folder, then rename. Not synced: what a power cut loses, the same seed gives again."""
+    """What a power cut loses, the same seed gives again."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
-            new.chmod(0o755)
+        with new_folder(folder) as new:
             (new / "sites").mkdir()
             for name in _counted(texts, "write", on_event):
                 with open(f"{new}/{name}", "w", encoding="utf-8") as file:
                     file.write(texts[name])
-            os.replace(new, folder)  # takes the place of an empty folder, never of one that holds anything
-        except BaseException:
-            shutil.rmtree(new, ignore_errors=True)
-            raise
     except OSError as error:
         raise FailedError(f"{folder} cannot be written: {error.strerror}.") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from baubau_ops.core.errors import FailedError, InputError
 from baubau_ops.core.events import Event, OnEvent, ignore
-from baubau_ops.core.files import replace_file
+from baubau_ops.core.files import new_folder, replace_file
 from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.network.derive import derive_device
@@ -28,18 +29,25 @@ _work: _Write | None = None  # of a worker, which inherits it
 def write_texts(
     inventory: Inventory, folder: Path, names: Iterable[str], *, on_event: OnEvent = ignore
 ) -> tuple[str, ...]:
-    """Write `<device>.conf` for some routers into `folder`, which is made; returns their names, sorted.
+    """Write `<device>.conf` for some routers into `folder`; returns their names, sorted.
 
-    A file is replaced as a whole. InputError when a text cannot be derived, FailedError when a file cannot be
-    written.
+    A new folder appears as a whole; in one that exists, every file is replaced as a whole. InputError when a text
+    cannot be derived, FailedError when a file cannot be written.
     """
     wanted = tuple(sorted(names))
-    chunks = [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.nullcontext(folder) if folder.exists() else new_folder(folder) as into:
+            _write_all(inventory, into, folder, wanted, on_event)
     except OSError as error:
         raise FailedError(f"{folder} cannot be written: {error.strerror}.") from error
-    write = _writer(inventory, folder, wanted)
+    return wanted
+
+
+def _write_all(
+    inventory: Inventory, into: Path, folder: Path, wanted: Sequence[str], on_event: OnEvent
+) -> None:
+    chunks = [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+    write = _writer(inventory, into, folder, wanted)
     on_event(Event("start", "render", total=len(wanted)))
     done = 0
     for chunk, problem in zip(chunks, _run(write, chunks), strict=True):
@@ -48,21 +56,22 @@ def write_texts(
         done += len(chunk)
         on_event(Event("progress", "render", done=done, total=len(wanted)))
     on_event(Event("done", "render", done=done, total=len(wanted)))
-    return wanted
 
 
-def _writer(inventory: Inventory, folder: Path, names: Sequence[str]) -> _Write:
+def _writer(inventory: Inventory, into: Path, folder: Path, names: Sequence[str]) -> _Write:
     """What writes some of the texts; all that they share is worked out here, once and before any fork."""
     policy, render = matrix(inventory), renderer()
     roles = {inventory.topology.nodes[name].role: name for name in names}
     for name in roles.values():
         render_device(derive_device(inventory, name, policy))
 
+    put = replace_file if into == folder else _put
+
     def write(chunk: Sequence[str]) -> str:
         with no_garbage_collection():
             for name in chunk:
                 try:
-                    replace_file(f"{folder}/{name}.conf", render(derive_device(inventory, name, policy)))
+                    put(f"{into}/{name}.conf", render(derive_device(inventory, name, policy)))
                 except OSError as error:
                     return f"{folder}/{name}.conf cannot be written: {error.strerror}."
                 except InputError as error:
@@ -70,6 +79,11 @@ def _writer(inventory: Inventory, folder: Path, names: Sequence[str]) -> _Write:
         return ""
 
     return write
+
+
+def _put(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _run(write: _Write, chunks: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -65,5 +65,17 @@ def test_a_file_that_cannot_be_written_is_named(
 
 def test_a_folder_that_cannot_be_made(inventory: Inventory, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(FailedError, match=r"file/out cannot be written: Not a directory\."):
+    with pytest.raises(FailedError, match=r"file/out cannot be written: File exists\."):
         write_texts(inventory, tmp_path / "file" / "out", ["core-1"])
+
+
+def test_nothing_is_left_of_a_new_folder_when_a_text_cannot_be_written(
+    inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: str, _: str) -> None:
+        raise OSError(28, "No space left on device", path)
+
+    monkeypatch.setattr(texts, "_put", full)
+    with pytest.raises(FailedError, match=r"/core-1\.conf cannot be written: No space left on device\."):
+        write_texts(inventory, tmp_path / "out", ["core-1"])
+    assert list(tmp_path.iterdir()) == []
