@@ -16,7 +16,15 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import new_folder
 from baubau_ops.inventory import lockfile
 from baubau_ops.inventory.generate_backbone import capacity, draw_names, draw_spans, split_into_rings
-from baubau_ops.inventory.generate_sites import KINDS, ZONES, DrawnSite, composition, draw_sites, pop_count
+from baubau_ops.inventory.generate_sites import (
+    KINDS,
+    VOICE,
+    ZONES,
+    DrawnSite,
+    composition,
+    draw_sites,
+    pop_count,
+)
 from baubau_ops.inventory.generate_space import pools
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import FILES, Source, assemble
@@ -112,7 +120,8 @@ def _city(sites: int, pops: list[str], space: Mapping[str, IPv4Network]) -> str:
         counts[variant.kind] += count
     kinds = "".join(
         # A tenth of each kind is still to be connected: there is something for the coverage to tell.
-        f"  {kind}: {{total: {-(-counts[kind] * 10 // 9) or 1}, sizes: {_flow(sizes)}, assumed: true}}\n"
+        f"  {kind}: {{total: {-(-counts[kind] * 10 // 9) or 1}, sizes: {_flow(sizes)}"
+        f"{f', voice: {VOICE[kind]}' if kind in VOICE else ''}, assumed: true}}\n"
         for kind, sizes in KINDS.items()
     )
     return (
@@ -123,7 +132,10 @@ def _city(sites: int, pops: list[str], space: Mapping[str, IPv4Network]) -> str:
         "public: 198.51.100.0/24            # documentation (RFC 5737)\n\npools:\n"
         + "".join(f"  {name}: {space[name]}\n" for name in ("loopback", "link", "service", "datacenter"))
         + "\nzones:\n"
-        + "".join(f"  {name}: {{pool: {space[name]}}}\n" for name in ZONES)
+        + "".join(
+            f"  {name}: {{pool: {space[name]}{', queue: voice' if name == 'voice' else ''}}}\n"
+            for name in ZONES
+        )
         + f"\nkinds:\n{kinds}{_CLASSES}\nkecamatan:\n"
         + "".join(f"  - {pop}\n" for pop in pops)
         + "control: 1M\nquarantine: 90d\n"
@@ -137,7 +149,8 @@ def _flow(values: Mapping[str, object]) -> str:
 def _backbone(pops: list[str], sites: list[DrawnSite], random: Random) -> str:
     committed = Counter[str]()
     for site in sites:
-        committed[site.pop] += site.committed
+        for pop in site.pops:  # a backup's ring carries it when the primary is lost
+            committed[pop] += site.committed
     total = sum(committed.values())
     of_rings = [sum(committed[pop] for pop in ring) for ring in split_into_rings(pops)]
     capacities = {"core": capacity(total), "ring": capacity(max(of_rings))}
@@ -172,7 +185,8 @@ def _datacenter(committed: int) -> str:
 _CLASSES = """
 link_classes:
   span: {bfd: {interval: 30ms, multiplier: 3}}
-  fibre: {bfd: {interval: 100ms, multiplier: 3}}
+  fibre: {bfd: {interval: 300ms, multiplier: 3}}
+  fibre-fast: {bfd: {interval: 30ms, multiplier: 3}}
   leased: {bfd: {interval: 300ms, multiplier: 3}}
   radio: {bfd: {interval: 500ms, multiplier: 5}}
 """
@@ -184,6 +198,8 @@ services:
   satu-data:
     {name: Satu Data, owner: Diskominfo, tier: 1, rto: 15m, rpo: 5m, sla: 99.9, segment: services,
      ports: [443/tcp], depends: [dns]}
+  telephony:
+    {name: Telepon, owner: Diskominfo, tier: 2, rto: 15m, segment: services, ports: [5061/tcp, 4569/udp]}
   command-center:
     {name: Command Center, owner: Diskominfo, tier: 1, rto: 5m, rpo: 1m, sla: 99.9, segment: command,
      ports: [443/tcp, 554/tcp], depends: [dns]}
@@ -195,6 +211,7 @@ reach:
   - {from: office, to: internet, why: one managed internet for all agencies}
   - {from: cctv, to: command-center, why: cameras send to the monitoring wall and nowhere else}
   - {from: wifi, to: internet, why: free public Wi-Fi is for the internet only}
+  - {from: voice, to: telephony, why: telephones speak to the telephone exchange and to nobody else}
   - {from: services, to: province, why: data is exchanged with the Province's data center}
   - {from: province, to: satu-data, why: the Province reads the city's shared data}
   - {from: bastion, to: mgmt, why: equipment is managed from the bastion only}

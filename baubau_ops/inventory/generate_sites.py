@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -25,19 +26,21 @@ class Variant:
     """Committed and peak, Mbit/s, one pair is drawn."""
     media: tuple[str, ...]
     """One is drawn."""
+    two_links: bool = False
+    """A backup at another POP, where there is one."""
 
 
 _WIRED = ("fibre", "fibre", "fibre", "leased")
+_FAST = ("fibre-fast",)
+_ALL = ("office", "cctv", "wifi", "voice", "mgmt")
 _MIXED = ("fibre", "fibre", "leased", "radio")
 
 VARIANTS = (
-    Variant("agency", "dinas", "Dinas", ("office", "wifi"), 70, ((30, 80), (50, 100)), _WIRED),
-    Variant("agency", "badan", "Badan", ("office", "cctv", "wifi", "mgmt"), 50, ((50, 100),), _WIRED),
-    Variant("puskesmas", "puskesmas", "Puskesmas", ("office", "wifi"), 80, ((20, 50),), _WIRED),
+    Variant("agency", "dinas", "Dinas", ("office", "wifi", "voice"), 70, ((30, 80), (50, 100)), _WIRED),
+    Variant("agency", "badan", "Badan", _ALL, 50, ((50, 100),), _FAST, two_links=True),
+    Variant("puskesmas", "puskesmas", "Puskesmas", ("office", "wifi", "voice"), 80, ((20, 50),), _WIRED),
     Variant("puskesmas", "pustu", "Puskesmas Pembantu", ("office",), 90, ((5, 20), (10, 30)), _MIXED),
-    Variant(
-        "hospital", "rs", "Rumah Sakit", ("office", "cctv", "wifi", "mgmt"), 5, ((100, 200),), ("fibre",)
-    ),
+    Variant("hospital", "rs", "Rumah Sakit", _ALL, 5, ((100, 200),), _FAST, two_links=True),
     Variant("school", "sd", "SD Negeri", ("office", "wifi"), 300, ((10, 40), (20, 50)), _MIXED),
     Variant("school", "smp", "SMP Negeri", ("office", "cctv", "wifi"), 140, ((20, 50), (30, 60)), _MIXED),
     Variant("kelurahan", "kelurahan", "Kelurahan", ("office", "wifi"), 200, ((10, 20), (10, 30)), _MIXED),
@@ -46,14 +49,16 @@ VARIANTS = (
 """A thousand sites of a city; their order decides which come first where there are only a few."""
 
 KINDS: dict[str, dict[str, int]] = {
-    "agency": {"office": 26, "cctv": 27, "wifi": 26, "mgmt": 28},
-    "puskesmas": {"office": 27, "cctv": 28, "wifi": 26, "mgmt": 28},
-    "hospital": {"office": 24, "cctv": 26, "wifi": 24, "mgmt": 27},
+    "agency": {"office": 26, "cctv": 27, "wifi": 26, "voice": 28, "mgmt": 28},
+    "puskesmas": {"office": 27, "cctv": 28, "wifi": 26, "voice": 29, "mgmt": 28},
+    "hospital": {"office": 24, "cctv": 26, "wifi": 24, "voice": 26, "mgmt": 27},
     "school": {"office": 27, "cctv": 28, "wifi": 26, "mgmt": 28},
     "kelurahan": {"office": 28, "cctv": 28, "wifi": 27, "mgmt": 29},
     "park": {"cctv": 28, "wifi": 25, "mgmt": 29},
 }
 """By kind: the prefix length of each zone's segment."""
+VOICE = {"agency": "1M", "puskesmas": "500k", "hospital": "4M"}
+"""By kind that has telephones: the rate guaranteed to calls."""
 ZONES = tuple(sorted({zone for sizes in KINDS.values() for zone in sizes}))
 
 _PROVIDERS = ("telkomsel", "indosat", "indihome")
@@ -76,20 +81,33 @@ class DrawnSite:
     status: str
     provider: str
     quality: str
+    backup: str | None
+    """The POP of its second link."""
+
+    @property
+    def pops(self) -> tuple[str, ...]:
+        """All POPs it hangs on."""
+        return (self.pop,) if self.backup is None else (self.pop, self.backup)
 
     @property
     def text(self) -> str:
         """Its file."""
         today = f"provider: {self.provider}, quality: {self.quality}"
-        link = f"pop: {self.pop}, media: {self.media}, committed: {self.committed}M, peak: {self.peak}M"
         return (
             f"name: {self.variant.title} {self.number}\n"
             f"kind: {self.variant.kind}\n"
             f"kecamatan: {self.pop}\n"
             f"today: {{{today}}}\n"
-            f"link: {{{link}, status: {self.status}}}\n"
+            f"{self._links()}"
             f"segments: [{', '.join(self.variant.segments)}]\n"
         )
+
+    def _links(self) -> str:
+        rest = f"committed: {self.committed}M, peak: {self.peak}M, status: {self.status}"
+        primary = f"{{pop: {self.pop}, media: {self.media}, {rest}}}"
+        if self.backup is None:
+            return f"link: {primary}\n"
+        return f"links:\n  - {primary}\n  - {{pop: {self.backup}, role: backup, media: fibre, {rest}}}\n"
 
 
 def composition(sites: int) -> dict[Variant, int]:
@@ -103,8 +121,13 @@ def composition(sites: int) -> dict[Variant, int]:
 
 
 def pop_count(sites: int) -> int:
-    """How many POPs so many sites need."""
-    return -(-sites // POP_SITES)
+    """How many POPs so many sites need; a site with two links counts twice."""
+    return 1 if sites <= POP_SITES else -(-link_count(sites) // POP_SITES)
+
+
+def link_count(sites: int) -> int:
+    """How many links so many sites have at most."""
+    return sites + sum(count for variant, count in composition(sites).items() if variant.two_links)
 
 
 def draw_sites(sites: int, pops: Sequence[str], random: Random) -> Iterator[DrawnSite]:
@@ -114,13 +137,18 @@ def draw_sites(sites: int, pops: Sequence[str], random: Random) -> Iterator[Draw
         (variant, number) for variant, count in composition(sites).items() for number in range(1, count + 1)
     ]
     random.shuffle(members)
+    places = [pops[index * len(pops) // sites] for index in range(sites)]
+    room = Counter(dict.fromkeys(pops, POP_SITES))
+    room.subtract(places)
     for index, (variant, number) in enumerate(members):
         committed, peak = random.choice(variant.rates)
+        backup = _backup(pops, places[index], room) if variant.two_links else None
         yield DrawnSite(
             id=f"{variant.prefix}-{number:0{width}}",
             variant=variant,
             number=number,
-            pop=pops[index * len(pops) // sites],
+            pop=places[index],
+            backup=backup,
             committed=committed,
             peak=peak,
             media=random.choice(variant.media),
@@ -128,3 +156,13 @@ def draw_sites(sites: int, pops: Sequence[str], random: Random) -> Iterator[Draw
             provider=random.choice(_PROVIDERS),
             quality=random.choice(_QUALITIES),
         )
+
+
+def _backup(pops: Sequence[str], primary: str, room: Counter[str]) -> str | None:
+    """The next POP that has room; it has less then."""
+    start = pops.index(primary)
+    for pop in (*pops[start + 1 :], *pops[:start]):
+        if room[pop]:
+            room[pop] -= 1
+            return pop
+    return None

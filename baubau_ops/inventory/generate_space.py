@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 from baubau_ops.core.errors import InputError
 from baubau_ops.inventory.generate_backbone import most_spans
-from baubau_ops.inventory.generate_sites import KINDS, ZONES, composition, pop_count
+from baubau_ops.inventory.generate_sites import KINDS, ZONES, composition, link_count, pop_count
 
 SPACE = IPv4Network("10.0.0.0/8")
 
@@ -22,7 +22,7 @@ def needed(sites: int) -> dict[str, int]:
     pops = pop_count(sites)
     found = {
         "loopback": sites + pops + _FIXED_ROUTERS + 2,
-        "link": 2 * (sites + most_spans(pops) + _FIXED_LINKS),
+        "link": 2 * (link_count(sites) + most_spans(pops) + _FIXED_LINKS),
         "service": 0,
         "datacenter": 0,
         **dict.fromkeys(ZONES, 0),

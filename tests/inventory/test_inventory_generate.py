@@ -51,6 +51,7 @@ def test_any_seed_gives_a_city_of_the_promised_shape(
     on_pops = links_by_pop(city)
     assert set(on_pops) == set(city.backbone.pops)
     assert max(on_pops.values()) <= POP_SITES
+    assert all(site.kecamatan == site.links[0].pop for site in city.sites.values())
     assert all(len(ring.pops) <= RING_POPS and ring.start != ring.end for ring in rings(city.backbone))
     counts = Counter(site.kind for site in city.sites.values())
     assert all(count <= city.city.kinds[kind].total for kind, count in counts.items())
@@ -61,9 +62,13 @@ def test_many_sites_are_mixed_and_have_several_rings(tmp_path: Path) -> None:
     sites = city.sites.values()
     assert {site.kind for site in sites} == set(city.city.kinds)
     assert {zone for site in sites for zone in site.segments} == set(city.city.zones)
-    assert {link.media for site in sites for link in site.links} == {"fibre", "leased", "radio"}
-    assert [len(ring.pops) for ring in rings(city.backbone)] == [8, 8]
-    assert Counter(span.role for span in city.backbone.spans) == {"core": 2, "ring": 18, "cross": 3}
+    assert {link.media for site in sites for link in site.links} == {"fibre", "fibre-fast", "leased", "radio"}
+    two = [site for site in sites if len(site.links) == 2]
+    assert {site.kind for site in two} == {"agency", "hospital"}
+    assert len(two) == 55
+    assert all(site.links[0].pop != site.links[1].pop for site in two)
+    assert [len(ring.pops) for ring in rings(city.backbone)] == [5, 6, 6]
+    assert Counter(span.role for span in city.backbone.spans) == {"core": 2, "ring": 20, "cross": 5}
 
 
 def test_a_seed_says_it_all(tmp_path: Path) -> None:
@@ -104,8 +109,8 @@ def test_pools_lie_in_their_space_and_apart() -> None:
         (-3, "A city of -3 sites cannot be generated."),
         (
             70_000,
-            "70,000 sites need 26,872,064 addresses (loopback 131,072, link 262,144, service 256,"
-            " datacenter 2,048, cctv 1,048,576, mgmt 262,144, office 8,388,608, wifi 16,777,216);"
+            "70,000 sites need 27,396,352 addresses (loopback 131,072, link 262,144, service 256,"
+            " datacenter 2,048, cctv 1,048,576, mgmt 262,144, office 8,388,608, voice 524,288, wifi 16,777,216);"
             " 10.0.0.0/8 has 16,777,216. At most 58,835 sites fit.",
         ),
     ],
