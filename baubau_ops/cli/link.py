@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from baubau_ops.core.plan import Change
     from baubau_ops.inventory.edit import Edit
     from baubau_ops.inventory.edit_rates import RateEdit
+    from baubau_ops.inventory.inventory import Inventory
     from baubau_ops.network.plan import NetworkPlan
 
 app = group("OPD links: connect an office, see what it has, disconnect it.")
@@ -205,8 +206,22 @@ def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
     line(f"       router {site_device(edit.site)}, {prefixes}, AS {numbers.asn}")
     added, removed = edit.lock_lines
     line(f"Lock   {edit.file.parents[1] / 'allocations.yml'}   +{added} −{removed} lines, no number moved")
+    if is_new:
+        _show_room(context, edit.after, edit.site)
     line()
     _show_changes(context, edit, again)
+
+
+def _show_room(context: Context, after: Inventory, site: str) -> None:
+    """Say what is left for others on the tightest link that may carry a site's traffic."""
+    from baubau_ops.core.units import format_rate
+    from baubau_ops.inventory.admission import tightest
+
+    room = tightest(after, site)
+    if room is not None:
+        whole = room.left // 10**6 * 10**6  # equal ways leave fractions
+        left = f"{format_rate(whole)} of {format_rate(room.room)} are left on {room.label}"
+        context.output.line(f"Room   after this, {left}, the tightest on its ways, after any single loss")
 
 
 def _show_rates(context: Context, edit: RateEdit, *, again: str) -> None:
@@ -224,6 +239,8 @@ def _show_rates(context: Context, edit: RateEdit, *, again: str) -> None:
     if edit.is_nothing:
         line("The link has these rates already. Nothing to do.")
     else:
+        _show_room(context, edit.after, edit.site)
+        line()
         _show_changes(context, edit, again)
 
 
@@ -249,12 +266,14 @@ def _document(context: Context, edit: Edit, outcomes: tuple[list[object], int] |
     """Print the JSON document, if one is wanted; return the exit code."""
     if context.output.is_json:
         from baubau_ops.flows.link import changes
+        from baubau_ops.inventory.admission import tightest
 
         facts: dict[str, object] = {
             "site": edit.site,
             "file": str(edit.file),
             "changes": list(_facts(changes(edit))),
             "outcomes": outcomes[0] if outcomes else [],
+            "room": None if edit.site not in edit.after.sites else tightest(edit.after, edit.site),
         }
         context.output.show(facts, lambda: None)
     return outcomes[1] if outcomes else 0
