@@ -16,7 +16,7 @@ from baubau_ops.inventory.inventory import Files
 from baubau_ops.inventory.losses import Loss, LossKind, backbone_losses
 from baubau_ops.inventory.problems import Finding
 from baubau_ops.inventory.topology import link_id, pop_device, site_device
-from baubau_ops.inventory.traffic import Overload, Traffic
+from baubau_ops.inventory.traffic import Traffic
 from baubau_ops.inventory.yaml import DocumentPath
 
 _DIGITS = 4
@@ -44,14 +44,6 @@ class Room:
     """bit/s that may still be promised, rounded down."""
     room: int
     """bit/s that may be promised in all: the capacity, times the oversubscription factor."""
-
-
-def overloads(files: Files, lost: frozenset[str] = frozenset()) -> tuple[Overload, ...]:
-    """The links that carry more than their capacity while devices or links are lost, all at once.
-
-    Who asks often keeps a `Traffic(files)` and asks its `overloads_without`.
-    """
-    return Traffic(files).overloads_without(lost)
 
 
 def findings(files: Files) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from baubau_ops.inventory.backbone_graph import HOSTS, RISK, Element, Graph
+from baubau_ops.inventory.backbone_graph import RISK, Element, Graph
 from baubau_ops.inventory.inventory import Files
 from baubau_ops.inventory.topology import PROVINCE, LinkKind, link_id, pop_device, site_device, span_ids
 from baubau_ops.inventory.yaml import DocumentPath
@@ -110,11 +110,6 @@ def _nodes(files: Files, graph: Graph) -> Iterator[Loss]:
             yield Loss(node, LossKind.PROVINCE, files.backbone.province.name, elements)
         else:
             yield Loss(node, LossKind.ROUTER, node, elements)
-
-
-def hosts_of(graph: Graph) -> Element:
-    """The element of the data center's hosts."""
-    return graph.number[HOSTS]
 
 
 def by_element(losses: tuple[Loss, ...]) -> Mapping[Element, tuple[int, ...]]:

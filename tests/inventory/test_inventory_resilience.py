@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from naive_resilience import City, losses
 from random_city import cities
 
+from baubau_ops.inventory import admission
 from baubau_ops.inventory.inventory import Files, Inventory
 from baubau_ops.inventory.losses import backbone_losses
 from baubau_ops.inventory.resilience import Impact, Resilience, Severity, resilience
@@ -77,6 +78,28 @@ def test_load_on_every_link_with_each_loss(files: Files) -> None:
         names = frozenset(tried[loss.id]) - {"hosts"}
         told = {each.link: each.load for each in traffic.overloads_without(names)}
         assert told == {name: pytest.approx(rate, abs=1) for name, rate in over.items()}
+
+
+@thorough
+@given(cities())
+def test_most_on_every_link_over_all_losses(files: Files) -> None:
+    """What is admitted must fit this: whole, after each loss in the backbone, after each line's."""
+    tried = list(losses(files).values())
+    for site, data in files.sites.items():
+        line = City(files, set()).line(site)
+        if len(data.links) > 1 and line is not None:
+            tried.append({f"pop-{data.links[line].pop}--ce-{site}"})
+    most: dict[tuple[str, str], float] = defaultdict(float)
+    for lost in (set(), *tried):
+        for arc, rate in City(files, lost).load().items():
+            most[arc] = max(rate, most[arc])
+    traffic = Traffic(files)
+    told = {
+        (traffic.graph.edges[arc >> 1].id, traffic.graph.head(arc)): peak.load
+        for arc, peak in admission.peaks(traffic).items()
+        if peak.load > 1
+    }
+    assert told == {arc: pytest.approx(rate, abs=1) for arc, rate in most.items() if rate > 1}
 
 
 @settings(thorough, max_examples=10)
