@@ -1,4 +1,4 @@
-"""Writes routers' texts to files, each derived, rendered and written before the next: by every processor at once."""
+"""Writes routers' texts to files, some after some, by every processor at once."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from baubau_ops.network.render import render_device, renderer
 
 _CHUNK = 200
 """Routers that a worker takes at once; as many are not worth a second process."""
+
+_PROCESSES = multiprocessing.get_context("fork")
 
 _Write = Callable[[Sequence[str]], str]
 _work: _Write | None = None  # of a worker, which inherits it
@@ -66,16 +68,20 @@ def _writer(inventory: Inventory, into: Path, folder: Path, names: Sequence[str]
         render_device(derive_device(inventory, name, policy))
 
     put = replace_file if into == folder else _put
+    turn = _PROCESSES.Lock()  # two that make files in one folder spend their time waiting for each other
 
     def write(chunk: Sequence[str]) -> str:
-        with no_garbage_collection():
-            for name in chunk:
+        try:
+            with no_garbage_collection():
+                texts = {name: render(derive_device(inventory, name, policy)) for name in chunk}
+        except InputError as error:
+            return error.message
+        with turn:
+            for name, text in texts.items():
                 try:
-                    put(f"{into}/{name}.conf", render(derive_device(inventory, name, policy)))
+                    put(f"{into}/{name}.conf", text)
                 except OSError as error:
                     return f"{folder}/{name}.conf cannot be written: {error.strerror}."
-                except InputError as error:
-                    return error.message
         return ""
 
     return write
@@ -94,8 +100,7 @@ def _run(write: _Write, chunks: Sequence[Sequence[str]]) -> Iterator[str]:
         return
     gc.freeze()  # a search for garbage would write to every page, and so copy it
     try:
-        context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(processors, context, initializer=_begin, initargs=(write,)) as pool:
+        with ProcessPoolExecutor(processors, _PROCESSES, initializer=_begin, initargs=(write,)) as pool:
             yield from pool.map(_write_chunk, chunks)
     finally:
         gc.unfreeze()

@@ -69,4 +69,4 @@ def test_loading_grows_in_proportion(cities: dict[int, Path]) -> None:
     few, many = measured[1_000], measured[10_000]
     assert many[0] / few[0] < 15
     assert many[1] / few[1] < 15
-    assert many[1] / many[2] < 6
+    assert many[1] / many[2] < 8  # every single loss is tried against the capacities, too
