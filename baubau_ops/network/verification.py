@@ -100,7 +100,10 @@ def verify_network(
         raise MissingError(f"{environment.name} has no machines to send probes from.")
     with Fleet(platforms(inventory.topology), environment) as fleet:
         seen = _Reading(fleet, expected(inventory))
-        verdict = Verdict.join([seen.settled(patience, on_event), kernels(fleet, derive(inventory).values())])
+        routing = seen.settled(patience, on_event)
+        # That a router cannot be reached is said once.
+        reached = [device for name, device in derive(inventory).items() if name not in seen.unreachable]
+        verdict = Verdict.join([routing, kernels(fleet, reached)])
         report = None
         if vantage is not None and probe:
             tried = pairs(inventory, vantage.machines(), only=only)

@@ -155,7 +155,8 @@ def test_a_translation_is_found_by_site_and_by_public_port(network: Any) -> None
         assert one.began >= began
         by_port = Query(since=began, until=until, public=one.public, port=one.public_port)
         assert one in search(network.inventory, fleet, by_port)
-        assert search(network.inventory, fleet, Query(since=began, until=until, site="dinkes")) == []
+        others = search(network.inventory, fleet, Query(since=began, until=until, site="dinkes"))
+        assert {other.site for other in others} <= {"dinkes"}
 
 
 def test_a_session_outlives_its_firewall(network: Any) -> None:

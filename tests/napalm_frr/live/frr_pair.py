@@ -109,5 +109,5 @@ class Lab:
 
     def _plug(self, place: str) -> None:
         ends = [(wire, end) for wire in WIRES for end in (wire.a, wire.b) if end.place == place]
-        self._plant.plug(ends)
+        self._plant.plug(ends, fresh={place})
         self._plant.settle([wire for wire, _ in ends], {BASTION, *self.day0})
