@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from baubau_ops.network.checked import listed
 from baubau_ops.network.verdict import Finding
+from baubau_ops.network.verify_igp import AFTER_START
 
 _CAUSES_FIRST = ("device", "kernel", "queues", "ospf", "bgp", "bfd", "fib", "probe")
 _FEW = 3
@@ -71,7 +72,7 @@ def _parted(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
         if finding.check != "bfd state"
         for name in _names(finding) - {finding.device}
     }
-    is_broken = bool(absent or down)
+    is_broken = bool(absent or down) or any(finding.check == AFTER_START for finding in findings)
     causes: list[Finding] = []
     consequences: list[Finding] = []
     for finding in findings:

@@ -17,6 +17,7 @@ from baubau_ops.network.plan import NetworkPlan
 from baubau_ops.network.transaction import MARGIN
 from baubau_ops.network.verdict import Finding, Verdict, regressions
 from baubau_ops.network.verify import check
+from baubau_ops.network.verify_igp import AFTER_START
 
 _SESSIONS = frozenset({"ospf", "bfd", "bgp"})
 _PREFIXES = frozenset({"bgp accepted", "bgp sent"})
@@ -97,7 +98,8 @@ class NetworkCheck:
                     continue
                 if finding.check in _PREFIXES and (self._installing or finding in known):
                     continue
-                if is_changed or finding in worse:
+                # A router that started before the change takes no transit for a while; nobody waits for that.
+                if (is_changed and finding.check != AFTER_START) or finding in worse:
                     yield finding
             elif finding in worse and not self._installing:
                 yield finding

@@ -153,6 +153,8 @@ class Observation:
     device: str
     ospf_neighbours: Readable[tuple[OspfNeighbour, ...]]
     ospf_interfaces: Readable[Mapping[str, OspfInterface]]
+    starting: Readable[float]
+    """Seconds for which it still asks others not to send transit its way, because it has just started (RFC 6987)."""
     bfd: Readable[tuple[BfdPeer, ...]]
     bgp: Readable[Mapping[IPv4Address, BgpSession]]
     fib: Readable[tuple[Route, ...]]

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 OSPF_NEIGHBOURS = "show ip ospf neighbor json"
 OSPF_INTERFACES = "show ip ospf interface json"
+OSPF = "show ip ospf json"
 BFD = "show bfd peers json"
 BGP_NEIGHBOURS = "show bgp neighbors json"
 BGP_ROUTES = "show bgp ipv4 unicast json"
@@ -29,7 +30,7 @@ ROUTES6 = "ip -j -6 route show table all"
 LINKS = "ip -j -s link show"
 COUNTERS = "nft -j list counters"
 
-_FRR = (OSPF_NEIGHBOURS, OSPF_INTERFACES, BFD, BGP_NEIGHBOURS, BGP_ROUTES)
+_FRR = (OSPF_NEIGHBOURS, OSPF_INTERFACES, OSPF, BFD, BGP_NEIGHBOURS, BGP_ROUTES)
 _KERNEL = (ROUTES4, ROUTES6, LINKS, COUNTERS)
 
 # vtysh -E prints "HOST# COMMAND" before each answer. A vtysh costs 26 ms of the router and a command in it 1,
@@ -113,10 +114,13 @@ def parse(device: str, output: str) -> Observation:
         for command in answers
         if (found := _SENT.fullmatch(command)) is not None
     }
+    interfaces = read(OSPF_INTERFACES, frr.ospf_interfaces)
     return Observation(
         device=device,
         ospf_neighbours=read(OSPF_NEIGHBOURS, frr.ospf_neighbours),
-        ospf_interfaces=read(OSPF_INTERFACES, frr.ospf_interfaces),
+        ospf_interfaces=interfaces,
+        # FRR says nothing at all where OSPF is not configured.
+        starting=0.0 if interfaces == {} else read(OSPF, frr.ospf_starting),
         bfd=read(BFD, frr.bfd_peers),
         bgp=read(BGP_NEIGHBOURS, lambda document: frr.bgp_sessions(document, table, sent)),
         fib=_joined(routes4, routes6),

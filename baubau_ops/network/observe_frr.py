@@ -66,6 +66,12 @@ def _ospf_interface(name: str, entry: Json) -> OspfInterface:
     )
 
 
+def ospf_starting(document: Json) -> float:
+    """`show ip ospf json`: seconds left of `max-metric router-lsa on-startup`; 0 when it is over or not configured."""
+    left = [float(area.get("activeStartupRemainderMsecs", 0)) for area in document["areas"].values()]
+    return max(left) / 1000
+
+
 def bfd_peers(document: list[Json]) -> tuple[BfdPeer, ...]:
     """`show bfd peers json`; the intervals are turned into those in effect."""
     if not isinstance(document, list):

@@ -130,10 +130,19 @@ class _Reading:
     def unreachable(self) -> frozenset[str]:
         return frozenset(name for name, seen in self._seen.items() if isinstance(seen, UnreachableError))
 
+    @property
+    def _starting(self) -> float:
+        """Seconds until the last of the routers that have just started takes transit again."""
+        seen = [one.starting for one in self._seen.values() if isinstance(one, Observation)]
+        return max((left for left in seen if not isinstance(left, Unread)), default=0.0)
+
     def settled(self, patience: float, on_event: OnEvent) -> Verdict:
         began = time.monotonic()
         on_event(Event("start", "verify", total=len(self._expectation.devices)))
         verdict = settle(self._read, lambda verdict: verdict.fine, patience, interval=0.5)
+        if not verdict.fine and (left := self._starting):
+            on_event(Event("note", "verify", detail=f"routers that have just started need {left:.0f} s more"))
+            verdict = settle(self._read, lambda verdict: verdict.fine, left + patience, interval=0.5)
         detail = f"{verdict.passed} of {verdict.checks} checks fine"
         seconds = time.monotonic() - began
         on_event(Event("done" if verdict.fine else "failed", "verify", seconds=seconds, detail=detail))

@@ -8,22 +8,34 @@ from baubau_ops.network.checked import Checked, Problem, milliseconds, port_hint
 from baubau_ops.network.expect import BfdSession, DeviceExpectation, OspfAdjacency
 from baubau_ops.network.observation import BfdPeer, Observation, OspfInterface, OspfNeighbour, Unread
 
+AFTER_START = "ospf transit"
+"""What `Finding.check` says of a router that has just started."""
+
 
 def ospf(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]:
-    """One check for each adjacency, one for the passive interfaces, one that there is no other."""
-    neighbours, interfaces = observed.ospf_neighbours, observed.ospf_interfaces
-    for facet in (neighbours, interfaces):
+    """One check for each adjacency; for transit, for the passive interfaces, and that there is no other."""
+    neighbours, interfaces, starting = observed.ospf_neighbours, observed.ospf_interfaces, observed.starting
+    for facet in (neighbours, interfaces, starting):
         if isinstance(facet, Unread):
-            yield unread("ospf", "OSPF", facet, len(expected.ospf) + 2)
+            yield unread("ospf", "OSPF", facet, len(expected.ospf) + 3)
             return
     assert not isinstance(neighbours, Unread)
     assert not isinstance(interfaces, Unread)
+    assert not isinstance(starting, Unread)
+    yield Checked("ospf", tuple(_transit(starting)))
     for adjacency in expected.ospf.values():
         seen = [one for one in neighbours if one.interface == adjacency.interface]
         yield Checked("ospf", tuple(_adjacency(adjacency, seen, interfaces, observed)))
     passive = {name for name, interface in interfaces.items() if interface.passive}
     yield Checked("ospf", tuple(_passive(expected, passive)))
     yield Checked("ospf", tuple(_no_other_ospf(expected, neighbours, set(interfaces) - passive)))
+
+
+def _transit(starting: float) -> Iterator[Problem]:
+    if starting:
+        yield Problem(
+            "transit", "", f"OSPF: it has just started, and takes no transit for {starting:.0f} s more."
+        )
 
 
 def _adjacency(

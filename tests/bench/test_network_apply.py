@@ -68,6 +68,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         patch.setenv("BAUBAU_STATE", str(tmp_path_factory.mktemp("bench")))
         folder = tmp_path_factory.mktemp("city") / "small"
         shutil.copytree(settings.root() / "examples/small", folder)
+        lab.down(TWIN)  # what a run that was killed left
         try:
             made = City(flow.up(TWIN, folder))
             assert set(made.apply()) == {Status.changed}

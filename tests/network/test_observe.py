@@ -135,6 +135,7 @@ def test_a_lost_line_is_never_an_error_of_ours(data: st.DataObject) -> None:
 COMMANDS = {
     observe.OSPF_NEIGHBOURS: "ospf_neighbours",
     observe.OSPF_INTERFACES: "ospf_interfaces",
+    observe.OSPF: "starting",
     observe.BFD: "bfd",
     observe.BGP_NEIGHBOURS: "bgp",
     observe.ROUTES4: "fib",
@@ -195,6 +196,16 @@ def test_a_neighbour_without_our_family_exchanges_nothing_that_could_be_read() -
     session = sessions[IPv4Address("10.254.0.99")]
     assert (session.remote_as, session.limit) == (65000, None)
     assert session.accepted == session.sent == Unread("IPv4 unicast is not activated")
+
+
+def test_a_router_that_has_just_started_tells_how_long_it_asks_to_be_avoided() -> None:
+    """As FRR says it 18 s after its start, with `max-metric router-lsa on-startup 30`."""
+    area = '"backbone":true,'
+    assert text("p1").count(area) == 1
+    told = area + '"originStubMaxDistRouterLsa":true,"activeStartupRemainderMsecs":12260,'
+    assert observe.parse("p1", text("p1").replace(area, told)).starting == 12.26
+    assert observed("p1").starting == 0.0
+    assert observed("ce").starting == 0.0
 
 
 def test_the_script_is_shell() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,16 @@ def test_while_it_converges_only_what_differs_is_read_and_in_the_end_all_once_mo
     verdict, _ = settled(fleet, 5.0)
     assert verdict.fine
     assert fleet.asked == [["ce", "p1"], ["p1"], ["p1", "ce"]]
+
+
+def test_a_router_that_has_just_started_is_waited_for() -> None:
+    starting = replace(observed("p1"), starting=1.6)
+    fleet = Fleet(p1=[starting, starting, starting, observed("p1")], ce=[observed("ce")])
+    verdict, events = settled(fleet, 0.6)  # in which two readings fit
+    assert verdict.fine
+    assert [event.detail for event in events if event.kind == "note"] == [
+        "routers that have just started need 2 s more"
+    ]
 
 
 def test_what_breaks_meanwhile_is_not_overlooked() -> None:

@@ -67,6 +67,12 @@ def test_a_cut_span_is_named_and_what_it_carried() -> None:
     assert not verdict.fine
 
 
+def test_a_router_that_has_just_started_says_for_how_long_it_takes_no_transit() -> None:
+    verdict = check(P1, replace(observed("p1"), starting=21.4))
+    assert said(verdict) == ["OSPF: it has just started, and takes no transit for 21 s more."]
+    assert verdict.passed == verdict.checks - 1
+
+
 def test_what_could_not_be_read_fails_all_its_checks() -> None:
     verdict = check(P1, observed("p1-without-bfdd"))
     unread = [finding for finding in verdict.findings if finding.kind == "could not check"]
@@ -201,7 +207,7 @@ def test_whatever_is_different_is_found(router: str) -> None:
         assert not check(EXPECTED[router], seen).fine, what
 
 
-@pytest.mark.parametrize("facet", ["ospf_neighbours", "ospf_interfaces", "bfd", "bgp", "fib"])
+@pytest.mark.parametrize("facet", ["ospf_neighbours", "ospf_interfaces", "starting", "bfd", "bgp", "fib"])
 def test_an_unread_facet_is_not_fine(facet: str) -> None:
     seen = replace(observed("ce"), **{facet: Unread("no")})  # type: ignore[arg-type]
     verdict = check(CE, seen)

@@ -36,6 +36,8 @@ def twin(twin_state: None) -> Iterator[City]:  # noqa: ARG001
     """The twin of examples/small, booted from its day-0 texts; BAUBAU_TEST_TWIN=NAME keeps and reuses one."""
     kept = os.environ.get("BAUBAU_TEST_TWIN")
     name = kept or TEST_TWIN
+    if not kept:
+        lab.down(name)  # what a run that was killed left, maybe another checkout's
     inventory = flow.up(name, settings.root() / "examples" / "small")
     try:
         yield City(name, inventory)

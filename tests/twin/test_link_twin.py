@@ -28,6 +28,7 @@ def city(tmp_path: Path) -> Iterator[Path]:
     """A copy of the small city, and no twin left behind."""
     folder = tmp_path / "city"
     shutil.copytree(settings.root() / "examples/small", folder)
+    lab.down(TWIN)  # what a run that was killed left
     yield folder
     lab.down(TWIN)
 
