@@ -132,9 +132,13 @@ class Layout:
                 found.setdefault(end.place, []).append(wire)
         return {place: tuple(wires) for place, wires in found.items()}
 
-    def owner(self, address: object) -> Bare | None:
+    @cached_property
+    def _owners(self) -> Mapping[IPv4Address, Bare]:
+        return {address: bare for bare in self.bare.values() for address in bare.addresses}
+
+    def owner(self, address: IPv4Address) -> Bare | None:
         """Return the machine that has this address."""
-        return next((bare for bare in self.bare.values() if address in bare.addresses), None)
+        return self._owners.get(address)
 
     def wires_of(self, place: str) -> tuple[Wire, ...]:
         return self._wires_of.get(place, ())

@@ -8,7 +8,7 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
@@ -70,7 +70,7 @@ class Prober:
         try:
             async with sniffing(self.twin, [arrival for arrival in arrivals if arrival]):
                 work = (self._try(*each, senders, timeout) for each in zip(probes, arrivals, strict=True))
-                return list(await asyncio.gather(*work))
+                return await _at_once(work)
         finally:
             await close_aside(senders.values())
 
@@ -212,6 +212,16 @@ def _is_raw(probe: Probe) -> bool:
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
+
+
+async def _at_once(work: Iterable[Coroutine[None, None, Answer]]) -> list[Answer]:
+    """Start all, but each only when what has arrived is answered: a burst would overrun the machines' sockets."""
+    tasks = []
+    async with asyncio.TaskGroup() as group:
+        for one in work:
+            tasks.append(group.create_task(one))
+            await asyncio.sleep(0)  # a turn of the loop: whatever is ready is served
+    return [task.result() for task in tasks]
 
 
 async def _repeat(probe: Probe, attempt: Callable[[Probe], Awaitable[Result]], timeout: float) -> Answer:
