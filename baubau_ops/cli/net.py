@@ -153,6 +153,11 @@ def verify(
     probe: Annotated[
         bool, typer.Option("--probe", help="Also prove the policy with real packets, allowed and denied.")
     ] = False,
+    fail: Annotated[
+        int,
+        typer.Option(help="Then break so many things on the twin, one by one, with the same proof.", min=0),
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed breaks the same things.")] = 1,
 ) -> int:
     """Compare the network with the intent, by packets with --probe.
 
@@ -163,9 +168,15 @@ def verify(
     inventory = context.open_inventory()
     environment = context.open_environment()
     with context.output.progress() as on_event:
-        result = verify_network(inventory, environment, probe=probe, on_event=on_event)
-    show_verdict(context.output, result, every=bool(context.verbosity))
-    return result.exit_code
+        result = verify_network(inventory, environment, probe=probe or bool(fail), on_event=on_event)
+        trials = []
+        if fail and not result.exit_code:
+            from baubau_ops.network.failing import Failing, draw
+
+            failing = Failing(inventory, environment, seed=seed, on_event=on_event)
+            trials = list(failing.run(draw(inventory, fail, seed)))
+    show_verdict(context.output, result, trials, every=bool(context.verbosity))
+    return result.exit_code or int(not all(trial.fine for trial in trials))
 
 
 @command(app, example="baubau net blame ce-dinkes --grep 'ip address'")

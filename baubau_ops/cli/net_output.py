@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from baubau_ops.cli.apply_screen import ApplyScreen
     from baubau_ops.inventory.topology import Topology
     from baubau_ops.network.apply import Report
+    from baubau_ops.network.failing import Trial
     from baubau_ops.network.plan import NetworkPlan
+    from baubau_ops.network.verdict import Finding
     from baubau_ops.network.verification import NetworkVerdict
 
 EFFECT_STYLE = {
@@ -98,26 +100,60 @@ def show_apply(output: Output, report: Report, untold: Sequence[Outcome]) -> Non
     output.show(document, draw)
 
 
-def show_verdict(output: Output, result: NetworkVerdict, *, every: bool = False) -> None:
-    """Show what is wrong, causes first and what is alike joined, then how much was looked at.
+def show_verdict(
+    output: Output, result: NetworkVerdict, trials: Sequence[Trial] = (), *, every: bool = False
+) -> None:
+    """Show what is wrong, causes first and what is alike joined, then how much was looked at; so for each loss tried.
 
     What may only follow from a cause is counted, and shown with `every`.
     """
-    from baubau_ops.network.brief import brief
-
     document = {
         "checks": result.checks,
         "findings": [asdict(finding) for finding in result.findings],
         "probes": result.probes,
+        "failures": [_trial(trial) for trial in trials],
     }
 
     def draw() -> None:
-        told = brief(result.findings)
-        for finding in (*told.findings, *(told.consequences if every else ())):
-            output.line(f"{finding.device}  {finding.check}  {finding.subject}".rstrip(), "red")
-            output.line(f"    {finding}")
-        if told.consequences and not every:
-            output.line(f"{told.summary} All of them: -v", "dim")
+        _draw_findings(output, result.findings, every=every)
         output.line(result.summary)
+        for trial in trials:
+            if not trial.fine:
+                output.line(f"Without {trial.loss.id}:", "bold")
+                _draw_findings(output, trial.findings, every=every)
+        if trials:
+            sites = sum(trial.sites for trial in trials)
+            agree = sites - sum(len(trial.disagreeing) for trial in trials)
+            fine = sum(trial.fine for trial in trials)
+            output.line(f"{fine} of {len(trials)} losses as foretold, {agree} of {sites} times a site")
 
     output.show(document, draw)
+
+
+def _draw_findings(output: Output, findings: Sequence[Finding], *, every: bool) -> None:
+    from baubau_ops.network.brief import brief
+
+    told = brief(findings)
+    for finding in (*told.findings, *(told.consequences if every else ())):
+        output.line(f"{finding.device}  {finding.check}  {finding.subject}".rstrip(), "red")
+        output.line(f"    {finding}")
+    if told.consequences and not every:
+        output.line(f"{told.summary} All of them: -v", "dim")
+
+
+def _trial(trial: Trial) -> dict[str, object]:
+    return {
+        "loss": trial.loss.id,
+        "kind": trial.loss.kind,
+        "silent": trial.silent,
+        "foretold": [asdict(cut) for cut in trial.impact.cuts],
+        "sites": trial.sites,
+        "disagreeing": sorted(trial.disagreeing),
+        "settled": trial.settled,
+        "checks": trial.routing.checks,
+        "open": trial.report.open,
+        "silenced": trial.silenced,
+        "closed": trial.report.closed,
+        "provable": trial.provable,
+        "findings": [asdict(finding) for finding in trial.findings],
+    }

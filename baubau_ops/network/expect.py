@@ -111,6 +111,8 @@ class DeviceExpectation:
     """By peer."""
     fib: Mapping[IPv4Network, Route]
     """The whole main table, IPv4. IPv6: nothing but link-local and multicast."""
+    down: frozenset[str] = frozenset()
+    """Ports and peers that a loss has taken the neighbour from: it may be looked for, but must not be found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def _push(
     here: Reached,
 ) -> None:
     for port in devices[name].interfaces:
-        if port.ospf is not None:
+        if port.ospf is not None and port.neighbour:
             first = here.next_hops or frozenset({NextHop(port.peer, port.name)})
             heapq.heappush(queue, (here.cost + _transit_cost(devices[name], port), port.neighbour, first))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from baubau_ops.inventory.inventory import Inventory
@@ -22,6 +22,7 @@ from baubau_ops.network.expect import (
 )
 from baubau_ops.network.expect_bgp import Path, Table
 from baubau_ops.network.expect_ospf import Reached, ospf_routes, shortest_paths
+from baubau_ops.network.remaining import Lost, remaining
 
 _EBGP, _OSPF, _IBGP = 20, 110, 200
 """Distances (FRR's): of several protocols that know a prefix, the nearest one wins."""
@@ -31,6 +32,36 @@ _REMOTE_ROLES = {"provider": "customer", "customer": "provider", "peer": "peer"}
 def expected(inventory: Inventory) -> Expectation:
     """What verify should find when everything is up, ISPs and the Province included."""
     return expect_devices(derive(inventory))
+
+
+def expected_without(inventory: Inventory, lost: Lost) -> Expectation:
+    """What it should find, once all has settled, on the routers that are still reached when something is lost."""
+    whole = derive(inventory)
+    left = remaining(whole, inventory.topology, lost)
+    before, after = expect_devices(whole).devices, expect_devices(left).devices
+    return Expectation(
+        {
+            name: replace(
+                one,
+                down=_down(before[name], one),
+                fib={**one.fib, **_without_carrier(whole[name], left[name])},
+            )
+            for name, one in after.items()
+        }
+    )
+
+
+def _without_carrier(whole: Device, left: Device) -> dict[IPv4Network, Route]:
+    """What the kernel keeps of ports that are dark: their networks, but no way there."""
+    dark = {port.name for port in whole.interfaces} - {port.name for port in left.interfaces}
+    networks = [port.address.network for port in whole.interfaces if port.name in dark]
+    return {network: Route(network, "unicast", frozenset(), "kernel") for network in networks}
+
+
+def _down(whole: DeviceExpectation, left: DeviceExpectation) -> frozenset[str]:
+    ports = whole.ospf.keys() - left.ospf.keys()
+    peers = {*whole.bgp, *(one.peer for one in whole.bfd)} - {*left.bgp, *(one.peer for one in left.bfd)}
+    return frozenset(ports) | frozenset(map(str, peers))
 
 
 def expect_devices(devices: Mapping[str, Device]) -> Expectation:
@@ -86,7 +117,9 @@ def _device(device: Device, city: _City) -> DeviceExpectation:
     ospf = device.routing.ospf is not None
     return DeviceExpectation(
         device=device.name,
-        ospf={port.name: _adjacency(city, port) for port in device.interfaces if port.ospf},
+        ospf={
+            port.name: _adjacency(city, port) for port in device.interfaces if port.ospf and port.neighbour
+        },
         ospf_passive=frozenset(port.name for port in device.ports(PortKind.LOOPBACK) if ospf),
         bfd=_bfd(device),
         bgp={neighbour.address: _session(device, neighbour, city) for neighbour in _sessions(device)},

@@ -50,12 +50,12 @@ def _try_allowed(
     pairs: Sequence[Pair], vantage: Vantage, counters: ReadCounters, note: Callable[[Result], None]
 ) -> frozenset[str]:
     """An answer is all it takes. Returns the machines that sent or answered an ordinary packet."""
-    answers = _exchange([pair for pair in pairs if pair.allowed], vantage)
+    answers = exchange([pair for pair in pairs if pair.allowed], vantage)
     if silent := [pair for pair, answer in answers.items() if not answer.answered]:
         # Once more, with an eye on who drops it: the first packets may have met a table that was still empty.
         routers = {device for pair in pairs for device in pair.dropped_by}
         before = counters(routers)
-        answers |= _exchange(silent, vantage)
+        answers |= exchange(silent, vantage)
         risen = _risen(before, counters(routers))
     alive: set[str] = set()
     for pair, answer in answers.items():
@@ -69,7 +69,8 @@ def _try_allowed(
     return frozenset(alive)
 
 
-def _exchange(pairs: Sequence[Pair], vantage: Vantage) -> dict[Pair, Answer]:
+def exchange(pairs: Sequence[Pair], vantage: Vantage) -> dict[Pair, Answer]:
+    """What became of each pair, whatever should have."""
     if not pairs:
         return {}
     answers = vantage.exchange([pair.probe for pair in pairs], timeout=TIMEOUT)

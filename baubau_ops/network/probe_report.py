@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.verdict import Finding
 
 
 class Outcome(StrEnum):
@@ -56,6 +57,20 @@ class ProbeReport:
     @property
     def failures(self) -> tuple[Result, ...]:
         return tuple(result for result in self.results if not result.good)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """A failed pair as a finding on the router that is meant to drop it, or on its sender."""
+        return tuple(
+            Finding(
+                device=min(result.pair.dropped_by, default=result.pair.probe.source),
+                check=f"probe {result.outcome.value}",
+                subject=str(result.pair),
+                message=result.reason,
+                kind="could not check" if result.outcome is Outcome.UNPROVEN else "differs",
+            )
+            for result in self.failures
+        )
 
     @property
     def fine(self) -> bool:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from baubau_ops.core.errors import BaubauError, MissingError, UnreachableError
-from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.core.events import OnEvent, ignore
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.network.apply import platforms
 from baubau_ops.network.derive import derive
 from baubau_ops.network.device import Device
-from baubau_ops.network.expect import Expectation
 from baubau_ops.network.expected import expected
 from baubau_ops.network.fleet import Fleet
-from baubau_ops.network.observation import Observation, Readable, Unread
-from baubau_ops.network.observe import observe, read_counters
+from baubau_ops.network.observation import Readable, Unread
+from baubau_ops.network.observe import read_counters
 from baubau_ops.network.probe import ReadCounters
 from baubau_ops.network.probe import probe as try_pairs
 from baubau_ops.network.probe_pairs import pairs
-from baubau_ops.network.probe_report import Outcome, ProbeReport
-from baubau_ops.network.settle import settle
+from baubau_ops.network.probe_report import ProbeReport
+from baubau_ops.network.reading import Reading
 from baubau_ops.network.verdict import Finding, Verdict
-from baubau_ops.network.verify import compare
 from baubau_ops.network.verify_kernel import check_kernel, read_kernel
 
 PATIENCE = 10.0
@@ -47,7 +44,7 @@ class NetworkVerdict:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Of the comparison, then of the probes."""
-        return self.verdict.findings + (_findings(self.report) if self.report else ())
+        return self.verdict.findings + (self.report.findings if self.report else ())
 
     @property
     def probes(self) -> dict[str, int] | None:
@@ -99,7 +96,7 @@ def verify_network(
     if probe and vantage is None:
         raise MissingError(f"{environment.name} has no machines to send probes from.")
     with Fleet(platforms(inventory.topology), environment) as fleet:
-        seen = _Reading(fleet, expected(inventory))
+        seen = Reading(fleet, expected(inventory))
         routing = seen.settled(patience, on_event)
         # That a router cannot be reached is said once.
         reached = [device for name, device in derive(inventory).items() if name not in seen.unreachable]
@@ -118,48 +115,6 @@ def kernels(fleet: Fleet, devices: Iterable[Device]) -> Verdict:
     return Verdict.join(check_kernel(models[name], answer) for name, answer in seen.items())
 
 
-class _Reading:
-    """Routers as last read."""
-
-    def __init__(self, fleet: Fleet, expectation: Expectation) -> None:
-        self._fleet = fleet
-        self._expectation = expectation
-        self._seen: dict[str, Observation | BaubauError] = {}
-
-    @property
-    def unreachable(self) -> frozenset[str]:
-        return frozenset(name for name, seen in self._seen.items() if isinstance(seen, UnreachableError))
-
-    @property
-    def _starting(self) -> float:
-        """Seconds until the last of the routers that have just started takes transit again."""
-        seen = [one.starting for one in self._seen.values() if isinstance(one, Observation)]
-        return max((left for left in seen if not isinstance(left, Unread)), default=0.0)
-
-    def settled(self, patience: float, on_event: OnEvent) -> Verdict:
-        began = time.monotonic()
-        on_event(Event("start", "verify", total=len(self._expectation.devices)))
-        verdict = settle(self._read, lambda verdict: verdict.fine, patience, interval=0.5)
-        if not verdict.fine and (left := self._starting):
-            on_event(Event("note", "verify", detail=f"routers that have just started need {left:.0f} s more"))
-            verdict = settle(self._read, lambda verdict: verdict.fine, left + patience, interval=0.5)
-        detail = f"{verdict.passed} of {verdict.checks} checks fine"
-        seconds = time.monotonic() - began
-        on_event(Event("done" if verdict.fine else "failed", "verify", seconds=seconds, detail=detail))
-        return verdict
-
-    def _read(self) -> Verdict:
-        """Read those that are not known to be fine; once all are, everything again, as one picture."""
-        before = compare(self._expectation, self._seen)
-        wrong = {finding.device for finding in before.findings}
-        self._seen |= self._fleet.run(sorted(wrong), observe)
-        verdict = compare(self._expectation, self._seen)
-        if verdict.fine and len(wrong) < len(self._expectation.devices):
-            self._seen = self._fleet.run(self._expectation.devices, observe)
-            verdict = compare(self._expectation, self._seen)
-        return verdict
-
-
 def counters_of(fleet: Fleet) -> ReadCounters:
     """What the probes read their proof with."""
 
@@ -171,17 +126,3 @@ def counters_of(fleet: Fleet) -> ReadCounters:
         }
 
     return read
-
-
-def _findings(report: ProbeReport) -> tuple[Finding, ...]:
-    """A failed pair as a finding on the router that is meant to drop it, or on its sender."""
-    return tuple(
-        Finding(
-            device=min(result.pair.dropped_by, default=result.pair.probe.source),
-            check=f"probe {result.outcome.value}",
-            subject=str(result.pair),
-            message=result.reason,
-            kind="could not check" if result.outcome is Outcome.UNPROVEN else "differs",
-        )
-        for result in report.failures
-    )

@@ -83,10 +83,12 @@ def _no_other_ospf(
 ) -> Iterator[Problem]:
     for one in neighbours:
         adjacency = expected.ospf.get(one.interface)
+        if one.interface in expected.down and one.state != "Full":
+            continue
         if adjacency is None or adjacency.router_id != one.router_id:
             message = f"OSPF {one.interface}: neighbour {one.router_id} ({one.state}) is not expected."
             yield Problem("other", f"{one.interface} {one.router_id}", message, "unexpected")
-    for port in sorted(active - set(expected.ospf) - expected.ospf_passive):
+    for port in sorted(active - set(expected.ospf) - expected.ospf_passive - expected.down):
         yield Problem("other", port, f"OSPF {port}: looks for neighbours, none is expected.", "unexpected")
 
 
@@ -100,7 +102,12 @@ def bfd(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]
         found = next((one for one in observed.bfd if _same(session, one)), None)
         yield Checked("bfd", tuple(_session(session, found, observed)))
         matched |= {found} if found else set()
-    yield Checked("bfd", tuple(_other_bfd(one) for one in observed.bfd if one not in matched))
+    others = (one for one in observed.bfd if one not in matched and not _is_down(expected, one))
+    yield Checked("bfd", tuple(_other_bfd(one) for one in others))
+
+
+def _is_down(expected: DeviceExpectation, seen: BfdPeer) -> bool:
+    return str(seen.peer) in expected.down and seen.status != "up"
 
 
 def _other_bfd(seen: BfdPeer) -> Problem:

@@ -17,7 +17,7 @@ from baubau_ops.core.events import Event
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.inventory.environment import Environment, Probe
 from baubau_ops.inventory.load import load
-from baubau_ops.network import verification
+from baubau_ops.network import reading
 from baubau_ops.network.expect import Expectation
 from baubau_ops.network.observation import Observation
 from baubau_ops.network.probe_pairs import Pair
@@ -109,7 +109,7 @@ class Fleet:
         self.asked: list[list[str]] = []
 
     def run(self, devices: Iterable[str], task: Callable[..., Any]) -> dict[str, Observation | BaubauError]:
-        assert task is verification.observe
+        assert task is reading.observe
         names = list(devices)
         self.asked.append(names)
         return {
@@ -120,8 +120,8 @@ class Fleet:
 
 def settled(fleet: Fleet, patience: float) -> tuple[Verdict, list[Event]]:
     events: list[Event] = []
-    reading = verification._Reading(fleet, Expectation({"p1": P1, "ce": CE}))  # type: ignore[arg-type]
-    return reading.settled(patience, events.append), events
+    seen = reading.Reading(fleet, Expectation({"p1": P1, "ce": CE}))  # type: ignore[arg-type]
+    return seen.settled(patience, events.append), events
 
 
 def test_a_network_as_intended_is_read_once() -> None:

@@ -1,0 +1,159 @@
+"""Which pairs still pass when some of the city is lost, by what `inventory resilience` says, and which denials can
+still be proven."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from baubau_ops.inventory.backbone_graph import Element, Graph
+from baubau_ops.inventory.environment import Machine
+from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.routes import Function, functions, reached
+from baubau_ops.inventory.topology import BASTION, PROVINCE, LinkKind, Role, site_device
+from baubau_ops.network.policy import INTERNET, PROVINCE_PLACE
+from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.remaining import Lost
+
+SAMPLE = 2
+"""Denied pairs that are tried of each kind: of a zone, a target, a place to send from and a counter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is foretold of a loss."""
+
+    lost: Lost
+    elements: AbstractSet[Element]
+    """The same in the backbone's graph."""
+    cut: Mapping[str, frozenset[Function]]
+    """By site: what it loses. Sites that lose nothing are absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The pairs that say something about a loss."""
+
+    open: tuple[Pair, ...]
+    """Allowed, and still to be answered."""
+    cut: tuple[Pair, ...]
+    """Allowed, but the loss must silence them."""
+    denied: tuple[Pair, ...]
+    """A sample of those whose denial can be proven: both machines can be seen alive, and who drops it is reached."""
+    provable: int
+    """Of how many that is a sample."""
+
+
+def split(
+    inventory: Inventory,
+    graph: Graph,
+    machines: Iterable[Machine],
+    pairs: Sequence[Pair],
+    said: Said,
+    seed: int,
+) -> Split:
+    """Part all pairs of the policy by what is foretold of a loss; the sample depends on the seed alone."""
+    judge = _Judge(inventory, graph, {machine.name: machine for machine in machines}, said)
+    allowed = [pair for pair in pairs if pair.allowed and judge.can_send(pair)]
+    passing = [pair for pair in allowed if judge.passes(pair)]
+    alive = {
+        name for pair in passing if pair.probe.at == "host" for name in (pair.probe.source, pair.machine)
+    }
+    denied = [
+        pair
+        for pair in pairs
+        if not pair.allowed and {pair.probe.source, pair.machine} - {""} <= alive and judge.is_dropped(pair)
+    ]
+    open_pairs = set(passing)
+    return Split(
+        open=tuple(passing),
+        cut=tuple(pair for pair in allowed if pair not in open_pairs),
+        denied=tuple(_sample(denied, judge.machines, random.Random(seed))),
+        provable=len(denied),
+    )
+
+
+def _sample(pairs: Iterable[Pair], machines: Mapping[str, Machine], chance: random.Random) -> Iterator[Pair]:
+    kinds: defaultdict[tuple[object, ...], list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        probe = pair.probe
+        target = machines[pair.machine].zone if pair.machine else ""
+        kinds[
+            machines[probe.source].zone, probe.at, target, probe.protocol, probe.spoof is None, pair.counter
+        ].append(pair)
+    for members in kinds.values():
+        yield from chance.sample(members, min(SAMPLE, len(members)))
+
+
+@dataclass(frozen=True)
+class _Judge:
+    inventory: Inventory
+    graph: Graph
+    machines: Mapping[str, Machine]
+    said: Said
+
+    def passes(self, pair: Pair) -> bool:
+        """Whether what is allowed has a way left in both directions."""
+        source, target = self.machines[pair.probe.source], self.machines[pair.machine]
+        if not (self._is_there(source) and self._is_there(target)):
+            return False
+        inside = [
+            (one, other) for one, other in ((source, target), (target, source)) if self._is_in_site(one)
+        ]
+        if inside:
+            return all(
+                self._function(other) not in self.said.cut.get(one.owner, frozenset())
+                for one, other in inside
+            )
+        both = {self._function(source), self._function(target)}
+        return any(both <= found for found in self._by_core())
+
+    def can_send(self, pair: Pair) -> bool:
+        """Frames that leave a site router's uplink need that router and that uplink."""
+        if pair.probe.at == "host":
+            return True
+        router = site_device(self.machines[pair.probe.source].owner)
+        links = [link for link in self.inventory.topology.links_of(router) if link.kind is LinkKind.ACCESS]
+        link = next((link for link in links if link.a.node == pair.probe.towards), links[0])
+        return not self.said.lost.has(self.inventory.topology, link.id)
+
+    def is_dropped(self, pair: Pair) -> bool:
+        """Whether the packet still comes to a router that is meant to drop it."""
+        if not self.can_send(pair) or pair.dropped_by & self.said.lost.nodes:
+            return False
+        sender = self.machines[pair.probe.source]
+        if self._is_in_site(sender):
+            far = any(self.inventory.topology.nodes[name].role is Role.FIREWALL for name in pair.dropped_by)
+            return not (far and Function.DATACENTER in self.said.cut.get(sender.owner, frozenset()))
+        ends = {INTERNET: sender.owner, PROVINCE_PLACE: PROVINCE, BASTION: BASTION}
+        links = self.inventory.topology.links_of(ends.get(sender.zone, ""))
+        return not any(
+            self.said.lost.has(self.inventory.topology, link.id)
+            for link in links
+            if {link.a.node, link.b.node} & pair.dropped_by
+        )
+
+    def _is_in_site(self, machine: Machine) -> bool:
+        return machine.zone in self.inventory.city.zones
+
+    def _is_there(self, machine: Machine) -> bool:
+        """Whether the router that a machine stands behind has power."""
+        if self._is_in_site(machine):
+            return site_device(machine.owner) not in self.said.lost.nodes
+        return machine.owner not in self.said.lost.nodes
+
+    def _function(self, machine: Machine) -> Function:
+        """What it is for the others that they reach this machine; any site is as good as a core."""
+        if machine.zone in self.inventory.datacenter.segments:
+            return Function.DATACENTER
+        return {INTERNET: Function.ISP, PROVINCE_PLACE: Function.PROVINCE}.get(machine.zone, Function.CORE)
+
+    def _by_core(self) -> Iterator[frozenset[Function]]:
+        """What each core that is left has about it."""
+        lost = self.said.elements
+        for core in self.graph.cores:
+            if core not in lost:
+                yield frozenset(functions(reached(self.graph, core, lost))) | {Function.CORE}
