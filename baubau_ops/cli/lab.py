@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -26,6 +27,8 @@ Name = Annotated[
 Place = Annotated[str, typer.Argument(help="A router (a POP also by its id) or a machine of the twin.")]
 Link = Annotated[str, typer.Argument(help="A link, such as core-1--wolio: its two ends, in either order.")]
 
+MANY = 24
+"""Names that a list shows; the small city's fit."""
 PROFILES = {"small": "examples/small", "city": "inventory"}
 
 
@@ -34,6 +37,10 @@ def up(
     context: Context,
     profile: Annotated[
         str | None, typer.Option(help="small, city, or the folder of an inventory.", show_default=False)
+    ] = None,
+    routers: Annotated[
+        int | None,
+        typer.Option(help="A synthetic city of so many routers instead, to measure on.", show_default=False),
     ] = None,
     name: Name = None,
 ) -> None:
@@ -45,9 +52,15 @@ def up(
     from baubau_ops.flows import twin as flow
 
     twin = _twin(context, name)
-    folder = _folder(context, profile, twin)
+    if routers is not None and (profile or context.inventory):
+        raise InputError(
+            "--routers makes a city, and --profile or --inventory names one.", remedy="Give one."
+        )
     with context.output.progress() as on_event:
-        flow.up(twin, folder, on_event=on_event)
+        if routers is not None:
+            flow.up_generated(twin, routers, on_event=on_event)
+        else:
+            flow.up(twin, _folder(context, profile, twin), on_event=on_event)
     _show_status(context, twin)
 
 
@@ -233,12 +246,20 @@ def _draw(context: Context, found: Status) -> None:
     out.line(
         f"Twin {found.name}: {state}, runs {found.inventory}", "bold green" if found.complete else "bold red"
     )
-    out.line(f"Routers    {len(found.running)} running: {', '.join(found.running)}")
+    every = bool(context.verbosity)
+    out.line(f"Routers    {len(found.running)} running: {_listed(found.running, every)}")
     if found.off:
         out.line(f"           {len(found.off)} without power: {', '.join(found.off)}", "yellow")
-    out.line(f"Machines   {len(found.machines)}: {', '.join(found.machines)}")
-    out.line(f"Links      {', '.join(found.links)}")
+    out.line(f"Machines   {len(found.machines)}: {_listed(found.machines, every)}")
+    out.line(f"Links      {len(found.links)}: {_listed(found.links, every)}")
     for link, how in found.cuts.items():
         out.line(f"           {link} is {how}", "yellow")
     for port in found.unplugged:
         out.line(f"           {port} has no cable, and its router still names it", "yellow")
+
+
+def _listed(names: Sequence[str], every: bool) -> str:
+    """Names for a screen; all of them with -v."""
+    if every or len(names) <= MANY:
+        return ", ".join(names)
+    return f"{', '.join(names[:MANY])} and {len(names) - MANY} more (-v)"

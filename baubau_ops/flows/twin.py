@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
 from baubau_ops.core import machine
-from baubau_ops.core.errors import MissingError
+from baubau_ops.core.errors import InputError, MissingError
 from baubau_ops.core.events import Event, OnEvent, ignore
-from baubau_ops.core.settings import state_dir
+from baubau_ops.core.settings import run_dir, state_dir
 from baubau_ops.inventory.environment import Probe
+from baubau_ops.inventory.generate import generate, sites_for
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import load
 from baubau_ops.inventory.topology import BASTION, INFRASTRUCTURE
-from baubau_ops.lab import packages, twin
+from baubau_ops.lab import capacity, packages, twin
 from baubau_ops.lab.compose import compose
 from baubau_ops.lab.environment import environment
 from baubau_ops.lab.layout import Layout
@@ -47,6 +49,25 @@ def up(name: str, folder: Path, *, on_event: OnEvent = ignore) -> Inventory:
     )
     _wait_in_band(name, inventory, on_event)
     return inventory
+
+
+def up_generated(name: str, routers: int, *, on_event: OnEvent = ignore) -> Inventory:
+    """Bring up the twin of a synthetic city of at most so many routers; it is gone with the twin.
+
+    InputError when there are too few, or the twin is up already; MissingError when the machine is too small.
+    """
+    sites = sites_for(routers)
+    if Record(name).inventory is not None:
+        raise InputError(
+            f'A twin "{name}" is up already.', remedy=f"Take it down: baubau lab down --name {name}"
+        )
+    require_root()
+    capacity.check(routers)
+    folder = run_dir(name) / "city"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    generate(folder, sites=sites, seed=1, on_event=on_event)
+    return up(name, folder, on_event=on_event)
 
 
 def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:

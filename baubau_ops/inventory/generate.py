@@ -31,6 +31,7 @@ from baubau_ops.inventory.load import FILES, Source, assemble
 from baubau_ops.inventory.models import Backbone, City, Datacenter, Policy, Services, Site
 
 _EVERY = 500  # files between two steps of the progress bar
+_BESIDES = 4  # routers: two cores and two firewalls
 _ISPS = {"isp-1": ("Telkomsel", 64500, "core-1", 0), "isp-2": ("Indosat", 64501, "core-2", 2)}
 
 
@@ -48,6 +49,14 @@ def generate(folder: Path, *, sites: int, seed: int, on_event: OnEvent = ignore)
     texts[lockfile.NAME] = lockfile.write(inventory.numbers)
     _write(folder, texts, on_event)
     return inventory
+
+
+def sites_for(routers: int) -> int:
+    """How many sites make a city of at most so many routers of ours; InputError when that is none."""
+    for sites in range(routers - _BESIDES, 0, -1):
+        if sites + pop_count(sites) + _BESIDES <= routers:
+            return sites
+    raise InputError(f"A city has at least {_BESIDES + 2} routers, not {routers}.")
 
 
 def city_texts(sites: int, seed: int, space: Mapping[str, IPv4Network]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import Literal
 
 from baubau_ops.core.errors import FailedError, InputError, MissingError
 from baubau_ops.core.events import Event, OnEvent, ignore
@@ -79,7 +80,8 @@ class Trial:
 
     @property
     def fine(self) -> bool:
-        return self.routing.fine and self.report.fine and not self.astray
+        """A loss may leave nothing to be reached: then it is proven by what it silences."""
+        return not self.findings and bool(self.report.results or self.silenced)
 
 
 def draw(inventory: Inventory, count: int, seed: int) -> list[Impact]:
@@ -125,6 +127,7 @@ class Failing:
     def run(self, impacts: Sequence[Impact]) -> Iterator[Trial]:
         """Try one loss after the other, each on a whole network. FailedError when that does not come back."""
         chance = random.Random(self._seed)
+        self._on_event(Event("start", "losses", total=len(impacts)))
         with Fleet(platforms(self._inventory.topology), self._environment) as fleet:
             for number, impact in enumerate(impacts, 1):
                 began = time.monotonic()
@@ -135,17 +138,12 @@ class Failing:
                     trial = self._look(fleet, impact, lost)
                 finally:
                     self._mend(lost)
-                self._come_back(fleet, impact.loss)
+                self._come_back(fleet, impact.loss, lost)
+                kind: Literal["done", "failed"] = "done" if trial.fine else "failed"
+                seconds = time.monotonic() - began
+                self._on_event(Event("progress", "losses", done=number, total=len(impacts)))
                 self._on_event(
-                    Event(
-                        "done" if trial.fine else "failed",
-                        "fail",
-                        impact.loss.id,
-                        done=number,
-                        total=len(impacts),
-                        seconds=time.monotonic() - began,
-                        detail=summary(trial),
-                    )
+                    Event(kind, f"without {impact.loss.id}", seconds=seconds, detail=summary(trial))
                 )
                 yield trial
 
@@ -174,8 +172,7 @@ class Failing:
 
     def _look(self, fleet: Fleet, impact: Impact, lost: Lost) -> Trial:
         began = time.monotonic()
-        reading = Reading(fleet, expected_without(self._inventory, lost))
-        routing = reading.settled(SETTLED_WITHIN, ignore)
+        routing = self._settled(fleet, expected_without(self._inventory, lost), lost, SETTLED_WITHIN)
         settled = time.monotonic() - began
         cut = {site: frozenset(one.functions) for one in impact.cuts for site in one.sites}
         said = Said(lost, impact.loss.elements, cut)
@@ -217,8 +214,21 @@ class Failing:
                 router = site_device(site)
                 yield _astray(router, site, f"{router} is said to be {words} the bastion.")
 
-    def _come_back(self, fleet: Fleet, loss: Loss) -> None:
-        verdict = Reading(fleet, Expectation(self._whole.devices)).settled(MENDED_WITHIN, ignore)
+    def _settled(self, fleet: Fleet, expectation: Expectation, lost: Lost, patience: float) -> Verdict:
+        """Wait for the routers around a loss, which are the last to settle; then read all, mostly once."""
+        around = self._around(lost) & expectation.devices.keys()
+        near = Expectation({name: expectation.devices[name] for name in sorted(around)})
+        Reading(fleet, near).settled(patience, ignore)
+        return Reading(fleet, expectation).settled(patience, ignore)
+
+    def _around(self, lost: Lost) -> set[str]:
+        """The lost nodes themselves, and the ends of every link that goes with the loss."""
+        links = self._inventory.topology.links.values()
+        ends = [(link.a.node, link.b.node) for link in links if lost.has(self._inventory.topology, link.id)]
+        return {*lost.nodes, *(node for pair in ends for node in pair)}
+
+    def _come_back(self, fleet: Fleet, loss: Loss, lost: Lost) -> None:
+        verdict = self._settled(fleet, self._whole, lost, MENDED_WITHIN)
         if not verdict.fine:
             raise FailedError(
                 f"{loss.id} was mended, but the network is not as before: {verdict.findings[0]}",
@@ -248,6 +258,6 @@ def summary(trial: Trial) -> str:
         f"{agree} of {trial.sites} sites as foretold",
         f"{trial.routing.passed} of {trial.routing.checks} checks fine",
         f"pairs: {trial.report.open} open, {trial.silenced} silenced, "
-        f"{trial.report.closed} of {trial.provable} closed tried",
+        f"{trial.report.closed} closed in a sample of {trial.provable}",
     ]
     return ", ".join(parts)

@@ -20,6 +20,8 @@ from baubau_ops.network.remaining import Lost
 
 SAMPLE = 2
 """Denied pairs that are tried of each kind: of a zone, a target, a place to send from and a counter."""
+SENDERS = 8
+"""Sites that they are sent from, where they have the kind: each router's counters have to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,18 @@ def split(
 def _sample(pairs: Iterable[Pair], machines: Mapping[str, Machine], chance: random.Random) -> Iterator[Pair]:
     kinds: defaultdict[tuple[object, ...], list[Pair]] = defaultdict(list)
     for pair in pairs:
-        probe = pair.probe
-        target = machines[pair.machine].zone if pair.machine else ""
-        kinds[
-            machines[probe.source].zone, probe.at, target, probe.protocol, probe.spoof is None, pair.counter
-        ].append(pair)
+        kinds[_kind(pair, machines)].append(pair)
+    owners = sorted({machine.owner for machine in machines.values()})
+    chosen = set(chance.sample(owners, min(SENDERS, len(owners))))
     for members in kinds.values():
-        yield from chance.sample(members, min(SAMPLE, len(members)))
+        handy = [pair for pair in members if machines[pair.probe.source].owner in chosen] or members
+        yield from chance.sample(handy, min(SAMPLE, len(handy)))
+
+
+def _kind(pair: Pair, machines: Mapping[str, Machine]) -> tuple[object, ...]:
+    probe = pair.probe
+    target = machines[pair.machine].zone if pair.machine else ""
+    return machines[probe.source].zone, probe.at, target, probe.protocol, probe.spoof is None, pair.counter
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,47 @@
+"""Losses on the real small city: what is foretold is seen, and what is foretold wrongly is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from baubau_ops.core.plan import Status
+from baubau_ops.inventory.resilience import Impact, resilience
+from baubau_ops.network.apply import Application
+from baubau_ops.network.failing import Failing, Trial
+
+if TYPE_CHECKING:
+    from conftest import City
+
+
+@pytest.fixture(scope="module")
+def city(twin: City) -> City:
+    """The small city with every router's whole text applied."""
+    report = Application(twin.inventory, twin.environment).run(lambda _plan: None)
+    assert {outcome.status for outcome in report.outcomes} <= {Status.changed, Status.unchanged}
+    return twin
+
+
+def tried(city: City, *impacts: Impact) -> list[Trial]:
+    return list(Failing(city.inventory, city.environment, seed=2).run(impacts))
+
+
+def foretold(city: City, loss: str) -> Impact:
+    answer = resilience(city.inventory)
+    return next(one for one in (*answer.backbone, *answer.sites) if one.loss.id == loss)
+
+
+def test_what_is_foretold_is_seen_and_what_is_not_is_found(city: City) -> None:
+    pop, span = foretold(city, "pop-betoambari"), foretold(city, "pop-murhum--pop-wolio")
+    harmless = replace(pop, cuts=())  # as if its sites had another way
+    right, wrong, cut = tried(city, pop, harmless, span)
+    for trial in (right, cut):
+        assert trial.fine, [str(finding) for finding in trial.findings]
+        assert trial.disagreeing == frozenset()
+    assert right.silenced > 0
+    assert right.report.closed > 0
+    assert wrong.disagreeing == {site for one in pop.cuts for site in one.sites}
+    said = {finding.message for finding in wrong.findings if finding.check == "resilience"}
+    assert "ce-smpn-14 is said to be reached, but it does not answer the bastion." in said
