@@ -1,4 +1,4 @@
-"""What all tests share: which of them need the twin or take long, and a state folder of their own."""
+"""What all tests share: which of them need the twin or take long, a state folder of their own, --update-goldens."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from baubau_ops.core import machine
 TESTS = Path(__file__).parent
 TWIN = (TESTS / "twin", TESTS / "napalm_frr" / "live")
 LONG = (TESTS / "bench",)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens", action="store_true", help="write tests/network/golden and docs/reference anew"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

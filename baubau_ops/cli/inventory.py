@@ -190,27 +190,38 @@ def schema(
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("-o", "--folder", help="Write <name>.schema.json files there.", file_okay=False),
+        typer.Option("-o", "--folder", help="Write a file for each kind there.", file_okay=False),
     ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="As pages of reference for people instead.")
+    ] = False,
 ) -> None:
-    """Print or write the JSON Schemas of the files, for editors."""
+    """Print or write the JSON Schemas of the files, for editors; or what they say, for people."""
     from baubau_ops.core.files import write_atomic
+    from baubau_ops.inventory import reference
     from baubau_ops.inventory.schema import MODELS
     from baubau_ops.inventory.schema import schema as schema_of
 
-    schemas = {each: schema_of(each) for each in ([name] if name else MODELS)}
-    if folder is None:
+    if markdown:
+        files = {f"{name}.md": reference.page(name)} if name else reference.pages()
+        document: object = files
+    else:
+        schemas = {each: schema_of(each) for each in ([name] if name else MODELS)}
+        files = {f"{each}.schema.json": _pretty(body) for each, body in schemas.items()}
         document = schemas[name] if name else schemas
-        text = json.dumps(document, indent=2, ensure_ascii=False)
-        context.output.show(document, lambda: context.output.line(text))
+    if folder is None:
+        text = "\n".join(files.values()) if markdown else _pretty(document)
+        context.output.show(document, lambda: context.output.line(text.rstrip("\n")))
         return
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for each, body in schemas.items():
-        file = folder / f"{each}.schema.json"
-        write_atomic(file, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
-        written.append(str(file))
+    for file, content in files.items():
+        write_atomic(folder / file, content)
+    written = [str(folder / file) for file in files]
     context.output.show({"files": written}, lambda: context.output.line("\n".join(written)))
+
+
+def _pretty(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 @command(app, example="baubau inventory graph --svg city.svg --resilience")

@@ -24,8 +24,9 @@ from baubau_ops.inventory import (
 )
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.inventory import Files
-from baubau_ops.inventory.models import Backbone, City, Policy, Services, Site
+from baubau_ops.inventory.models import Backbone, City, Site
 from baubau_ops.inventory.problems import Finding, shown_path
+from baubau_ops.inventory.services import Policy, Services
 from baubau_ops.inventory.topology import MAX_PORT_NAME
 
 _TO = "to-"

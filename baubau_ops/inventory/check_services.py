@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.inventory.models import Policy, Service, Services
 from baubau_ops.inventory.problems import Finding
+from baubau_ops.inventory.services import Policy, Service, Services
 
 
 def services(

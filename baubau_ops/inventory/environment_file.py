@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationError
+from pydantic.config import JsonDict
 
 from baubau_ops.core import settings
 from baubau_ops.core.errors import InputError, InvalidInventoryError
 from baubau_ops.core.secrets import Secrets
+from baubau_ops.core.units import format_duration
 from baubau_ops.inventory import yaml
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.inventory.fields import Duration, Model, Text
@@ -20,11 +22,20 @@ from baubau_ops.inventory.wording import model_findings
 
 FOLDER = "environments"
 
-Patience = Annotated[Duration, Field(gt=0)]
+
+def _as_written(schema: JsonDict) -> None:
+    """A default in a schema is what one would write in the file."""
+    schema["default"] = format_duration(float(str(schema["default"])))
+
+
+Patience = Annotated[Duration, Field(gt=0, json_schema_extra=_as_written)]
 
 
 class EnvironmentFile(Model):
-    """`environments/<name>.yml`. Paths are absolute, begin with `~/`, or are relative to the file's folder."""
+    """environments/<name>.yml: how real machines are reached, and nothing of what they should be.
+
+    Paths are absolute, begin with `~/`, or are relative to the file's folder.
+    """
 
     ssh_config: Text
     """OpenSSH configuration that names every router, its user, key and known_hosts."""

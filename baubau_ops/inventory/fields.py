@@ -27,7 +27,7 @@ IspName = Annotated[str, StringConstraints(pattern=r"^isp-[1-9]$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 RATE_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?[kMG]$", "examples": ["50M"]}
-_DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["15m"]}
+DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["15m"]}
 
 
 def parsed_rate(value: object) -> int:
@@ -86,7 +86,7 @@ def _shown(value: object) -> str:
 
 
 Rate = Annotated[int, BeforeValidator(parsed_rate), WithJsonSchema(RATE_SCHEMA)]
-Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(DURATION_SCHEMA)]
 Integer = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 Flag = Annotated[bool, Strict()]

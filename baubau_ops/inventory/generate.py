@@ -28,7 +28,8 @@ from baubau_ops.inventory.generate_sites import (
 from baubau_ops.inventory.generate_space import pools
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import FILES, Source, assemble
-from baubau_ops.inventory.models import Backbone, City, Datacenter, Policy, Services, Site
+from baubau_ops.inventory.models import Backbone, City, Datacenter, Site
+from baubau_ops.inventory.services import Policy, Services
 
 _EVERY = 500  # files between two steps of the progress bar
 _BESIDES = 4  # routers: two cores and two firewalls

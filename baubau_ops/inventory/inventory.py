@@ -11,7 +11,8 @@ from pathlib import Path
 from baubau_ops.core.addresses import host, prefix_order
 from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.allocations import Allocations
-from baubau_ops.inventory.models import Backbone, City, Datacenter, Policy, Service, Site
+from baubau_ops.inventory.models import Backbone, City, Datacenter, Site
+from baubau_ops.inventory.services import Policy, Service
 from baubau_ops.inventory.topology import Topology, build, pop_device, site_device
 
 

@@ -20,8 +20,9 @@ from baubau_ops.inventory.allocate import complete
 from baubau_ops.inventory.allocations import Allocations
 from baubau_ops.inventory.fields import NAME
 from baubau_ops.inventory.inventory import Files, Inventory
-from baubau_ops.inventory.models import Backbone, City, Datacenter, Policy, Services, Site
+from baubau_ops.inventory.models import Backbone, City, Datacenter, Site
 from baubau_ops.inventory.problems import Finding, to_problems
+from baubau_ops.inventory.services import Policy, Services
 from baubau_ops.inventory.wording import model_findings
 
 FILES = ("city.yml", "backbone.yml", "datacenter.yml", "services.yml", "policy.yml")

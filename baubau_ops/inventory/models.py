@@ -1,7 +1,7 @@
 """The files of an inventory as typed, frozen models: what a person writes, nothing derived.
 
-Every field's description ends up in the exported JSON Schemas. Rates are bit/s, durations seconds, lengths
-km.
+Every field's description ends up in the exported JSON Schemas and in docs/reference. In Python rates are bit/s,
+durations seconds, lengths km.
 References between files (a site's POP, a rule's zone) are checked in `check`, not here.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from baubau_ops.inventory.fields import (
     RATE_SCHEMA,
@@ -38,9 +38,9 @@ class Rates(Model):
     """A rate in each direction, seen from the site."""
 
     down: Rate
-    """Towards the site, bit/s."""
+    """Towards the site."""
     up: Rate
-    """From the site, bit/s."""
+    """From the site."""
 
 
 def _both_directions(value: object) -> object:
@@ -119,36 +119,45 @@ class LinkClass(Model):
     """What a link of one medium can do, and what it costs."""
 
     bfd: Bfd | None = None
-    """Absent: no BFD on such links."""
+    """How fast a loss of such a link is noticed; absent: no BFD on it."""
     cost: LinkCost | None = None
+    """What connecting a site by it costs; without it `inventory coverage` ranks no site of this medium."""
 
 
 class AsnRange(Model):
     """Private AS numbers for the sites' routers, both ends included (RFC 6996)."""
 
     first: Annotated[Integer, Field(ge=4200000000, le=4294967294)]
+    """The lowest."""
     last: Annotated[Integer, Field(ge=4200000000, le=4294967294)]
+    """The highest."""
 
 
 class City(Model):
     """city.yml: what holds for the whole city."""
 
     name: Text
+    """As people read it."""
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
-    """BPS code of the city."""
+    """BPS code of the city: four digits, in quotes."""
     asn: Annotated[Integer, Field(ge=1, le=4294967294)]
     """The city's public AS number."""
     site_asns: AsnRange
+    """Where the sites' AS numbers are taken from."""
     public: Prefix
     """The city's public prefix, announced to every ISP."""
     pools: Pools
+    """Where addresses other than the zones' are taken from."""
     zones: dict[Name, Zone]
+    """Kinds of segment, such as `office` or `cctv`; policy.yml says what each may reach."""
     kinds: dict[Name, Kind]
+    """Kinds of site, such as `agency` or `school`."""
     link_classes: dict[Name, LinkClass]
     """By medium: `span` for the backbone, and one for every medium a site's link may have."""
     kecamatan: tuple[Name, ...]
+    """The city's districts."""
     phases: tuple[Phase, ...] = ()
-    """Of the city's plan, in order of time."""
+    """Phases of the city's plan, in order of time."""
     control: Rate
     """Guaranteed on every shaped port for routing and management; nothing else borrows it."""
     quarantine: Duration
@@ -161,9 +170,11 @@ class RiskGroup(Model):
     """Something that several parts of the network share, and that takes all of them down when it fails."""
 
     name: Text
+    """What it is, as people know it."""
     kind: Literal["duct", "pole", "building", "power", "upstream", "submarine"]
     """`duct` and `pole` are routes of fibre, `power` is a feed, `upstream` a provider behind the ISPs."""
     assumed: Flag = False
+    """True while a survey has still to confirm it."""
 
 
 RiskGroups = tuple[Name, ...]
@@ -185,19 +196,24 @@ class Pop(Model):
     """A point of presence, where sites are connected."""
 
     kecamatan: Name
+    """The district it stands in; one of the city's."""
     srlg: RiskGroups = ()
     """Shared-risk groups it belongs to."""
     assumed: Flag = False
+    """True while a survey has still to confirm it."""
 
 
 class Span(Model):
     """A fibre between two routers of the backbone."""
 
     a: Name
+    """One end: a core (`core-1`) or a POP (`wolio`)."""
     b: Name
-    """Ends: a core (`core-1`) or a POP (`wolio`)."""
+    """The other end."""
     km: Annotated[Number, Field(gt=0, le=500)]
+    """Length in kilometres."""
     capacity: Rate
+    """What it carries in each direction."""
     role: Literal["core", "ring", "cross"] = "ring"
     """`core` joins the two cores, `ring` spans close the ring through them, `cross` spans shorten it."""
     cost: Annotated[Integer, Field(ge=1, le=65535)] | None = None
@@ -207,19 +223,24 @@ class Span(Model):
     srlg: RiskGroups = ()
     """Shared-risk groups it belongs to."""
     assumed: Flag = False
+    """True while a survey has still to confirm it."""
 
 
 class Isp(Model):
     """An uplink to the internet."""
 
     name: Text
+    """Of the provider."""
     asn: Annotated[Integer, Field(ge=1, le=4294967294)]
+    """The provider's AS number."""
     core: Name
+    """The core it is connected to."""
     address: Interface
     """Our end, as given by the ISP."""
     peer: Address
     """The ISP's end."""
     capacity: Rate
+    """What is bought, in each direction."""
     oversubscription: Oversubscription = 1.0
     """How many times over the capacity may be promised; without it, what is promised must fit."""
     srlg: RiskGroups = ()
@@ -229,18 +250,22 @@ class Isp(Model):
     preference: Annotated[Integer, Field(ge=11, le=999)] = 100
     """Of its default route: the highest of the living ISPs is used; among equals every core uses its own."""
     probe: Annotated[tuple[Address, ...], Field(max_length=8)] = ()
-    """Machines of the internet, in different networks, asked every second whether they answer beyond this ISP."""
+    """Two to eight machines of the internet, in different networks, asked every second through this ISP."""
 
 
 class Province(Model):
     """The connection to the Province's data center."""
 
     name: Text
+    """As people read it."""
     asn: Annotated[Integer, Field(ge=1, le=4294967294)]
+    """The Province's AS number."""
     core: Name
+    """The core it is connected to."""
     prefixes: tuple[Prefix, ...]
     """What the Province may announce."""
     capacity: Rate
+    """Of the connection, in each direction."""
     oversubscription: Oversubscription = 1.0
     """How many times over the capacity may be promised; without it, what is promised must fit."""
     srlg: RiskGroups = ()
@@ -251,10 +276,15 @@ class Backbone(Model):
     """backbone.yml: cores, POPs, the fibres between them and what lies outside."""
 
     cores: Annotated[dict[CoreName, Core], Field(min_length=2, max_length=2)]
+    """The two core routers: `core-1` and `core-2`."""
     pops: dict[Name, Pop]
+    """Points of presence; the router of POP `wolio` is `pop-wolio`."""
     spans: tuple[Span, ...]
+    """Every fibre of the backbone; every POP needs two ring neighbours."""
     isps: dict[IspName, Isp]
+    """Uplinks to the internet."""
     province: Province
+    """The Province's data center."""
     risks: dict[Name, RiskGroup] = Field(default={})
     """Shared-risk groups, by the name that `srlg` lists give them."""
 
@@ -263,6 +293,7 @@ class Segment(Model):
     """A network of the data center; its hosts stand on a LAN behind each firewall."""
 
     name: Text
+    """As people read it."""
     size: Annotated[Integer, Field(ge=22, le=29)] = 27
     """Prefix length of each of its two LANs."""
 
@@ -273,87 +304,22 @@ class Datacenter(Model):
     firewalls: Annotated[tuple[FirewallName, ...], Field(min_length=2, max_length=2)]
     """Active, then standby."""
     capacity: Rate
-    """Of each of the links from a firewall to a core."""
+    """Of each of the links from a firewall to a core, in each direction."""
     oversubscription: Oversubscription = 1.0
     """How many times over the capacity may be promised; without it, what is promised must fit."""
     srlg: dict[DatacenterPart, RiskGroups] = Field(default={})
     """Shared-risk groups of each firewall, and of the hosts taken together."""
     segments: dict[Name, Segment]
-
-
-class TransportPort(Model):
-    """Where a service listens."""
-
-    protocol: Literal["tcp", "udp"]
-    number: Annotated[Integer, Field(ge=1, le=65535)]
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.protocol}"
-
-
-def _parse_port(value: object) -> object:
-    number, _, protocol = str(value).partition("/")
-    if not number.isascii() or not number.isdigit() or protocol not in ("tcp", "udp"):
-        raise ValueError(f'"{value}" is not a port: write <number>/tcp or <number>/udp, such as 443/tcp.')
-    return {"protocol": protocol, "number": int(number)}
-
-
-Listening = Annotated[
-    TransportPort,
-    BeforeValidator(_parse_port),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+/(tcp|udp)$", "examples": ["443/tcp"]}),
-]
-
-
-class Service(Model):
-    """A service the data center carries, with the promises made for it."""
-
-    name: Text
-    owner: Text
-    tier: Annotated[Integer, Field(ge=1, le=3)]
-    rto: Duration
-    rpo: Duration | None = None
-    """Absent where nothing can be lost."""
-    sla: Annotated[Number, Field(gt=0, lt=100)] | None = None
-    """Per cent of a year."""
-    segment: Name
-    ports: Annotated[tuple[Listening, ...], Field(min_length=1)]
-    depends: tuple[Name, ...] = ()
-    """Other services it cannot do without."""
-    sites: tuple[Name, ...] = ()
-    """Sites it cannot do without, such as where its data comes from: they cannot be removed."""
-    assumed: tuple[Text, ...] = ()
-
-
-class Reach(Model):
-    """One intent: machines in `from` may open connections to `to`. What no intent allows is denied."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    source: Annotated[Name, Field(alias="from")]
-    """A zone, a data-center segment, `province` or `bastion`."""
-    to: Name
-    """A zone, a data-center segment (all its services), a service, `internet` or `province`."""
-    why: Text
-
-
-class Policy(Model):
-    """policy.yml: who may reach what."""
-
-    reach: tuple[Reach, ...]
-
-
-class Services(Model):
-    """services.yml."""
-
-    services: dict[Name, Service]
+    """Its networks; services.yml says which service stands in which."""
 
 
 class Provider(Model):
     """What the survey found at a site: its commercial line, not the city's fibre."""
 
     provider: Text
+    """Who sells the line."""
     quality: Literal["good", "poor", "none"]
+    """As its users know it; `none`: no line."""
 
 
 class LinkStatus(StrEnum):
@@ -365,13 +331,15 @@ class SiteLink(Model):
     """A site's connection to a POP."""
 
     pop: Name
+    """The POP it leads to."""
     media: Name
-    """One of the city's link classes."""
+    """One of the city's link classes, such as `fibre`."""
     committed: DirectedRates
-    """What the site has at any time."""
+    """What the site has at any time; directions are seen from the site."""
     peak: DirectedRates
     """What it may use while nobody else needs it."""
     status: LinkStatus
+    """Whether it stands already. The routers are configured for both."""
     role: Literal["primary", "backup"] = "primary"
     """Of two links, which one carries the traffic; the backup takes over when it is lost."""
     port: Annotated[Integer, Field(ge=1, le=9999)] | None = None
@@ -379,7 +347,7 @@ class SiteLink(Model):
     prefix: Prefix | None = None
     """Pinned /31 between POP and site."""
     km: Annotated[Number, Field(gt=0, le=500)] | None = None
-    """Length of the line."""
+    """Length of the line in kilometres; the kind's usual length unless given."""
     srlg: RiskGroups = ()
     """Shared-risk groups the line belongs to."""
 
@@ -388,8 +356,9 @@ class SiteSegment(Model):
     """What differs from the kind's usual segment."""
 
     size: Annotated[Integer, Field(ge=16, le=29)] | None = None
+    """Prefix length; the kind's unless given."""
     prefix: Prefix | None = None
-    """Pinned."""
+    """Pinned, out of the zone's pool."""
 
 
 def _segments(value: object) -> object:
@@ -408,9 +377,13 @@ class Site(Model):
     """sites/<id>.yml: an office, a clinic, a school, a park."""
 
     name: Text
+    """As people read it."""
     kind: Name
+    """One of the city's kinds of site; it says how large the segments are."""
     kecamatan: Name
+    """The district it stands in; one of the city's."""
     today: Provider | None = None
+    """What a survey found there: a fact, not the intent."""
     link: SiteLink | None = None
     """The only link of a site. Neither this nor `links`: the site has no link yet."""
     multi: Annotated[tuple[SiteLink, ...], Field(alias="links", min_length=1, max_length=2)] = ()
@@ -418,9 +391,9 @@ class Site(Model):
     segments: Annotated[dict[Name, SiteSegment], BeforeValidator(_segments)] = Field(default={})
     """A list of zones, or a mapping where a size or prefix differs."""
     asn: Annotated[Integer, Field(ge=4200000000, le=4294967294)] | None = None
-    """Pinned."""
+    """Pinned AS number of its router."""
     loopback: Address | None = None
-    """Pinned."""
+    """Pinned loopback address of its router."""
     srlg: RiskGroups = ()
     """Shared-risk groups the site's router belongs to."""
     assumed: tuple[Text, ...] = ()

@@ -17,13 +17,14 @@ class LinkCost(Model):
     km: Annotated[Integer, Field(ge=0)] = 0
     """Of each kilometre of the line."""
     assumed: Flag = False
+    """True while these are guesses."""
 
 
 class CoverageTarget(Model):
     """A share of some kinds of site that is to be connected."""
 
     kinds: Annotated[tuple[Name, ...], Field(min_length=1)]
-    """Taken together."""
+    """Kinds of site, taken together."""
     media: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Only links of these media count."""
     share: Annotated[Number, Field(gt=0, le=100)]
@@ -34,9 +35,12 @@ class Phase(Model):
     """A phase of the city's plan."""
 
     name: Text
+    """As the plan calls it."""
     first: Annotated[Integer, Field(ge=2000, le=2100)]
+    """Its first year."""
     last: Annotated[Integer, Field(ge=2000, le=2100)]
-    """Years, both included."""
+    """Its last year, included."""
     goal: Text
+    """What it is to bring, in words."""
     coverage: tuple[CoverageTarget, ...] = ()
     """What `inventory coverage` measures."""

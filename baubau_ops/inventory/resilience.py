@@ -16,9 +16,9 @@ from baubau_ops.inventory.backbone_graph import Element
 from baubau_ops.inventory.double_failures import DoubleFailures, double_failures
 from baubau_ops.inventory.inventory import Files
 from baubau_ops.inventory.losses import Loss, LossKind, backbone_losses
-from baubau_ops.inventory.models import Service
 from baubau_ops.inventory.redundancy import Dominators
 from baubau_ops.inventory.routes import BIT, Function, functions
+from baubau_ops.inventory.services import Service
 from baubau_ops.inventory.topology import link_id, pop_device, site_device
 from baubau_ops.inventory.traffic import Overload, State, Traffic
 

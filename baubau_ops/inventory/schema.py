@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.environment_file import EnvironmentFile
-from baubau_ops.inventory.models import Backbone, City, Datacenter, Policy, Services, Site
+from baubau_ops.inventory.models import Backbone, City, Datacenter, Site
+from baubau_ops.inventory.services import Policy, Services
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "city": City,

@@ -147,7 +147,7 @@ def _refuse_odd_features(text: str) -> None:
 def _explained(text: str, message: str) -> YamlError:
     conflict = _CONFLICT.search(text)
     if conflict:
-        why = "a merge conflict is not resolved here. Keep one of the two sides."
+        why = "a merge conflict is not resolved here. Keep one of the two sides; of allocations.yml both."
         return YamlError(why, *_place_of(text, conflict.start()))
     duplicate = _DUPLICATE.fullmatch(message)
     if duplicate:

@@ -83,11 +83,9 @@ def _prefix_lists(inventory: Inventory, node: Node) -> list[PrefixList]:
     lists = [_next_hops(inventory, node)]
     if node.role is Role.CORE:
         lists += _core_lists(inventory, node)
-    if node.role is Role.POP:
+    if node.role is Role.POP and (sites := _sites_at(inventory, node)):
         lists.append(_permit("default-only", [DEFAULT]))
-        lists += [
-            _permit(f"from-{site}", site_prefixes(inventory, site)) for site in _sites_at(inventory, node)
-        ]
+        lists += [_permit(f"from-{site}", site_prefixes(inventory, site)) for site in sites]
     if node.role is Role.SITE:
         lists += [_permit("default-only", [DEFAULT]), _permit("own", site_prefixes(inventory, node.id))]
     return lists

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from baubau_ops.inventory.inventory import Files
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.models import Backbone, Datacenter, Policy, Service, Site
+from baubau_ops.inventory.models import Backbone, Datacenter, Site
+from baubau_ops.inventory.services import Policy, Service
 
 SMALL = load(Path(__file__).parents[2] / "examples" / "small")
 POPS = ("aa", "bb", "cc", "dd", "ee")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -28,20 +30,28 @@ def office(name: str) -> NewSite:
 
 @pytest.fixture
 def merged(city: Path) -> Path:
-    """Two branches added an office each; both merged without a conflict."""
-    base = (city / "allocations.yml").read_text()
-    add_site(city, office("dinsos"))
-    ours = (city / "allocations.yml").read_text()
-    (city / "allocations.yml").write_text(base)
-    kept = (city / "sites/dinsos.yml").read_text()
-    (city / "sites/dinsos.yml").unlink()
-    add_site(city, office("dispora"))
-    theirs = [line for line in (city / "allocations.yml").read_text().splitlines() if line not in base]
-    lines = ours.splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith("  dinsos:"))
-    (city / "allocations.yml").write_text("\n".join([*lines[: at + 1], *theirs, *lines[at + 1 :]]) + "\n")
-    (city / "sites/dinsos.yml").write_text(kept)
+    """Two branches added an office each, in lines next to one another; git merged both without a conflict."""
+    shutil.copy(Path(__file__).parents[2] / ".gitattributes", city)
+    git(city, "init", "--quiet", "--initial-branch=main")
+    commit(city)
+    for name in ("dinsos", "dispora"):
+        git(city, "switch", "--quiet", "--create", name, "main")
+        add_site(city, office(name))
+        commit(city)
+    git(city, "switch", "--quiet", "main")
+    for name in ("dinsos", "dispora"):
+        git(city, "merge", "--quiet", "--no-edit", name)
     return city
+
+
+def commit(city: Path) -> None:
+    git(city, "add", "--all")
+    git(city, "commit", "--quiet", "--message=city")
+
+
+def git(city: Path, *command: str) -> None:
+    identity = ("-c", "user.name=city", "-c", "user.email=city@example.org")
+    subprocess.run(["git", "-C", str(city), *identity, *command], check=True)
 
 
 def test_the_check_names_both_and_the_one_to_reallocate(merged: Path) -> None:

@@ -53,13 +53,8 @@ def test_schemas_accept_the_small_city_and_know_its_keys(name: str) -> None:
         assert set(body.get("required", [])) <= set(document)
 
 
-def test_every_field_with_a_meaning_is_described() -> None:
-    site = schema("site")
-    assert (
-        site["$defs"]["SiteLink"]["properties"]["committed"]["description"]
-        == "What the site has at any time."
-    )
-    assert site["properties"]["segments"]["anyOf"][0]["type"] == "array"
+def test_segments_may_be_a_list_of_zones() -> None:
+    assert schema("site")["properties"]["segments"]["anyOf"][0]["type"] == "array"
 
 
 def test_plain_nornir_reads_the_city(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The small city, and the option that writes goldens anew."""
+"""The small city."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import load
 from baubau_ops.network.derive import derive
 from baubau_ops.network.device import Device
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-goldens", action="store_true", help="write tests/network/golden anew")
 
 
 @cache

@@ -21,6 +21,7 @@ from baubau_ops.network.device import (
     PortKind,
     PrefixList,
 )
+from baubau_ops.network.lint_own import own_checks
 from baubau_ops.network.packet_filter import (
     PopFilter,
 )
@@ -60,6 +61,22 @@ def test_a_new_site_changes_its_router_and_its_pop_only(
     gone = set(before[f"pop-{pop}"].splitlines()) - set(after[f"pop-{pop}"].splitlines())
     # Sets of ports and peers grow within their line; nothing else is touched.
     assert all("{" in line for line in gone)
+
+
+def test_the_texts_around_a_new_pop_without_sites_are_sound(tmp_path: Path) -> None:
+    city = _copy(tmp_path)
+    text = (city / "backbone.yml").read_text()
+    text = text.replace("pops:\n", "pops:\n  kokalukuna: {kecamatan: kokalukuna}\n")
+    old = "  - {a: wolio, b: murhum, km: 1.6, capacity: 10G, assumed: true}\n"
+    spans = (
+        "{a: wolio, b: kokalukuna, km: 2.2, capacity: 10G}",
+        "{a: kokalukuna, b: murhum, km: 3.1, capacity: 10G}",
+    )
+    new = "".join(f"  - {span}\n" for span in spans)
+    assert old in text
+    (city / "backbone.yml").write_text(text.replace(old, new))
+    for name, device in derive(load(city)).items():
+        assert list(own_checks(name, render_device(device))) == []
 
 
 def test_every_port_is_in_the_topology_with_its_address(

@@ -26,9 +26,9 @@ def _compare(texts: dict[str, str], folder: Path, update: bool) -> None:
 
 
 def test_texts(inventory: Inventory, request: pytest.FixtureRequest) -> None:
-    _compare(render(inventory), GOLDEN, request.config.getoption("--update-goldens", default=False))
+    _compare(render(inventory), GOLDEN, request.config.getoption("--update-goldens"))
 
 
 def test_day0_texts(inventory: Inventory, request: pytest.FixtureRequest) -> None:
     texts = {node.name: bootstrap(inventory, node.name) for node in inventory.topology.ours}
-    _compare(texts, GOLDEN / "day0", request.config.getoption("--update-goldens", default=False))
+    _compare(texts, GOLDEN / "day0", request.config.getoption("--update-goldens"))
