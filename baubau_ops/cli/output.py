@@ -46,7 +46,8 @@ class Output:
     def show(self, document: object, draw: Callable[[], None]) -> None:
         """Print `document` as JSON for machines, or call `draw` for people."""
         if self.is_json:
-            print(json.dumps(document, indent=2, ensure_ascii=False, default=_as_json))
+            is_utf8 = (sys.stdout.encoding or "utf-8").lower() == "utf-8"  # else a letter would become a "?"
+            print(json.dumps(document, indent=2, ensure_ascii=not is_utf8, default=_as_json))
         else:
             draw()
 
