@@ -11,8 +11,8 @@ import typer
 
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, group
-from baubau_ops.core.errors import InputError
-from baubau_ops.core.units import format_duration, format_rate
+from baubau_ops.core.errors import FailedError, InputError
+from baubau_ops.core.units import counted, format_duration, format_rate
 
 if TYPE_CHECKING:
     from baubau_ops.inventory.describe import Description
@@ -42,21 +42,23 @@ def check(context: Context) -> None:
     from baubau_ops.inventory import environment_file
 
     inventory = context.open_inventory()
-    facts = {
+    proposed = sorted(inventory.proposed)
+    counts = {
         "files": inventory.file_count + environment_file.check(inventory.folder),
         "sites": len(inventory.sites),
         "routers": len(inventory.topology.ours),
-        "proposed": sorted(inventory.proposed),
     }
-    context.output.show(facts, lambda: context.output.line(_summary(facts)))
+
+    def draw() -> None:
+        context.output.line(f"{_listed(counts)}, {counted(len(proposed), 'number')} proposed. OK")
+        if proposed:
+            context.output.line("To lock them: baubau inventory allocate")
+
+    context.output.show({**counts, "proposed": proposed}, draw)
 
 
-def _summary(facts: Mapping[str, object]) -> str:
-    proposed = facts["proposed"]
-    assert isinstance(proposed, list)
-    text = f"{facts['files']} files, {facts['sites']} sites, {facts['routers']} routers, "
-    text += f"{len(proposed)} numbers proposed. OK"
-    return f"{text}\nTo lock them: baubau inventory allocate" if proposed else text
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(counted(number, noun.removesuffix("s")) for noun, number in counts.items())
 
 
 @command(app, example="baubau inventory show wolio")
@@ -204,7 +206,10 @@ def schema(
         text = json.dumps(document, indent=2, ensure_ascii=False)
         context.output.show(document, lambda: context.output.line(text))
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FailedError(f"{folder} cannot be made: {error.strerror}.") from error
     written = []
     for each, body in schemas.items():
         file = folder / f"{each}.schema.json"
@@ -270,18 +275,14 @@ def generate(
 
     with context.output.progress() as on_event:
         made = generate_city(folder, sites=sites, seed=seed, on_event=on_event)
-    facts = {
-        "folder": str(folder),
+    counts = {
         "files": made.file_count + 1,  # and the lock
         "sites": len(made.sites),
         "pops": len(made.backbone.pops),
         "routers": len(made.topology.ours),
     }
-    text = (
-        f"{facts['files']} files, {facts['sites']} sites on {facts['pops']} POPs,"
-        f" {facts['routers']} routers: {folder}"
-    )
-    context.output.show(facts, lambda: context.output.line(text))
+    text = f"{_listed(counts).replace(' pop', ' POP')}: {folder}"
+    context.output.show({"folder": str(folder), **counts}, lambda: context.output.line(text))
 
 
 @command(app, example="baubau inventory allocate")

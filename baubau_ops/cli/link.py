@@ -200,10 +200,11 @@ def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
         return
     line = context.output.line
     inventory = edit.after if is_new else edit.before
-    numbers = inventory.numbers.sites[edit.site]
-    prefixes = ", ".join(f"{zone} {prefix}" for zone, prefix in sorted(numbers.segments.items()))
+    numbers = inventory.numbers.sites.get(edit.site)  # a site without a link has none
     line(f"{'New' if is_new else 'Gone'}   {edit.file}")
-    line(f"       router {site_device(edit.site)}, {prefixes}, AS {numbers.asn}")
+    if numbers is not None:
+        prefixes = [f"{zone} {prefix}" for zone, prefix in sorted(numbers.segments.items())]
+        line(f"       router {', '.join([site_device(edit.site), *prefixes, f'AS {numbers.asn}'])}")
     added, removed = edit.lock_lines
     line(f"Lock   {edit.file.parents[1] / 'allocations.yml'}   +{added} −{removed} lines, no number moved")
     if is_new:

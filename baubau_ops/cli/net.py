@@ -13,6 +13,7 @@ from baubau_ops.cli.options import command, group
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.plan import exit_code
 from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.core.units import counted
 
 if TYPE_CHECKING:
     from baubau_ops.inventory.topology import Topology
@@ -46,7 +47,7 @@ def render(
             written = write_texts(inventory, folder, chosen, on_event=on_event)
         context.output.show(
             {"folder": str(folder), "devices": written},
-            lambda: context.output.line(f"{len(written)} texts written to {folder}."),
+            lambda: context.output.line(f"{counted(len(written), 'text')} written to {folder}."),
         )
         return
     texts = rendering.render(inventory)
@@ -79,8 +80,8 @@ def lint(context: Context, devices: Devices = None) -> int:
     def draw() -> None:
         for problem in problems:
             context.output.line(str(problem))
-        found = f"{len(problems)} problems" if problems else "no problem"
-        context.output.line(f"{len(texts)} texts, {found}.")
+        found = counted(len(problems), "problem") if problems else "no problem"
+        context.output.line(f"{counted(len(texts), 'text')}, {found}.")
 
     context.output.show({"texts": len(texts), "problems": problems}, draw)
     return 1 if problems else 0
@@ -256,6 +257,8 @@ def coverage(
 
 def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
     """The names of the routers meant; InputError for one that does not exist or is not ours."""
+    from baubau_ops.inventory.topology import Role
+
     ours = {node.name for node in topology.ours}
     if not devices:
         return sorted(ours)
@@ -263,7 +266,7 @@ def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
     for given in devices:
         node = topology.find(given)
         if node is None or node.name not in ours:
-            known = [*ours, *(node.id for node in topology.ours)]
+            known = [*ours, *(pop.id for pop in topology.with_role(Role.POP))]
             raise InputError(f'There is no router "{given}".{did_you_mean(given, known)}')
         chosen.append(node.name)
     return sorted(set(chosen))

@@ -106,6 +106,7 @@ def test_a_site_that_exists_is_refused(city: Path, capsys: pytest.CaptureFixture
         ("--peak", "20M", "below the committed rate 50M"),
         ("--peak", "100MB", '"100MB"'),
         ("--segments", "office,cctc", 'Did you mean "cctv"?'),
+        ("--segments", " , ", "segments: a site with a link needs a segment."),
         ("--media", "fiber", 'Did you mean "fibre"?'),
     ],
 )
@@ -142,6 +143,28 @@ def test_removing_brings_the_texts_back_and_keeps_the_numbers_aside(
     capsys.readouterr()
     assert link(city, "remove", "dinas-pariwisata", "--yes") == 2
     assert 'There is no site "dinas-pariwisata".' in capsys.readouterr().err
+
+
+def test_a_site_without_a_link_is_removed_like_any_other(
+    city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (city / "sites/taman.yml").write_text("name: Taman\nkind: park\nkecamatan: wolio\n")
+    assert link(city, "remove", "taman", "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"Gone   {city}/sites/taman.yml\nLock   {city}/allocations.yml   +0 −0 lines")
+    assert "\n(14 others)        nothing\n" in shown
+    assert link(city, "remove", "taman", "--yes") == 0
+    assert not (city / "sites/taman.yml").exists()
+    assert changed(city) == ""
+
+
+def test_a_pop_may_be_called_by_its_devices_name(city: Path) -> None:
+    called = [value.replace("murhum", "pop-murhum") for value in NEW]
+    assert link(city, "add", "dinas-pariwisata", *called, "--backup-pop", "pop-wolio", "--yes") == 0
+    text = (city / "sites/dinas-pariwisata.yml").read_text()
+    assert "{pop: murhum, role: primary" in text
+    assert "{pop: wolio, role: backup" in text
+    assert link(city, "rate", "dinas-pariwisata", "--peak", "90M", "--pop", "pop-wolio", "--yes") == 0
 
 
 def test_show_and_list(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
