@@ -204,6 +204,27 @@ def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
     assert done.stderr == "error: There is no space left on the device that is written to.\n"
 
 
+@pytest.mark.parametrize("module", ["typer", "baubau_ops.cli.lazy", "baubau_ops.core.errors"])
+def test_ctrl_c_while_the_command_line_is_imported_shows_no_traceback(module: str, tmp_path: Path) -> None:
+    (tmp_path / "interrupting.py").write_text(
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    program = "import interrupting, runpy; runpy.run_module('baubau_ops', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--version"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
 def test_what_is_not_utf_8_is_refused() -> None:
     done = subprocess.run(
         [*BAUBAU, "inventory", "show", b"Caf\xe9", *SMALL], capture_output=True, timeout=60, check=False
