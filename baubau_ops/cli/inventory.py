@@ -326,13 +326,14 @@ def _draw_locked(context: Context, locked: Mapping[str, str], released: Sequence
 
 
 def _resolve(context: Context, dry_run: bool) -> None:
+    from baubau_ops.inventory.lockfile import has_conflict
     from baubau_ops.inventory.resolve import resolve
 
-    applied = _applied_devices(context)
-    moves = resolve(context.inventory_folder(), applied.__contains__, dry_run=dry_run)
-    context.output.show(
-        {"written": bool(moves) and not dry_run, "moves": moves}, lambda: _draw_moves(context, moves, dry_run)
-    )
+    folder = context.inventory_folder()
+    is_merged = has_conflict(folder)
+    moves = resolve(folder, _applied_devices(context).__contains__, dry_run=dry_run)
+    facts = {"written": bool(moves or is_merged) and not dry_run, "merged": is_merged, "moves": moves}
+    context.output.show(facts, lambda: _draw_moves(context, moves, is_merged, dry_run))
 
 
 def _applied_devices(context: Context) -> frozenset[str]:
@@ -347,14 +348,16 @@ def _applied_devices(context: Context) -> frozenset[str]:
     )
 
 
-def _draw_moves(context: Context, moves: Sequence[Move], dry_run: bool) -> None:
+def _draw_moves(context: Context, moves: Sequence[Move], is_merged: bool, dry_run: bool) -> None:
     out = context.output
+    if is_merged:
+        out.line("Both sides of the merge are kept.")
     for move in moves:
         out.line(f"- {move.entry}  {move.before}")
         out.line(f"+ {move.entry}  {move.after or '(no file uses it)'}")
         out.line(f"  {move.keeper} keeps its numbers.")
     if not moves:
-        out.line("No number is taken twice. Nothing to do.")
+        out.line("No number is taken twice." + ("" if is_merged else " Nothing to do."))
     elif dry_run:
         out.line(f"{len(moves)} would be moved. Nothing was written.")
     else:
