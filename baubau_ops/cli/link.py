@@ -90,6 +90,9 @@ def add(
         return _document(context, edit, None)
     context.confirm(f"Add {site}?")
     written = add_site(folder, new)
+    if _router(written.after, site) != _router(edit.after, site):
+        context.output.line("Somebody else took these numbers meanwhile. What was written:")
+        context.output.line(f"       {_router(written.after, site)}\n")
     record(Journal(context.journal), "add", written)
     return _document(context, written, _apply(context, folder, written, is_new=True) if apply else None)
 
@@ -194,23 +197,28 @@ def _again(context: Context, apply: bool) -> str:
 
 
 def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
-    from baubau_ops.inventory.topology import site_device
-
     if context.output.is_json:
         return
     line = context.output.line
     inventory = edit.after if is_new else edit.before
-    numbers = inventory.numbers.sites.get(edit.site)  # a site without a link has none
     line(f"{'New' if is_new else 'Gone'}   {edit.file}")
-    if numbers is not None:
-        prefixes = [f"{zone} {prefix}" for zone, prefix in sorted(numbers.segments.items())]
-        line(f"       router {', '.join([site_device(edit.site), *prefixes, f'AS {numbers.asn}'])}")
+    if edit.site in inventory.numbers.sites:  # a site without a link has none
+        line(f"       {_router(inventory, edit.site)}")
     added, removed = edit.lock_lines
     line(f"Lock   {edit.file.parents[1] / 'allocations.yml'}   +{added} −{removed} lines, no number moved")
     if is_new:
         _show_room(context, edit.after, edit.site)
     line()
     _show_changes(context, edit, again)
+
+
+def _router(inventory: Inventory, site: str) -> str:
+    """A site's router and its numbers, in a line."""
+    from baubau_ops.inventory.topology import site_device
+
+    numbers = inventory.numbers.sites[site]
+    prefixes = [f"{zone} {prefix}" for zone, prefix in sorted(numbers.segments.items())]
+    return f"router {', '.join([site_device(site), *prefixes, f'AS {numbers.asn}'])}"
 
 
 def _show_room(context: Context, after: Inventory, site: str) -> None:

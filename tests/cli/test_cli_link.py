@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.cli.app import run
+from baubau_ops.cli.context import Context
+from baubau_ops.inventory.edit import NewSite, add_site
+from baubau_ops.inventory.load import load
 
 ROOT = Path(__file__).parents[2]
 NEW = [
@@ -61,6 +64,28 @@ def test_adding_touches_only_the_new_sites_lines(city: Path) -> None:
     ]
     assert lines[0].split("|")[1].strip() == "1 +"
     assert lines[-1].strip() == "2 files changed, 6 insertions(+)"
+
+
+def test_numbers_that_somebody_else_took_before_the_yes_are_told(
+    city: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = NewSite(
+        id="dinsos",
+        name="Dinas Sosial",
+        kind="agency",
+        pop="wolio",
+        media="fibre",
+        committed="5M",
+        peak="9M",
+        segments=("office",),
+    )
+    monkeypatch.setattr(Context, "confirm", lambda *_: add_site(city, other))
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--yes") == 0
+    shown, _, written = capsys.readouterr().out.partition("Somebody else took these numbers meanwhile.")
+    assert "AS 4200000007\n" in shown
+    assert "\n       router ce-dinas-pariwisata, " in written
+    assert "AS 4200000008\n" in written
+    assert load(city).proposed == frozenset()
 
 
 def test_only_the_new_router_and_its_pop_change(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
