@@ -97,7 +97,7 @@ def list_(
     ] = None,
     wide: Wide = False,
 ) -> None:
-    """List the city's sites, POPs, devices, links, services or zones."""
+    """List sites, POPs, devices, links, services or zones."""
     from baubau_ops.inventory.listing import rows
 
     filters = dict(_filter(text) for text in where or [])
@@ -153,7 +153,10 @@ def _cell(column: str, value: object) -> str:
 
 @command(app, example="baubau inventory coverage")
 def coverage(context: Context) -> None:
-    """Say how far the city is on its plan, and what the cheapest next sites would bring."""
+    """Say how far the city is on its plan.
+
+    By kind of site and kecamatan, and what the cheapest next ten sites would bring.
+    """
     from baubau_ops.cli.coverage_output import draw_coverage
     from baubau_ops.inventory.coverage import coverage as covered
 
@@ -172,7 +175,10 @@ def resilience(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also what nobody would notice.")] = False,
 ) -> None:
-    """Say what every single loss cuts off, overloads or leaves with one way, and the worst double ones."""
+    """Say what every single loss cuts off or overloads.
+
+    Also what it leaves with one way, and the worst double losses.
+    """
     from baubau_ops.cli import resilience_output as screen
     from baubau_ops.inventory.resilience import resilience as survey
 
@@ -270,7 +276,7 @@ def generate(
     sites: Annotated[int, typer.Option("--sites", help="How many sites.", show_default=False)],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same city.")] = 1,
 ) -> None:
-    """Write a valid synthetic city of any size, for trials and measurements."""
+    """Write a valid synthetic city of any size, for trials."""
     from baubau_ops.inventory.generate import generate as generate_city
 
     with context.output.progress() as on_event:

@@ -28,7 +28,7 @@ def show(
         bool, typer.Option("--steps", help="Show every record: each step on each router, and its result.")
     ] = False,
 ) -> None:
-    """Show what was changed, by whom and when (UTC): a line for each operation and what became of it."""
+    """Show what was changed, by whom and when (UTC). A line for each operation and what became of it."""
     records = _journal(context).records()
     results = _results(records)
     shown = [each for each in records if steps or each.kind not in _PARTS][-last:]

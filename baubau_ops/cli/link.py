@@ -16,6 +16,7 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.core.plan import exit_code
 
 if TYPE_CHECKING:
+    from baubau_ops.core.journal import Journal
     from baubau_ops.core.plan import Change
     from baubau_ops.inventory.edit import Edit
     from baubau_ops.inventory.edit_rates import RateEdit
@@ -61,7 +62,6 @@ def add(
     apply: Apply = False,
 ) -> int:
     """Connect a new site. Shows what changes, asks, writes its file and numbers, applies if told to."""
-    from baubau_ops.core.journal import Journal
     from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit import NewSite, add_site, plan_addition
 
@@ -89,18 +89,18 @@ def add(
     if dry_run:
         return _document(context, edit, None)
     context.confirm(f"Add {site}?")
+    journal = _journal(context)
     written = add_site(folder, new)
     if _router(written.after, site) != _router(edit.after, site):
         context.output.line("Somebody else took these numbers meanwhile. What was written:")
         context.output.line(f"       {_router(written.after, site)}\n")
-    record(Journal(context.journal), "add", written)
+    record(journal, "add", written)
     return _document(context, written, _apply(context, folder, written, is_new=True) if apply else None)
 
 
 @command(app, example="baubau link remove dinas-pariwisata")
 def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Dismantle = False) -> int:
     """Remove a site: its file goes, its numbers go into quarantine. Refused while something needs it."""
-    from baubau_ops.core.journal import Journal
     from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit import plan_removal, remove_site
 
@@ -115,8 +115,9 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Disma
     if dry_run:
         return _document(context, edit, None)
     context.confirm(f"Remove {site}?")
+    journal = _journal(context)
     written = remove_site(folder, site)
-    record(Journal(context.journal), "remove", written)
+    record(journal, "remove", written)
     return _document(context, written, _apply(context, folder, written, is_new=False) if apply else None)
 
 
@@ -137,7 +138,6 @@ def rate(
     apply: Apply = False,
 ) -> int:
     """Change a site's rates: two values in its file. What is not given stays."""
-    from baubau_ops.core.journal import Journal
     from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit_rates import NewRates, change_rates, plan_rates
 
@@ -156,8 +156,9 @@ def rate(
     if dry_run or edit.is_nothing:
         return _document(context, edit, None)
     context.confirm(question)
+    journal = _journal(context)
     written = change_rates(folder, new)
-    record(Journal(context.journal), "rate", written)
+    record(journal, "rate", written)
     return _document(context, written, _apply(context, folder, written, is_new=None) if apply else None)
 
 
@@ -182,6 +183,15 @@ def list_(context: Context, wide: Wide = False) -> None:
 
     found = rows(context.open_inventory(), "sites")
     context.output.show(found, lambda: draw_list(context, "sites", found, wide=wide))
+
+
+def _journal(context: Context) -> Journal:
+    """The journal, when it can take a record: nothing is written that could not be recorded."""
+    from baubau_ops.core.journal import Journal
+
+    journal = Journal(context.journal)
+    journal.require()
+    return journal
 
 
 def _refuse_both(dry_run: bool, apply: bool) -> None:

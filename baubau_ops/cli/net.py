@@ -36,7 +36,7 @@ def render(
         Path | None, typer.Option("-o", "--folder", help="Write <device>.conf files there.", file_okay=False)
     ] = None,
 ) -> None:
-    """Render the intended text of routers; secrets stay placeholders."""
+    """Render the intended text of routers. Secrets stay placeholders."""
     from baubau_ops.network import render as rendering
     from baubau_ops.network.texts import write_texts
 
@@ -57,7 +57,7 @@ def render(
 
 @command(app, example="baubau net bootstrap ce-dinkes")
 def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A router.")]) -> None:
-    """Print the day-0 text with which a new router is first started."""
+    """Print the day-0 text that first starts a new router."""
     from baubau_ops.network.bootstrap import bootstrap as day0
 
     inventory = context.open_inventory()
@@ -121,7 +121,7 @@ def apply(
     ] = 0,
     diff: Annotated[bool, typer.Option("--diff", help="Show the lines of every router, too.")] = False,
 ) -> int:
-    """Bring routers to their text; what fails its checks goes back.
+    """Bring routers to their text. What fails its checks goes back.
 
     In waves, each armed with a revert that the router itself holds. Shows the plan and asks first.
     """
@@ -155,7 +155,7 @@ def verify(
         bool, typer.Option("--probe", help="Also prove the policy with real packets, allowed and denied.")
     ] = False,
 ) -> int:
-    """Compare the network with the intent, by packets with --probe.
+    """Compare the network with the intent. By packets with --probe.
 
     Adjacencies, timers, prefixes and the kernel's routes: each one expected is there, and no other.
     """
@@ -176,7 +176,10 @@ def blame(
     line: Annotated[int | None, typer.Option("--line", help="Only this line of its text.", min=1)] = None,
     grep: Annotated[str | None, typer.Option("--grep", help="Only lines that hold this.")] = None,
 ) -> None:
-    """Show what made each line of a router's text: the places in the inventory, and the template's line."""
+    """Show what made each line of a router's text.
+
+    The places in the inventory, and the template's line.
+    """
     from baubau_ops.cli.net_blame import show_blame
     from baubau_ops.network.blame import blame as find
 
@@ -224,7 +227,9 @@ def coverage(
     ] = "*",
     show: Annotated[bool, typer.Option("--show", help="Try nothing, show what is known.")] = False,
 ) -> int:
-    """Take each class of lines off a router of the twin in turn, and list those that no check notices.
+    """List the classes of lines that no check would miss.
+
+    Each class is taken off a router of the twin in turn.
 
     It takes some seconds for each class, and can be stopped: it goes on where it was. Exit 1 below 95 %.
     """

@@ -37,6 +37,13 @@ def test_help_lists_the_groups_in_order_with_one_line_each() -> None:
     assert [tuple(line.strip().split(maxsplit=1)) for line in listed] == expected
 
 
+@pytest.mark.parametrize("group", ["inventory", "link", "net", "lab", "journal"])
+def test_the_line_of_help_of_every_command_is_whole(group: str) -> None:
+    listed = call(group, "--help", COLUMNS="80").stdout.partition("Commands:\n")[2].splitlines()
+    assert listed
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
+
+
 def test_help_imports_no_group() -> None:
     program = (
         "import sys; from baubau_ops.cli import app\n"

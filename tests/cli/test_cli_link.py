@@ -66,6 +66,22 @@ def test_adding_touches_only_the_new_sites_lines(city: Path) -> None:
     assert lines[-1].strip() == "2 files changed, 6 insertions(+)"
 
 
+def test_nothing_is_written_that_could_not_be_recorded(
+    city: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    journal = tmp_path / "baubau-state/lab/default/journal.jsonl"
+    journal.mkdir(parents=True)
+    for arguments in (
+        ["add", "dinas-pariwisata", *NEW],
+        ["remove", "bappeda"],
+        ["rate", "dinkes", "--peak", "99M"],
+    ):
+        assert link(city, *arguments, "--yes") == 1
+        told = f"error: The journal {journal} cannot be written: Is a directory.\n"
+        assert capsys.readouterr().err == told
+    assert changed(city) == ""
+
+
 def test_numbers_that_somebody_else_took_before_the_yes_are_told(
     city: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
