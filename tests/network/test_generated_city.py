@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from baubau_ops.flows.link import changes
 from baubau_ops.inventory.edit import NewSite, plan_addition
 from baubau_ops.inventory.generate import generate
 from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
@@ -71,6 +72,7 @@ def test_a_new_site_anywhere_in_the_alphabet_changes_only_its_own_router_and_its
     before, after = render(edit.before), render(edit.after)
     changed = {device for device in after if before.get(device) != after[device]}
     assert changed == {f"ce-{name}", *(f"pop-{pop}" for pop in ends)}
+    assert {change.target for change in changes(edit)} == changed
     assert before.keys() == after.keys() - {f"ce-{name}"}
     old = edit.before.numbers.sites
     assert {site: edit.after.numbers.sites[site] for site in old} == old
