@@ -204,7 +204,7 @@ def schema(
         bool, typer.Option("--markdown", help="As pages of reference for people instead.")
     ] = False,
 ) -> None:
-    """Print or write the JSON Schemas of the files, or a page for people."""
+    """Print or write the JSON Schemas, or pages for people."""
     from baubau_ops.core.files import write_atomic
     from baubau_ops.inventory import reference
     from baubau_ops.inventory.schema import MODELS
