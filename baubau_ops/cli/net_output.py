@@ -117,6 +117,9 @@ def show_verdict(
     def draw() -> None:
         _draw_findings(output, result.findings, every=every)
         output.line(result.summary)
+        if result.report is not None:
+            tried = f"{result.report.meetings} of {result.report.all_meetings} pairs of machines"
+            output.line(f"Tried between {tried}: each with every zone, here and elsewhere.", "dim")
         for trial in trials:
             if not trial.fine:
                 output.line(f"Without {trial.loss.id}:", "bold")
@@ -125,7 +128,10 @@ def show_verdict(
             sites = sum(trial.sites for trial in trials)
             agree = sites - sum(len(trial.disagreeing) for trial in trials)
             fine = sum(trial.fine for trial in trials)
-            output.line(f"{fine} of {len(trials)} losses as foretold, {agree} of {sites} times a site")
+            output.line(
+                f"{fine} of {len(trials)} losses as `inventory resilience` says; "
+                f"site by site {agree} of {sites} agree"
+            )
 
     output.show(document, draw)
 

@@ -40,7 +40,9 @@ def probe(
 
     alive = _try_allowed(pairs, vantage, counters, note)
     prove([pair for pair in pairs if not pair.allowed], alive, vantage, counters, note)
-    report = ProbeReport(tuple(results[pair] for pair in pairs), time.monotonic() - began)
+    report = ProbeReport(
+        tuple(results[pair] for pair in pairs), time.monotonic() - began, len(vantage.machines())
+    )
     summary = f"{len(pairs)} pairs: {report.open} open, {report.closed} closed"
     on_event(Event("done" if report.fine else "failed", "probe", seconds=report.seconds, detail=summary))
     return report

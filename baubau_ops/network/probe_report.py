@@ -45,6 +45,8 @@ class ProbeReport:
 
     results: tuple[Result, ...]
     seconds: float
+    machines: int = 0
+    """How many there are to send from and to."""
 
     @property
     def open(self) -> int:
@@ -53,6 +55,15 @@ class ProbeReport:
     @property
     def closed(self) -> int:
         return sum(result.outcome is Outcome.CLOSED for result in self.results)
+
+    @property
+    def meetings(self) -> int:
+        """Between how many pairs of machines something was tried, of `all_meetings`; a sample, each zone with each."""
+        return len({(r.pair.probe.source, r.pair.machine) for r in self.results if r.pair.machine})
+
+    @property
+    def all_meetings(self) -> int:
+        return self.machines * (self.machines - 1)
 
     @property
     def failures(self) -> tuple[Result, ...]:

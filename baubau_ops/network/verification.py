@@ -56,6 +56,8 @@ class NetworkVerdict:
             "open": self.report.open,
             "closed": self.report.closed,
             "failures": len(self.report.failures),
+            "meetings": self.report.meetings,
+            "all_meetings": self.report.all_meetings,
         }
 
     @property

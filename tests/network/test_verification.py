@@ -83,7 +83,14 @@ def test_failed_pairs_are_findings_on_the_router_meant_to_drop_or_on_the_sender(
         ("cam", "probe blocked", "cam → command-center 443/tcp", "differs"),
         ("pop-x", "probe unproven", "cam as 10.1.1.1 from the uplink → dns 53/tcp", "could not check"),
     ]
-    assert seen.probes == {"pairs": 2, "open": 0, "closed": 0, "failures": 2}
+    assert seen.probes == {
+        "pairs": 2,
+        "open": 0,
+        "closed": 0,
+        "failures": 2,
+        "meetings": 2,
+        "all_meetings": 0,
+    }
 
 
 def test_packets_need_a_place_to_be_sent_from(tmp_path: Path) -> None:
