@@ -88,7 +88,7 @@ def test_failed_pairs_are_findings_on_the_router_meant_to_drop_or_on_the_sender(
         "open": 0,
         "closed": 0,
         "failures": 2,
-        "meetings": 2,
+        "meetings": 1,
         "all_meetings": 0,
     }
 
