@@ -34,14 +34,14 @@ def foretold(city: City, loss: str) -> Impact:
 
 
 def test_what_is_foretold_is_seen_and_what_is_not_is_found(city: City) -> None:
-    pop, span = foretold(city, "pop-betoambari"), foretold(city, "pop-murhum--pop-wolio")
-    harmless = replace(pop, cuts=())  # as if its sites had another way
-    right, wrong, cut = tried(city, pop, harmless, span)
+    line, span = foretold(city, "pop-betoambari--ce-smpn-14"), foretold(city, "pop-murhum--pop-wolio")
+    harmless = replace(line, cuts=())  # as if the school had another way
+    right, wrong, cut = tried(city, line, harmless, span)
     for trial in (right, cut):
         assert trial.fine, [str(finding) for finding in trial.findings]
         assert trial.disagreeing == frozenset()
     assert right.silenced > 0
     assert right.report.closed > 0
-    assert wrong.disagreeing == {site for one in pop.cuts for site in one.sites}
+    assert wrong.disagreeing == {"smpn-14"}
     said = {finding.message for finding in wrong.findings if finding.check == "resilience"}
     assert "ce-smpn-14 is said to be reached, but it does not answer the bastion." in said
