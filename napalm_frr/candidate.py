@@ -110,6 +110,8 @@ def difference(section: str, before: str, after: str) -> str:
 
 def _tc_error(complaint: str) -> str:
     """Find in what tc prints (warnings, the error, its whole usage) the error and the line it is about."""
+    if missing := re.search(r'Cannot find device "(.+)"', complaint):
+        return f"there is no port {missing.group(1)} here; it has to be there before the text that names it"
     place = re.search(r"Command failed .*:(\d+)$", complaint, re.MULTILINE)
     told = complaint[: place.start()] if place else complaint
     errors = [

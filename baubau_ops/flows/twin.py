@@ -26,6 +26,8 @@ from baubau_ops.network.render import render
 
 REACH_TIMEOUT = 60.0
 """Seconds for OSPF to find its neighbours after a boot."""
+STANDSTILL = 20.0
+"""Seconds without another one reached after which the rest waits for more: a new POP for its neighbours' texts."""
 SSH = 22
 
 
@@ -76,10 +78,13 @@ def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:
     assert vantage is not None, "a twin has one"
     began = time.monotonic()
     left = inventory.topology.with_role(*INFRASTRUCTURE)
-    while left and time.monotonic() - began < REACH_TIMEOUT:
+    last = began  # when one more was reached
+    while left and time.monotonic() - began < REACH_TIMEOUT and time.monotonic() - last < STANDSTILL:
+        before = len(left)
         probes = [Probe(BASTION, node.loopback, "tcp", SSH, count=1) for node in left if node.loopback]
         answers = vantage.exchange(probes, timeout=0.5)
         left = tuple(node for node, answer in zip(left, answers, strict=True) if not answer.answered)
+        last = time.monotonic() if len(left) < before else last
     seconds = time.monotonic() - began
     if left:
         names = ", ".join(node.name for node in left)
