@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ import typer.main
 
 from baubau_ops import __version__
 from baubau_ops.cli.lazy import Entry, LazyGroup
-from baubau_ops.core.errors import BaubauError
+from baubau_ops.core.errors import BaubauError, InputError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
@@ -63,9 +64,13 @@ def main() -> NoReturn:
     for each in (signal.SIGTERM, signal.SIGHUP):
         # As an exception, so that everything begun is cleaned up as after Ctrl-C.
         signal.signal(each, _end_by_signal)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):  # a stream that is not a text file, or none at all
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller: nobody wants to read
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        with contextlib.suppress(AttributeError):  # a stream that is not a text file
+            getattr(sys, name).reconfigure(errors="replace")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -76,6 +81,7 @@ def _end_by_signal(number: int, frame: object) -> NoReturn:  # noqa: ARG001
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is told on stderr in a few lines."""
     try:
+        _refuse_undecodable(arguments)
         result: Any = typer.main.get_command(app).main(
             args=list(arguments), prog_name="baubau", standalone_mode=False
         )
@@ -88,13 +94,16 @@ def run(arguments: Sequence[str]) -> int:
 
         show_error(error)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has enough; the interpreter must not try to flush more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has enough
+        _drop_output()
         return 1
     except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _drop_output()
+            print("error: There is no space left on the device that is written to.", file=sys.stderr)
+            return 1
         from baubau_ops.cli.logs import report_internal_error
 
         report_internal_error()
@@ -102,6 +111,21 @@ def run(arguments: Sequence[str]) -> int:
     if result == INTERRUPTED:
         print("\nStopped by Ctrl-C.", file=sys.stderr)
     return result if isinstance(result, int) else 0
+
+
+def _refuse_undecodable(arguments: Sequence[str]) -> None:
+    """Refuse what is not text in the terminal's encoding: it could be neither shown nor written to a file."""
+    for argument in arguments:
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            shown = argument.encode(errors="surrogateescape").decode(errors="backslashreplace")
+            raise InputError(
+                f'"{shown}" is not UTF-8.', remedy="Set the terminal to UTF-8, and write it again."
+            )
+
+
+def _drop_output() -> None:
+    """Let nothing more go to stdout: the interpreter would try to flush the rest at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_usage(error: typer.TyperException) -> None:

@@ -11,8 +11,8 @@ import typer
 
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, group
-from baubau_ops.core.errors import InputError
-from baubau_ops.core.units import format_duration, format_rate
+from baubau_ops.core.errors import FailedError, InputError
+from baubau_ops.core.units import counted, format_duration, format_rate
 
 if TYPE_CHECKING:
     from baubau_ops.inventory.describe import Description
@@ -42,21 +42,23 @@ def check(context: Context) -> None:
     from baubau_ops.inventory import environment_file
 
     inventory = context.open_inventory()
-    facts = {
+    proposed = sorted(inventory.proposed)
+    counts = {
         "files": inventory.file_count + environment_file.check(inventory.folder),
         "sites": len(inventory.sites),
         "routers": len(inventory.topology.ours),
-        "proposed": sorted(inventory.proposed),
     }
-    context.output.show(facts, lambda: context.output.line(_summary(facts)))
+
+    def draw() -> None:
+        context.output.line(f"{_listed(counts)}, {counted(len(proposed), 'number')} proposed. OK")
+        if proposed:
+            context.output.line("To lock them: baubau inventory allocate")
+
+    context.output.show({**counts, "proposed": proposed}, draw)
 
 
-def _summary(facts: Mapping[str, object]) -> str:
-    proposed = facts["proposed"]
-    assert isinstance(proposed, list)
-    text = f"{facts['files']} files, {facts['sites']} sites, {facts['routers']} routers, "
-    text += f"{len(proposed)} numbers proposed. OK"
-    return f"{text}\nTo lock them: baubau inventory allocate" if proposed else text
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(counted(number, noun.removesuffix("s")) for noun, number in counts.items())
 
 
 @command(app, example="baubau inventory show wolio")
@@ -95,7 +97,7 @@ def list_(
     ] = None,
     wide: Wide = False,
 ) -> None:
-    """List the city's sites, POPs, devices, links, services or zones."""
+    """List sites, POPs, devices, links, services or zones."""
     from baubau_ops.inventory.listing import rows
 
     filters = dict(_filter(text) for text in where or [])
@@ -151,7 +153,10 @@ def _cell(column: str, value: object) -> str:
 
 @command(app, example="baubau inventory coverage")
 def coverage(context: Context) -> None:
-    """Say how far the city is on its plan, and what the cheapest next sites would bring."""
+    """Say how far the city is on its plan.
+
+    By kind of site and kecamatan, and what the cheapest next ten sites would bring.
+    """
     from baubau_ops.cli.coverage_output import draw_coverage
     from baubau_ops.inventory.coverage import coverage as covered
 
@@ -170,7 +175,10 @@ def resilience(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also what nobody would notice.")] = False,
 ) -> None:
-    """Say what every single loss cuts off, overloads or leaves with one way, and the worst double ones."""
+    """Say what every single loss cuts off or overloads.
+
+    Also what it leaves with one way, and the worst double losses.
+    """
     from baubau_ops.cli import resilience_output as screen
     from baubau_ops.inventory.resilience import resilience as survey
 
@@ -196,7 +204,7 @@ def schema(
         bool, typer.Option("--markdown", help="As pages of reference for people instead.")
     ] = False,
 ) -> None:
-    """Print or write the JSON Schemas of the files, for editors; or what they say, for people."""
+    """Print or write the JSON Schemas, or pages for people."""
     from baubau_ops.core.files import write_atomic
     from baubau_ops.inventory import reference
     from baubau_ops.inventory.schema import MODELS
@@ -213,7 +221,10 @@ def schema(
         text = "\n".join(files.values()) if markdown else _pretty(document)
         context.output.show(document, lambda: context.output.line(text.rstrip("\n")))
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FailedError(f"{folder} cannot be made: {error.strerror}.") from error
     for file, content in files.items():
         write_atomic(folder / file, content)
     written = [str(folder / file) for file in files]
@@ -276,23 +287,19 @@ def generate(
     sites: Annotated[int, typer.Option("--sites", help="How many sites.", show_default=False)],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same city.")] = 1,
 ) -> None:
-    """Write a valid synthetic city of any size, for trials and measurements."""
+    """Write a valid synthetic city of any size, for trials."""
     from baubau_ops.inventory.generate import generate as generate_city
 
     with context.output.progress() as on_event:
         made = generate_city(folder, sites=sites, seed=seed, on_event=on_event)
-    facts = {
-        "folder": str(folder),
+    counts = {
         "files": made.file_count + 1,  # and the lock
         "sites": len(made.sites),
         "pops": len(made.backbone.pops),
         "routers": len(made.topology.ours),
     }
-    text = (
-        f"{facts['files']} files, {facts['sites']} sites on {facts['pops']} POPs,"
-        f" {facts['routers']} routers: {folder}"
-    )
-    context.output.show(facts, lambda: context.output.line(text))
+    text = f"{_listed(counts).replace(' pop', ' POP')}: {folder}"
+    context.output.show({"folder": str(folder), **counts}, lambda: context.output.line(text))
 
 
 @command(app, example="baubau inventory allocate")
@@ -336,13 +343,14 @@ def _draw_locked(context: Context, locked: Mapping[str, str], released: Sequence
 
 
 def _resolve(context: Context, dry_run: bool) -> None:
+    from baubau_ops.inventory.lockfile import has_conflict
     from baubau_ops.inventory.resolve import resolve
 
-    applied = _applied_devices(context)
-    moves = resolve(context.inventory_folder(), applied.__contains__, dry_run=dry_run)
-    context.output.show(
-        {"written": bool(moves) and not dry_run, "moves": moves}, lambda: _draw_moves(context, moves, dry_run)
-    )
+    folder = context.inventory_folder()
+    is_merged = has_conflict(folder)
+    moves = resolve(folder, _applied_devices(context).__contains__, dry_run=dry_run)
+    facts = {"written": bool(moves or is_merged) and not dry_run, "merged": is_merged, "moves": moves}
+    context.output.show(facts, lambda: _draw_moves(context, moves, is_merged, dry_run))
 
 
 def _applied_devices(context: Context) -> frozenset[str]:
@@ -357,14 +365,16 @@ def _applied_devices(context: Context) -> frozenset[str]:
     )
 
 
-def _draw_moves(context: Context, moves: Sequence[Move], dry_run: bool) -> None:
+def _draw_moves(context: Context, moves: Sequence[Move], is_merged: bool, dry_run: bool) -> None:
     out = context.output
+    if is_merged:
+        out.line("Both sides of the merge are kept.")
     for move in moves:
         out.line(f"- {move.entry}  {move.before}")
         out.line(f"+ {move.entry}  {move.after or '(no file uses it)'}")
         out.line(f"  {move.keeper} keeps its numbers.")
     if not moves:
-        out.line("No number is taken twice. Nothing to do.")
+        out.line("No number is taken twice." + ("" if is_merged else " Nothing to do."))
     elif dry_run:
         out.line(f"{len(moves)} would be moved. Nothing was written.")
     else:

@@ -12,6 +12,7 @@ from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, group
 from baubau_ops.cli.output import Cell
 from baubau_ops.core.journal import Journal, Record
+from baubau_ops.core.units import counted
 
 app = group("The record of every change: show it, verify it.")
 
@@ -27,7 +28,7 @@ def show(
         bool, typer.Option("--steps", help="Show every record: each step on each router, and its result.")
     ] = False,
 ) -> None:
-    """Show what was changed, by whom and when (UTC): a line for each operation and what became of it."""
+    """Show what was changed, by whom and when (UTC). A line for each operation and what became of it."""
     records = _journal(context).records()
     results = _results(records)
     shown = [each for each in records if steps or each.kind not in _PARTS][-last:]
@@ -70,7 +71,7 @@ def verify(context: Context) -> int:
             context.output.line(f"{journal.path}: {problem}", "red")
         verdict = "tampered with" if problems else "the chain holds"
         ending = f"; the last is {last.hash}" if last else ""
-        context.output.line(f"{len(records)} records, {verdict}{ending}.")
+        context.output.line(f"{counted(len(records), 'record')}, {verdict}{ending}.")
 
     context.output.show(document, draw)
     return 1 if problems else 0

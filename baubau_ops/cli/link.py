@@ -16,6 +16,7 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.core.plan import exit_code
 
 if TYPE_CHECKING:
+    from baubau_ops.core.journal import Journal
     from baubau_ops.core.plan import Change
     from baubau_ops.inventory.edit import Edit
     from baubau_ops.inventory.edit_rates import RateEdit
@@ -61,7 +62,6 @@ def add(
     apply: Apply = False,
 ) -> int:
     """Connect a new site. Shows what changes, asks, writes its file and numbers, applies if told to."""
-    from baubau_ops.core.journal import Journal
     from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit import NewSite, add_site, plan_addition
 
@@ -89,15 +89,18 @@ def add(
     if dry_run:
         return _document(context, edit, None)
     context.confirm(f"Add {site}?")
+    journal = _journal(context)
     written = add_site(folder, new)
-    record(Journal(context.journal), "add", written)
+    if _router(written.after, site) != _router(edit.after, site):
+        context.output.line("Somebody else took these numbers meanwhile. What was written:")
+        context.output.line(f"       {_router(written.after, site)}\n")
+    record(journal, "add", written)
     return _document(context, written, _apply(context, folder, written, is_new=True) if apply else None)
 
 
 @command(app, example="baubau link remove dinas-pariwisata")
 def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Dismantle = False) -> int:
     """Remove a site: its file goes, its numbers go into quarantine. Refused while something needs it."""
-    from baubau_ops.core.journal import Journal
     from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit import plan_removal, remove_site
 
@@ -112,8 +115,9 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Disma
     if dry_run:
         return _document(context, edit, None)
     context.confirm(f"Remove {site}?")
+    journal = _journal(context)
     written = remove_site(folder, site)
-    record(Journal(context.journal), "remove", written)
+    record(journal, "remove", written)
     return _document(context, written, _apply(context, folder, written, is_new=False) if apply else None)
 
 
@@ -134,7 +138,6 @@ def rate(
     apply: Apply = False,
 ) -> int:
     """Change a site's rates: two values in its file. What is not given stays."""
-    from baubau_ops.core.journal import Journal
     from baubau_ops.flows.link import record
     from baubau_ops.inventory.edit_rates import NewRates, change_rates, plan_rates
 
@@ -153,8 +156,9 @@ def rate(
     if dry_run or edit.is_nothing:
         return _document(context, edit, None)
     context.confirm(question)
+    journal = _journal(context)
     written = change_rates(folder, new)
-    record(Journal(context.journal), "rate", written)
+    record(journal, "rate", written)
     return _document(context, written, _apply(context, folder, written, is_new=None) if apply else None)
 
 
@@ -181,6 +185,15 @@ def list_(context: Context, wide: Wide = False) -> None:
     context.output.show(found, lambda: draw_list(context, "sites", found, wide=wide))
 
 
+def _journal(context: Context) -> Journal:
+    """The journal, when it can take a record: nothing is written that could not be recorded."""
+    from baubau_ops.core.journal import Journal
+
+    journal = Journal(context.journal)
+    journal.require()
+    return journal
+
+
 def _refuse_both(dry_run: bool, apply: bool) -> None:
     if dry_run and apply:
         raise InputError("--dry-run and --apply exclude each other.", remedy="Give one of them.")
@@ -194,22 +207,28 @@ def _again(context: Context, apply: bool) -> str:
 
 
 def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
-    from baubau_ops.inventory.topology import site_device
-
     if context.output.is_json:
         return
     line = context.output.line
     inventory = edit.after if is_new else edit.before
-    numbers = inventory.numbers.sites[edit.site]
-    prefixes = ", ".join(f"{zone} {prefix}" for zone, prefix in sorted(numbers.segments.items()))
     line(f"{'New' if is_new else 'Gone'}   {edit.file}")
-    line(f"       router {site_device(edit.site)}, {prefixes}, AS {numbers.asn}")
+    if edit.site in inventory.numbers.sites:  # a site without a link has none
+        line(f"       {_router(inventory, edit.site)}")
     added, removed = edit.lock_lines
     line(f"Lock   {edit.file.parents[1] / 'allocations.yml'}   +{added} −{removed} lines, no number moved")
     if is_new:
         _show_room(context, edit.after, edit.site)
     line()
     _show_changes(context, edit, again)
+
+
+def _router(inventory: Inventory, site: str) -> str:
+    """A site's router and its numbers, in a line."""
+    from baubau_ops.inventory.topology import site_device
+
+    numbers = inventory.numbers.sites[site]
+    prefixes = [f"{zone} {prefix}" for zone, prefix in sorted(numbers.segments.items())]
+    return f"router {', '.join([site_device(site), *prefixes, f'AS {numbers.asn}'])}"
 
 
 def _show_room(context: Context, after: Inventory, site: str) -> None:

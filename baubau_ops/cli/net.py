@@ -13,6 +13,7 @@ from baubau_ops.cli.options import command, group
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.plan import exit_code
 from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.core.units import counted
 
 if TYPE_CHECKING:
     from baubau_ops.inventory.topology import Topology
@@ -35,7 +36,7 @@ def render(
         Path | None, typer.Option("-o", "--folder", help="Write <device>.conf files there.", file_okay=False)
     ] = None,
 ) -> None:
-    """Render the intended text of routers; secrets stay placeholders."""
+    """Render the intended text of routers. Secrets stay placeholders."""
     from baubau_ops.network import render as rendering
     from baubau_ops.network.texts import write_texts
 
@@ -46,7 +47,7 @@ def render(
             written = write_texts(inventory, folder, chosen, on_event=on_event)
         context.output.show(
             {"folder": str(folder), "devices": written},
-            lambda: context.output.line(f"{len(written)} texts written to {folder}."),
+            lambda: context.output.line(f"{counted(len(written), 'text')} written to {folder}."),
         )
         return
     texts = rendering.render(inventory)
@@ -56,7 +57,7 @@ def render(
 
 @command(app, example="baubau net bootstrap ce-dinkes")
 def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A router.")]) -> None:
-    """Print the day-0 text with which a new router is first started."""
+    """Print the day-0 text that first starts a new router."""
     from baubau_ops.network.bootstrap import bootstrap as day0
 
     inventory = context.open_inventory()
@@ -79,8 +80,8 @@ def lint(context: Context, devices: Devices = None) -> int:
     def draw() -> None:
         for problem in problems:
             context.output.line(str(problem))
-        found = f"{len(problems)} problems" if problems else "no problem"
-        context.output.line(f"{len(texts)} texts, {found}.")
+        found = counted(len(problems), "problem") if problems else "no problem"
+        context.output.line(f"{counted(len(texts), 'text')}, {found}.")
 
     context.output.show({"texts": len(texts), "problems": problems}, draw)
     return 1 if problems else 0
@@ -120,7 +121,7 @@ def apply(
     ] = 0,
     diff: Annotated[bool, typer.Option("--diff", help="Show the lines of every router, too.")] = False,
 ) -> int:
-    """Bring routers to their text; what fails its checks goes back.
+    """Bring routers to their text. What fails its checks goes back.
 
     In waves, each armed with a revert that the router itself holds. Shows the plan and asks first.
     """
@@ -159,7 +160,7 @@ def verify(
     ] = 0,
     seed: Annotated[int, typer.Option(help="The same seed breaks the same things.")] = 1,
 ) -> int:
-    """Compare the network with the intent, by packets with --probe.
+    """Compare the network with the intent. By packets with --probe.
 
     Adjacencies, timers, prefixes and the kernel's routes: each one expected is there, and no other.
     """
@@ -186,7 +187,10 @@ def blame(
     line: Annotated[int | None, typer.Option("--line", help="Only this line of its text.", min=1)] = None,
     grep: Annotated[str | None, typer.Option("--grep", help="Only lines that hold this.")] = None,
 ) -> None:
-    """Show what made each line of a router's text: the places in the inventory, and the template's line."""
+    """Show what made each line of a router's text.
+
+    The places in the inventory, and the template's line.
+    """
     from baubau_ops.cli.net_blame import show_blame
     from baubau_ops.network.blame import blame as find
 
@@ -234,7 +238,9 @@ def coverage(
     ] = "*",
     show: Annotated[bool, typer.Option("--show", help="Try nothing, show what is known.")] = False,
 ) -> int:
-    """Take each class of lines off a router of the twin in turn, and list those that no check notices.
+    """List the classes of lines that no check would miss.
+
+    Each class is taken off a router of the twin in turn.
 
     It takes some seconds for each class, and can be stopped: it goes on where it was. Exit 1 below 95 %.
     """
@@ -267,6 +273,8 @@ def coverage(
 
 def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
     """The names of the routers meant; InputError for one that does not exist or is not ours."""
+    from baubau_ops.inventory.topology import Role
+
     ours = {node.name for node in topology.ours}
     if not devices:
         return sorted(ours)
@@ -274,7 +282,7 @@ def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
     for given in devices:
         node = topology.find(given)
         if node is None or node.name not in ours:
-            known = [*ours, *(node.id for node in topology.ours)]
+            known = [*ours, *(pop.id for pop in topology.with_role(Role.POP))]
             raise InputError(f'There is no router "{given}".{did_you_mean(given, known)}')
         chosen.append(node.name)
     return sorted(set(chosen))

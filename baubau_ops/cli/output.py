@@ -46,7 +46,8 @@ class Output:
     def show(self, document: object, draw: Callable[[], None]) -> None:
         """Print `document` as JSON for machines, or call `draw` for people."""
         if self.is_json:
-            print(json.dumps(document, indent=2, ensure_ascii=False, default=_as_json))
+            is_utf8 = (sys.stdout.encoding or "utf-8").lower() == "utf-8"  # else a letter would become a "?"
+            print(json.dumps(document, indent=2, ensure_ascii=not is_utf8, default=_as_json))
         else:
             draw()
 
@@ -61,13 +62,15 @@ class Output:
         """Print a table for people; the columns named in `right` are aligned to the right."""
         if self.is_json:
             return
-        from rich.console import Console
+        from rich.console import Console, JustifyMethod
         from rich.table import Table
         from rich.text import Text
 
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for column in columns:
-            table.add_column(Text(column), justify="right" if column in right else "left")
+        for number, column in enumerate(columns):
+            # What stands first is what people copy; the rest is folded where it does not fit, never cut.
+            justify: JustifyMethod = "right" if column in right else "left"
+            table.add_column(Text(column), justify=justify, no_wrap=not number, overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell) if isinstance(cell, str) else Text(*cell) for cell in row))
         is_terminal = is_colourful(sys.stdout)

@@ -57,20 +57,30 @@ class Journal:
         `data` must be JSON (paths and secrets are written as text, secrets masked). FailedError when the
         journal cannot be written, or its end has been tampered with.
         """
+        with self._held() as descriptor:
+            return self._append_locked(descriptor, kind, data)
+
+    def require(self) -> None:
+        """Raise as `append` would: for before something is done that must not go unrecorded."""
+        with self._held() as descriptor:
+            self._end(descriptor)
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[int]:
+        """Yield the file's descriptor, alone; FailedError when the file cannot be written."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             is_new = not self.path.exists()
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                record = self._append_locked(descriptor, kind, data)
+                yield descriptor
             finally:
                 os.close(descriptor)
             if is_new:
                 sync_folder(self.path.parent)
         except OSError as error:
             raise FailedError(f"The journal {self.path} cannot be written: {error.strerror}.") from error
-        return record
 
     def _append_locked(self, descriptor: int, kind: str, data: Mapping[str, Any]) -> Record:
         last, behind = self._end(descriptor)

@@ -1,4 +1,4 @@
-"""Rates and durations as people write them; decimal units, as in the trade."""
+"""Rates, durations and counts as people write them; decimal units, as in the trade."""
 
 from __future__ import annotations
 
@@ -76,6 +76,11 @@ def format_duration(seconds: float) -> str:
         if value % _DURATION_UNITS[unit] == 0:
             return f"{_plain(value / _DURATION_UNITS[unit])}{unit}"
     return f"{_plain(value)}s" if abs(value) >= 1 else f"{_plain(value * 1000)}ms"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 text`, `2 texts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _plain(value: Decimal) -> str:

@@ -19,8 +19,11 @@ def placed_links(site: Site) -> Iterator[tuple[DocumentPath, SiteLink]]:
 
 
 def links(file: str, site: Site) -> Iterator[Finding]:
-    """Rates that fit each other, one primary, two POPs."""
+    """Rates that fit each other, one primary, two POPs, and something to connect."""
     yield from _together(file, site)
+    if site.links and not site.segments:
+        message = "a site with a link needs a segment. Name its zones, such as [office]."
+        yield Finding(file, ("segments",), message)
     for path, link in placed_links(site):
         yield from _rates(file, path, link)
 

@@ -24,6 +24,7 @@ from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import assemble, load, read_folder, site_name_problem
 from baubau_ops.inventory.models import Site
 from baubau_ops.inventory.problems import shown, shown_path
+from baubau_ops.inventory.topology import pop_id
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./()-]*(?: [A-Za-z0-9_./()&+-]+)*")
 _NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
@@ -75,7 +76,7 @@ def plan_addition(folder: Path, new: NewSite, *, today: date | None = None) -> E
     before = load(folder, today=today)
     file = folder / "sites" / f"{new.id}.yml"
     _refuse_existing(before, new.id, file)
-    text = site_text(_with_kecamatan(new, before))
+    text = site_text(_completed(new, before))
     source = read_folder(folder)
     source.add_text(f"sites/{new.id}.yml", text, Site)
     after = assemble(source, folder, today=today)
@@ -175,16 +176,17 @@ def _refuse_existing(inventory: Inventory, site: str, file: Path) -> None:
         )
 
 
-def _with_kecamatan(new: NewSite, inventory: Inventory) -> NewSite:
-    if new.kecamatan is not None:
-        return new
-    pop = inventory.backbone.pops.get(new.pop)
-    if pop is None:
-        guess = did_you_mean(new.pop, inventory.backbone.pops)
+def _completed(new: NewSite, inventory: Inventory) -> NewSite:
+    """The same with the POPs' ids, and the kecamatan where none is given."""
+    pops = inventory.backbone.pops
+    pop = pop_id(new.pop, pops)
+    if pop not in pops:
+        guess = did_you_mean(new.pop, pops)
         raise InputError(
             f'There is no POP "{new.pop}".{guess}', remedy="See them with: baubau inventory list pops"
         )
-    return replace(new, kecamatan=pop.kecamatan)
+    backup = None if new.backup_pop is None else pop_id(new.backup_pop, pops)
+    return replace(new, pop=pop, backup_pop=backup, kecamatan=new.kecamatan or pops[pop].kecamatan)
 
 
 def _refuse_needed(folder: Path, inventory: Inventory, site: str) -> None:

@@ -15,6 +15,7 @@ from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import assemble, load, read_folder
 from baubau_ops.inventory.models import Site, SiteLink
 from baubau_ops.inventory.problems import shown
+from baubau_ops.inventory.topology import pop_id
 from baubau_ops.inventory.yaml import DocumentPath
 
 
@@ -85,7 +86,8 @@ def _link(inventory: Inventory, new: NewRates) -> SiteLink:
         raise InputError(
             f'The site "{new.site}" has links at {" and ".join(pops)}.', remedy=f"Say which: --pop {pops[0]}"
         )
-    found = next((link for link in site.links if new.pop in (None, link.pop)), None)
+    wanted = None if new.pop is None else pop_id(new.pop, pops)
+    found = next((link for link in site.links if wanted in (None, link.pop)), None)
     if found is None:
         raise InputError(
             f'The site "{new.site}" has no link at POP "{new.pop}".{did_you_mean(str(new.pop), pops)}',

@@ -24,7 +24,10 @@ CoreName = Annotated[str, StringConstraints(pattern=r"^core-[1-9]$")]
 FirewallName = Annotated[str, StringConstraints(pattern=r"^dc-[1-9]$")]
 DatacenterPart = Annotated[str, StringConstraints(pattern=r"^(dc-[1-9]|hosts)$")]
 IspName = Annotated[str, StringConstraints(pattern=r"^isp-[1-9]$")]
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Text = Annotated[
+    str, StringConstraints(min_length=1, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+]
+"""One line: what a name holds goes to terminals, maps and routers."""
 
 RATE_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?[kMG]$", "examples": ["50M"]}
 DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["15m"]}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.core.units import format_rate
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import OURS
 
@@ -22,8 +23,8 @@ def rows(inventory: Inventory, what: str, where: Mapping[str, str] | None = None
     if what not in LISTS:
         raise InputError(f'There is no list "{what}".{did_you_mean(what, LISTS)} Lists: {", ".join(LISTS)}.')
     found = LISTS[what](inventory)
+    columns = list(found[0] if found else where or {})
     for column, value in (where or {}).items():
-        columns = list(found[0]) if found else [column]
         if column not in columns:
             guess = did_you_mean(column, columns)
             raise InputError(f'{what} have no column "{column}".{guess} Columns: {", ".join(columns)}.')
@@ -36,7 +37,7 @@ def _matches(cell: object, value: str) -> bool:
         return value in map(str, cell)
     if isinstance(cell, bool):
         return value.lower() == str(cell).lower()
-    return value == str(cell)
+    return value == str(cell) or (isinstance(cell, int) and value == format_rate(cell))
 
 
 def _sites(inventory: Inventory) -> list[Row]:

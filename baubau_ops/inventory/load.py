@@ -144,8 +144,8 @@ class Source:
             self.findings += model_findings(name, model, error)
 
 
-def read_folder(folder: Path) -> Source:
-    """Read every file below `folder`."""
+def read_folder(folder: Path, *, merge_lock: bool = False) -> Source:
+    """Read every file below `folder`; with `merge_lock` both sides of a conflict in the lock."""
     if not os.path.isdir(folder):  # unlike Path.is_dir it does not raise when a folder above is closed
         raise InputError(
             f"{folder} is not a folder with an inventory.",
@@ -160,7 +160,7 @@ def read_folder(folder: Path) -> Source:
         source.add(folder, name, Site)
     if os.path.lexists(folder / lockfile.NAME):
         source.count += 1
-    source.locked, findings = lockfile.read(folder)
+    source.locked, findings = lockfile.read(folder, merge=merge_lock)
     source.findings += findings
     return source
 

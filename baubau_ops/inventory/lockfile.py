@@ -25,6 +25,8 @@ _HEADER = """\
 """
 SECTIONS = ("loopbacks", "links", "services", "lans", "sites", "quarantine")
 
+_RESOLVE = 'run "baubau inventory allocate --resolve"'
+
 _T = TypeVar("_T")
 
 
@@ -67,16 +69,32 @@ def _site(numbers: SiteNumbers) -> str:
     return f"asn: {numbers.asn}, loopback: {numbers.loopback}, segments: {segments}, links: {access}"
 
 
-def read(folder: Path) -> tuple[Allocations, list[Finding]]:
-    """Read the lock of an inventory; a missing file is an empty lock."""
+def read(folder: Path, *, merge: bool = False) -> tuple[Allocations, list[Finding]]:
+    """Read the lock of an inventory; a missing file is an empty lock.
+
+    With `merge` both sides of a conflict that a merge has left count.
+    """
     file = folder / NAME
     if not os.path.lexists(file):  # a link that leads nowhere is an error, not an empty lock
         return Allocations(), []
+    text = ""
     try:
-        document = yaml.read(file, max_bytes=MAX_BYTES)
+        text = yaml.text_of(file, max_bytes=MAX_BYTES)
+        document = yaml.parse(yaml.both_sides(text) if merge else text)
     except yaml.YamlError as error:
-        return Allocations(), [Finding(NAME, (), error.message, line=error.line, column=error.column)]
+        message = error.message
+        if not merge and yaml.has_conflict(text):
+            message = f"a merge conflict is not resolved here. To keep both sides: {_RESOLVE}."
+        return Allocations(), [Finding(NAME, (), message, line=error.line, column=error.column)]
     return parse(document)
+
+
+def has_conflict(folder: Path) -> bool:
+    """Whether a merge has left its marks in the lock."""
+    try:
+        return yaml.has_conflict(yaml.text_of(folder / NAME, max_bytes=MAX_BYTES))
+    except yaml.YamlError:
+        return False
 
 
 def parse(document: Mapping[str, Any]) -> tuple[Allocations, list[Finding]]:

@@ -54,8 +54,16 @@ def _in_file(findings: list[Finding], name: str, places: Places | None) -> list[
             place = places.find(finding.path, key=finding.at_key)
             line, column = place.line, place.column
         where = f"{name}:{line}:{column}" if line else name
-        located.append((line, column, Problem(where, shown_path(finding.path), finding.message)))
+        parts = (_printable(part) for part in (where, shown_path(finding.path), finding.message))
+        located.append((line, column, Problem(*parts)))
     return [problem for *_, problem in sorted(located, key=lambda item: item[:2])]
+
+
+def _printable(text: str) -> str:
+    """Control characters as escapes: what a file holds must not steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def shown(file: Path) -> str:

@@ -38,11 +38,12 @@ def resolve(
 ) -> tuple[Move, ...]:
     """Move the entry that was never applied, of every two that hold one number; returns what moved.
 
-    With neither applied the later by id moves. InputError when both were, InvalidInventoryError when the
+    With neither applied the later by id moves. Of a conflict that a merge has left in the lock both sides are
+    kept. InputError when both were, InvalidInventoryError when the
     inventory has other problems; nothing is written then.
     """
     with editing(folder):
-        source = read_folder(folder)
+        source = read_folder(folder, merge_lock=True)
         files = source.files()
         findings = [*source.findings, *check.references(source.documents, source.models, source.sites)]
         if files is None or findings:
@@ -51,7 +52,7 @@ def resolve(
         locked = source.locked
         source.locked = released(locked, losers)
         inventory = assemble(source, folder, today=today or datetime.now(UTC).date())
-        if losers and not dry_run:
+        if (losers or lockfile.has_conflict(folder)) and not dry_run:
             write_lock(folder, inventory.numbers)
     return tuple(
         Move(loser, keeper, lockfile.entry(locked, loser), lockfile.entry(inventory.numbers, loser))

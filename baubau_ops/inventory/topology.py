@@ -6,7 +6,7 @@ Derive, the twin's wiring, checks and maps all read this; nobody else turns file
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -180,6 +180,12 @@ class Topology:
 
 def pop_device(pop: str) -> str:
     return f"pop-{pop}"
+
+
+def pop_id(name: str, pops: Collection[str]) -> str:
+    """The id of a POP called by its id or its device's name; any other name as it is."""
+    bare = name.removeprefix("pop-")
+    return bare if name not in pops and bare in pops else name
 
 
 def site_device(site: str) -> str:

@@ -61,6 +61,8 @@ def _wrong_name(name: str, kind: str, detail: Mapping[str, Any]) -> str:
 
 def _pattern_rule(pattern: str) -> str:
     """What a pattern of the models asks for, after the offending value."""
+    if r"\x1f" in pattern:
+        return "is not one line of text: it holds a line break or another control character."
     prefix = pattern.lstrip("^").split("-")[0]
     if prefix in ("core", "dc", "isp"):
         return f"is not a name here: {prefix}-1, {prefix}-2, …"

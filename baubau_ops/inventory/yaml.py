@@ -27,6 +27,9 @@ _ODD = re.compile(
 )  # may be an anchor, alias or tag; rarely in prose
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONFLICT = re.compile(r"^(?:<<<<<<< |>>>>>>> |=======$)", re.MULTILINE)
+_MARKS = re.compile(
+    r"^(?:<<<<<<< .*|(?:\|{7}[^\n]*\n(?:(?!=======$).*\n)*)?=======|>>>>>>> .*)$", re.MULTILINE
+)
 _PARSE_ERROR = re.compile(r"YAML parse error at line (\d+), column (\d+)\n.*\n(?P<why>[^\n]+)", re.DOTALL)
 _DUPLICATE = re.compile(r"duplicate mapping key: '?(?P<key>.*?)'?")
 
@@ -52,9 +55,9 @@ class Place:
     column: int
 
 
-def read(file: Path | str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def read(file: Path | str) -> dict[str, Any]:
     """Return the mapping that `file` holds; YamlError when it cannot be had."""
-    return parse(_text(file, max_bytes))
+    return parse(text_of(file))
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -75,7 +78,18 @@ def parse(text: str) -> dict[str, Any]:
     raise _not_a_mapping(text, document)
 
 
-def _text(file: Path | str, max_bytes: int) -> str:
+def has_conflict(text: str) -> bool:
+    """Whether a merge has left its marks."""
+    return _CONFLICT.search(text) is not None
+
+
+def both_sides(text: str) -> str:
+    """The text with both sides of every conflict of a merge. Lines of marks are empty: places stay the same."""
+    return _MARKS.sub(lambda found: "\n" * found[0].count("\n"), text)
+
+
+def text_of(file: Path | str, *, max_bytes: int = MAX_BYTES) -> str:
+    """Return what `file` says; YamlError when it cannot be read."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not make us wait
         with open(descriptor, "rb") as opened:
@@ -147,7 +161,7 @@ def _refuse_odd_features(text: str) -> None:
 def _explained(text: str, message: str) -> YamlError:
     conflict = _CONFLICT.search(text)
     if conflict:
-        why = "a merge conflict is not resolved here. Keep one of the two sides; of allocations.yml both."
+        why = "a merge conflict is not resolved here. Keep what is right of both sides, without the marks."
         return YamlError(why, *_place_of(text, conflict.start()))
     duplicate = _DUPLICATE.fullmatch(message)
     if duplicate:

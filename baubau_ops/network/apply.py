@@ -73,6 +73,7 @@ class Application:
             if made.changes:
                 lint.require_clean({change.device: change.text for change in made.changes})
                 self._change(report, fleet)
+                self._note_spared(report)
             report.outcomes = _complete(report.outcomes, made, chosen)
         return report
 
@@ -111,14 +112,21 @@ class Application:
                 report.outcomes += outcomes
                 check.accept(outcome.target for outcome in outcomes if outcome.status is Status.changed)
 
+    def _note_spared(self, report: Report) -> None:
+        """Close the record of those that were not begun because the failure budget was spent."""
+        done = {outcome.target for outcome in report.outcomes}
+        for change in report.plan.changes:
+            if change.device not in done:
+                self._journal.append("device", apply=report.name, target=change.device, result="not begun")
+
 
 def make_plan(
     inventory: Inventory, texts: Mapping[str, str], fleet: Fleet, environment: Environment
 ) -> NetworkPlan:
     """Compare what the devices of `texts` run with what they should."""
     topology = inventory.topology
-    sites = [node.name for node in topology.with_role(Role.SITE) if node.name in texts]
-    day0 = {name: bootstrap.bootstrap(inventory, name) for name in sites}
+    new = [node.name for node in topology.with_role(Role.POP, Role.SITE) if node.name in texts]
+    day0 = {name: bootstrap.bootstrap(inventory, name) for name in new}
     return plan.make(topology, texts, day0, fleet, environment.secrets)
 
 

@@ -33,7 +33,7 @@ class ReadCity:
             raise FailedError(f"{inventory.folder} has changed since it was read.")
         self._today = datetime.now(UTC).date()
         lock = inventory.folder / lockfile.NAME
-        locked = yaml.read(lock, max_bytes=lockfile.MAX_BYTES) if lock.exists() else {}
+        locked = yaml.parse(yaml.text_of(lock, max_bytes=lockfile.MAX_BYTES)) if lock.exists() else {}
         self.documents: dict[str, Any] = {**self._source.documents, lockfile.NAME: locked}
 
     @property

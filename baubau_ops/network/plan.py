@@ -94,7 +94,7 @@ def make(
 ) -> NetworkPlan:
     """Compare every device of `texts` with what it runs; the candidate stays loaded on the sessions.
 
-    `day0` holds the sites' first texts: a router that does not answer yet is compared with its own.
+    `day0` holds the first texts of POPs and sites: a router that does not answer yet is compared with its own.
     """
     sites = {name for name in texts if topology.nodes[name].role is Role.SITE}
     answers = _compare(texts.keys() - sites, texts, fleet, secrets)
@@ -109,11 +109,8 @@ def make(
     devices = {name: answer for name, answer in answers.items() if isinstance(answer, DevicePlan)}
     failed = {name: answer for name, answer in answers.items() if isinstance(answer, BaubauError)}
     coming = frozenset(name for name, plan in devices.items() if plan.effect is not Effect.none)
-    late = behind | {
-        name
-        for name, error in failed.items()
-        if isinstance(error, UnreachableError) and name in sites and _hangs_on(topology, name, coming)
-    }
+    absent = {name for name, error in failed.items() if isinstance(error, UnreachableError)}
+    late = behind | _waiting(topology, absent & day0.keys(), coming)
     waiting = {name: _first(name, texts[name], day0[name]) for name in sorted(late)}
     failed = {name: error for name, error in failed.items() if name not in waiting}
     return NetworkPlan(devices, waiting, failed)
@@ -136,7 +133,8 @@ def groups(topology: Topology, plan: NetworkPlan) -> list[Group]:
         a, b = link.a.node, link.b.node
         if a not in together or b not in together:
             continue
-        is_new_site = b in plan.waiting and a not in plan.installing
+        is_access = link.kind is LinkKind.ACCESS
+        is_new_site = is_access and b in plan.waiting and a not in plan.installing
         if is_new_site or (_alters(plan, link, a) and _alters(plan, link, b)):
             joined = together[a] | together[b]
             together.update(dict.fromkeys(joined, joined))
@@ -158,12 +156,21 @@ def _alters(plan: NetworkPlan, link: Link, device: str) -> bool:
     return any(line.context == port or peer in line.text.split() for line in removed)
 
 
+def _waiting(topology: Topology, absent: AbstractSet[str], changing: AbstractSet[str]) -> set[str]:
+    """Those of the absent that will answer once others are changed, or once others that wait for these are."""
+    late: set[str] = set()
+    while found := {name for name in absent - late if _hangs_on(topology, name, changing | late)}:
+        late |= found
+    return late
+
+
 def _hangs_on(topology: Topology, device: str, changing: AbstractSet[str]) -> bool:
-    """Whether every POP that the router is connected to is being changed: over another one it would answer."""
-    neighbours: Iterable[str] = (
-        link.a.node for link in topology.links_of(device) if link.kind is LinkKind.ACCESS
-    )
-    return all(pop in changing for pop in neighbours)
+    """Whether every router that it could be reached over is being changed: over another one it would answer."""
+    links = topology.links_of(device)
+    ways = [link.far(device).node for link in links if link.kind in (LinkKind.SPAN, LinkKind.ACCESS)]
+    if topology.nodes[device].role is Role.POP:
+        ways = [name for name in ways if topology.nodes[name].role is not Role.SITE]
+    return all(name in changing for name in ways)
 
 
 def _first(device: str, text: str, day0: str) -> DevicePlan:

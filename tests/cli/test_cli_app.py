@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from baubau_ops.cli import lazy
 from baubau_ops.core import errors
 
 BAUBAU = [sys.executable, "-P", "-m", "baubau_ops"]
+SMALL = ["--inventory", str(Path(__file__).parents[2] / "examples/small")]
 
 
 def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -32,6 +35,13 @@ def test_help_lists_the_groups_in_order_with_one_line_each() -> None:
     listed = done.stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
     expected = [(entry.name, entry.help) for entry in cli.Groups.entries]
     assert [tuple(line.strip().split(maxsplit=1)) for line in listed] == expected
+
+
+@pytest.mark.parametrize("group", ["inventory", "link", "net", "lab", "journal"])
+def test_the_line_of_help_of_every_command_is_whole(group: str) -> None:
+    listed = call(group, "--help", COLUMNS="80").stdout.partition("Commands:\n")[2].splitlines()
+    assert listed
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 
 def test_help_imports_no_group() -> None:
@@ -176,6 +186,71 @@ def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["inventory", "list"], ["inventory", "check", "--output", "json"]]
+)
+def test_a_stdout_that_is_closed_is_nobody_who_reads(arguments: list[str]) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *BAUBAU, *arguments, *SMALL[: 2 * (len(arguments) > 1)]],
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["inventory", "list", *SMALL], ["net", "render", *SMALL]])
+def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*BAUBAU, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "error: There is no space left on the device that is written to.\n"
+
+
+@pytest.mark.parametrize("module", ["typer", "baubau_ops.cli.lazy", "baubau_ops.core.errors"])
+def test_ctrl_c_while_the_command_line_is_imported_shows_no_traceback(module: str, tmp_path: Path) -> None:
+    (tmp_path / "interrupting.py").write_text(
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    program = "import interrupting, runpy; runpy.run_module('baubau_ops', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--version"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_what_is_not_utf_8_is_refused() -> None:
+    done = subprocess.run(
+        [*BAUBAU, "inventory", "show", b"Caf\xe9", *SMALL], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == (
+        b'error: "Caf\\xe9" is not UTF-8.\n       Set the terminal to UTF-8, and write it again.\n'
+    )
+
+
+def test_json_loses_no_letter_where_the_locale_has_few(tmp_path: Path) -> None:
+    shutil.copytree(SMALL[1], tmp_path / "city")
+    site = tmp_path / "city/sites/dinkes.yml"
+    site.write_text(site.read_text().replace("Dinas Kesehatan", "Dinas Kesehatan – Pusat"))
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    arguments = ["inventory", "show", "dinkes", "--output", "json", "--inventory", str(tmp_path / "city")]
+    shown = call(*arguments, **locale).stdout
+    assert shown.isascii()
+    assert json.loads(shown)[0]["facts"]["name"] == "Dinas Kesehatan – Pusat"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.cli.app import run
+from baubau_ops.cli.context import Context
+from baubau_ops.inventory.edit import NewSite, add_site
+from baubau_ops.inventory.load import load
 
 ROOT = Path(__file__).parents[2]
 NEW = [
@@ -63,6 +66,44 @@ def test_adding_touches_only_the_new_sites_lines(city: Path) -> None:
     assert lines[-1].strip() == "2 files changed, 6 insertions(+)"
 
 
+def test_nothing_is_written_that_could_not_be_recorded(
+    city: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    journal = tmp_path / "baubau-state/lab/default/journal.jsonl"
+    journal.mkdir(parents=True)
+    for arguments in (
+        ["add", "dinas-pariwisata", *NEW],
+        ["remove", "bappeda"],
+        ["rate", "dinkes", "--peak", "99M"],
+    ):
+        assert link(city, *arguments, "--yes") == 1
+        told = f"error: The journal {journal} cannot be written: Is a directory.\n"
+        assert capsys.readouterr().err == told
+    assert changed(city) == ""
+
+
+def test_numbers_that_somebody_else_took_before_the_yes_are_told(
+    city: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = NewSite(
+        id="dinsos",
+        name="Dinas Sosial",
+        kind="agency",
+        pop="wolio",
+        media="fibre",
+        committed="5M",
+        peak="9M",
+        segments=("office",),
+    )
+    monkeypatch.setattr(Context, "confirm", lambda *_: add_site(city, other))
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--yes") == 0
+    shown, _, written = capsys.readouterr().out.partition("Somebody else took these numbers meanwhile.")
+    assert "AS 4200000007\n" in shown
+    assert "\n       router ce-dinas-pariwisata, " in written
+    assert "AS 4200000008\n" in written
+    assert load(city).proposed == frozenset()
+
+
 def test_only_the_new_router_and_its_pop_change(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert link(city, "add", "dinas-pariwisata", *NEW, "--yes", "--output", "json") == 0
     facts = json.loads(capsys.readouterr().out)
@@ -106,6 +147,7 @@ def test_a_site_that_exists_is_refused(city: Path, capsys: pytest.CaptureFixture
         ("--peak", "20M", "below the committed rate 50M"),
         ("--peak", "100MB", '"100MB"'),
         ("--segments", "office,cctc", 'Did you mean "cctv"?'),
+        ("--segments", " , ", "segments: a site with a link needs a segment."),
         ("--media", "fiber", 'Did you mean "fibre"?'),
     ],
 )
@@ -142,6 +184,28 @@ def test_removing_brings_the_texts_back_and_keeps_the_numbers_aside(
     capsys.readouterr()
     assert link(city, "remove", "dinas-pariwisata", "--yes") == 2
     assert 'There is no site "dinas-pariwisata".' in capsys.readouterr().err
+
+
+def test_a_site_without_a_link_is_removed_like_any_other(
+    city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (city / "sites/taman.yml").write_text("name: Taman\nkind: park\nkecamatan: wolio\n")
+    assert link(city, "remove", "taman", "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"Gone   {city}/sites/taman.yml\nLock   {city}/allocations.yml   +0 −0 lines")
+    assert "\n(14 others)        nothing\n" in shown
+    assert link(city, "remove", "taman", "--yes") == 0
+    assert not (city / "sites/taman.yml").exists()
+    assert changed(city) == ""
+
+
+def test_a_pop_may_be_called_by_its_devices_name(city: Path) -> None:
+    called = [value.replace("murhum", "pop-murhum") for value in NEW]
+    assert link(city, "add", "dinas-pariwisata", *called, "--backup-pop", "pop-wolio", "--yes") == 0
+    text = (city / "sites/dinas-pariwisata.yml").read_text()
+    assert "{pop: murhum, role: primary" in text
+    assert "{pop: wolio, role: backup" in text
+    assert link(city, "rate", "dinas-pariwisata", "--peak", "90M", "--pop", "pop-wolio", "--yes") == 0
 
 
 def test_show_and_list(city: Path, capsys: pytest.CaptureFixture[str]) -> None:

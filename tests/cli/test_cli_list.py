@@ -30,3 +30,17 @@ def test_the_columns_left_out_are_counted_and_shown_with_wide(capsys: pytest.Cap
     assert "committed down" in wide[0]
     assert "kecamatan" in wide[0]
     assert len(wide) == len(narrow) - 1
+
+
+@pytest.mark.parametrize("value", ["150M", "150000000"])
+def test_rows_are_chosen_by_a_rate_as_shown_or_in_bit_s(
+    value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = listed(capsys, "inventory", "list", "sites", "--where", f"committed_down={value}")
+    assert [row.split()[0] for row in rows[1:-1]] == ["lapangan-merdeka"]
+
+
+def test_an_unknown_column_is_named_though_no_row_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["inventory", "list", "--where", "pop=nowhere", "--where", "kid=school"]
+    assert run([*arguments, "--inventory", str(ROOT / "examples/small")]) == 2
+    assert 'sites have no column "kid". Did you mean "kind"?' in capsys.readouterr().err

@@ -95,10 +95,10 @@ def test_with_yes_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     Context("production", None, Output(), True, 0).confirm("Apply to 2 devices?")
 
 
-def _on_terminal(program: str, typed: str = "") -> tuple[str, int]:
+def _on_terminal(program: str, typed: str = "", columns: int = 100) -> tuple[str, int]:
     """Run a program on a terminal of its own; return what it showed and its exit code."""
     ours, theirs = pty.openpty()
-    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns)}
     process = subprocess.Popen(
         [sys.executable, "-c", program],
         stdin=theirs,
@@ -117,6 +117,20 @@ def _on_terminal(program: str, typed: str = "") -> tuple[str, int]:
         pass
     os.close(ours)
     return shown.decode(), process.wait(30)
+
+
+def test_on_a_narrow_terminal_a_table_is_folded_and_never_cut() -> None:
+    program = (
+        "from baubau_ops.cli.output import Output\n"
+        "Output().table(['site', 'segments', 'rate'], [['lapangan-merdeka', 'office,cctv,mgmt,wifi', '150M']])"
+    )
+    shown, code = _on_terminal(program, columns=40)
+    assert code == 0
+    lines = shown.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
+    assert max(map(len, lines)) <= 40
+    assert lines[1].startswith("lapangan-merdeka  ")
+    assert "".join(line[18:-4].strip() for line in lines[1:]).startswith("office,cctv,mgmt,")
+    assert "…" not in shown
 
 
 ASK = """

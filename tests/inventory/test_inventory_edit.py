@@ -103,11 +103,21 @@ def test_only_the_routers_concerned_change(city: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Kantor: pusat", '"', "x # y", "- a", "null", "7", "Café \t{", "*a", "link: {pop: x}\nkind: y"]
+    "name", ["Kantor: pusat", '"', "x # y", "- a", "null", "7", "Café {", "*a", "link: {pop: x}"]
 )
 def test_any_name_stays_a_name(city: Path, name: str) -> None:
     add_site(city, replace(NEW, name=name))
     assert load(city).sites[NEW.id].name == name
+
+
+@pytest.mark.parametrize("name", ["X\nlink: {pop: x}", "X\x1b[2J", "X\ty"])
+def test_a_name_is_one_line(city: Path, name: str) -> None:
+    before = files(city)
+    with pytest.raises(InvalidInventoryError, match="1 error") as caught:
+        add_site(city, replace(NEW, name=name))
+    assert "is not one line of text" in caught.value.problems[0].message
+    assert caught.value.problems[0].message.isprintable()
+    assert files(city) == before
 
 
 def test_rates_for_each_direction(city: Path) -> None:

@@ -12,10 +12,13 @@ import pytest
 
 from baubau_ops.cli.app import run
 from baubau_ops.core import settings
+from baubau_ops.inventory.generate import generate
+from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import load
 from baubau_ops.network.blame import BlamedLine, blame, differing, keys
 from baubau_ops.network.blame_changes import Changes, Item
 from baubau_ops.network.blame_template import written
+from baubau_ops.network.derive import derive
 from baubau_ops.network.device import Device
 from baubau_ops.network.render import render_device
 from tests.network.conftest import small_city
@@ -33,6 +36,12 @@ def line(device: str, text: str) -> BlamedLine:
 def places(found: BlamedLine) -> list[str]:
     """The causes as `FILE PATH`; that each line number is right is another test's."""
     return [f"{cause.place.split('/')[-1].split(':')[0]} {cause.path}".rstrip() for cause in found.causes]
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
+    """Another city, which has no name, number or rate in common with the small one but by chance."""
+    return generate(tmp_path_factory.mktemp("other") / "city", sites=100, seed=3)
 
 
 def test_marks_leave_the_text_of_every_router_as_it_is(devices: dict[str, Device]) -> None:
@@ -91,6 +100,18 @@ def test_everything_that_made_a_line_is_named(device: str, text: str, expected: 
 )
 def test_the_most_particular_place_comes_first(device: str, text: str, first: str) -> None:
     assert places(line(device, text))[0].startswith(first)
+
+
+@pytest.mark.parametrize("device", ["ce-dinkes", "pop-wolio", "core-1", "dc-1"])
+def test_every_line_is_blamed_on_the_inventory_or_holds_in_every_city(device: str, other: Inventory) -> None:
+    role = small_city().topology.nodes[device].role
+    texts = [
+        render_device(one) for name, one in derive(other).items() if other.topology.nodes[name].role == role
+    ]
+    elsewhere = {line for text in texts for line in text.splitlines()}
+    for one in lines_of(device):
+        assert one.template is not None or one.text == "end" or one.text.startswith("#@ section ")
+        assert one.causes or one.text in elsewhere, one
 
 
 def test_a_computed_cost_is_blamed_on_what_it_is_computed_from() -> None:

@@ -11,7 +11,7 @@ from baubau_ops.core.errors import UnreachableError
 from baubau_ops.core.plan import Effect
 from baubau_ops.core.secrets import MASK, Secrets
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.topology import Topology
+from baubau_ops.inventory.topology import LinkKind, Topology
 from baubau_ops.network.plan import DevicePlan, NetworkPlan, groups, make, masked
 
 SMALL = Path(__file__).parents[2] / "examples/small"
@@ -99,3 +99,23 @@ def test_who_does_not_answer_waits_only_if_its_pop_is_changed(topology: Topology
     assert isinstance(made.failed["ce-rsud"], UnreachableError)
     assert made.unreachable == {"ce-rsud"}
     assert [one.device for one in made.changes] == ["pop-wolio", "ce-dinkes"]
+
+
+def test_a_new_pop_waits_for_its_neighbours_and_its_sites_for_it(topology: Topology) -> None:
+    """But for RSUD, which would answer over its other POP."""
+    new = "pop-wolio"
+    old = [link.far(new).node for link in topology.links_of(new) if link.kind is LinkKind.SPAN]
+    fleet = FakeFleet(
+        *(FakeRouter(name) for name in old),
+        *(FakeRouter(name, unreachable=True) for name in (new, "ce-dinkes", "ce-rsud")),
+    )
+    texts = dict.fromkeys((*old, new, "ce-dinkes", "ce-rsud"), "day0\nmore\n")
+    day0 = dict.fromkeys((new, "ce-dinkes", "ce-rsud"), "day0\n")
+    made = make(topology, texts, day0, fleet, Secrets({}))  # type: ignore[arg-type]
+    assert list(made.waiting) == ["ce-dinkes", new]
+    assert made.unreachable == {"ce-rsud"}
+    assert (new,) in groups(topology, made)
+    # Over a neighbour that stays as it is, it would answer.
+    fewer = {name: text for name, text in texts.items() if name != old[0]}
+    made = make(topology, fewer, day0, fleet, Secrets({}))  # type: ignore[arg-type]
+    assert not made.waiting
