@@ -1,15 +1,16 @@
-"""How long a machine loses a service when a fibre is cut and nobody is told."""
+"""How long a machine loses a service when something breaks: a fibre is cut and nobody is told, a router goes dark."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from ipaddress import IPv4Address
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.inventory.environment import Injector, Outage, Probe, Vantage
 
 BESIDE = 0.5
-"""Seconds of good traffic that must be seen before the cut and after the recovery."""
+"""Seconds of good traffic that must be seen before the fault and after the recovery."""
 DNS = 53
 PATIENCE = 30.0
 """Seconds until the service must answer again."""
@@ -24,29 +25,52 @@ def cut_silently(
     *,
     beside: float = BESIDE,
 ) -> Outage:
-    """Cut a link while `source` asks the DNS at `target` over UDP, wait until it answers again, and mend it.
+    """Cut a link, wait until the service answers again, and mend it (see `lost_while`)."""
+    return lost_while(
+        vantage,
+        lambda: injector.cut(link, silent=True),
+        lambda: injector.mend(link),
+        source,
+        target,
+        beside=beside,
+    )
 
-    The first answer after the cut proves nothing, the packet may have passed before: the probes' own record of the
-    longest silence is the measure. FailedError when the service was silent before, or stays so.
+
+def lost_while(
+    vantage: Vantage,
+    do: Callable[[], None],
+    undo: Callable[[], None],
+    source: str,
+    target: IPv4Address,
+    *,
+    patience: float = PATIENCE,
+    beside: float = BESIDE,
+) -> Outage:
+    """Do harm while `source` asks the DNS at `target` over UDP, wait until it answers again, and undo the harm.
+
+    The first answer after the harm proves nothing, the packet may have passed before: the probes' own record of the
+    longest silence is the measure. FailedError when the service was silent before, or stays so for `patience` seconds.
     """
-    _require_answer(vantage, source, target, "before the cut")
+    _require_answer(vantage, source, target, patience, "before the fault")
     watch = vantage.watch(source, target)
     try:
         time.sleep(beside)
-        injector.cut(link, silent=True)
+        do()
         time.sleep(beside)
-        _require_answer(vantage, source, target, "after the cut")
+        _require_answer(vantage, source, target, patience, "after the fault")
         time.sleep(beside)
     finally:
-        injector.mend(link)
-        outage = watch.stop()
+        try:
+            outage = watch.stop()
+        finally:
+            undo()
     if outage.lost == outage.sent:
         raise FailedError(f"no probe from {source} to {target} was ever answered")
     return outage
 
 
-def _require_answer(vantage: Vantage, source: str, target: IPv4Address, when: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+def _require_answer(vantage: Vantage, source: str, target: IPv4Address, patience: float, when: str) -> None:
+    deadline = time.monotonic() + patience
     while True:
         (answer,) = vantage.exchange([Probe(source, target, "udp", DNS, count=3)])
         if answer.answered:

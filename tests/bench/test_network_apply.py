@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from bench_city import TWIN, City, booted, with_mark
+from peers import floor
 
 from baubau_ops.core import settings
 from baubau_ops.core.plan import Status
-from baubau_ops.flows import twin as flow
 from baubau_ops.flows.outage import cut_silently
-from baubau_ops.inventory.environment import Environment
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.lab import console
-from baubau_ops.lab import twin as lab
-from baubau_ops.lab.environment import environment, layout_of
 from baubau_ops.network import apply as applying
 from baubau_ops.network import render
-from baubau_ops.network.apply import Application, platforms
+from baubau_ops.network.apply import platforms
 from baubau_ops.network.fleet import Fleet
-from baubau_ops.network.plan import NetworkPlan
 from baubau_ops.network.sessions import lost_sessions
 
-TWIN = "bench"
 SPAN = "pop-murhum--pop-wolio"
 CUTS = 10
 DETECTION = 0.090
@@ -45,69 +36,15 @@ MAX_RATIO = 1.3
 Report = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class City:
-    inventory: Inventory
-
-    @property
-    def environment(self) -> Environment:
-        return environment(TWIN)
-
-    def apply(self) -> list[Status]:
-        report = Application(self.inventory, self.environment).run(unasked)
-        return [outcome.status for outcome in report.outcomes]
-
-
-def unasked(_made: NetworkPlan) -> None:
-    """Nobody is asked."""
-
-
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BAUBAU_STATE", str(tmp_path_factory.mktemp("bench")))
-        folder = tmp_path_factory.mktemp("city") / "small"
-        shutil.copytree(settings.root() / "examples/small", folder)
-        lab.down(TWIN)  # what a run that was killed left
-        try:
-            made = City(flow.up(TWIN, folder))
-            assert set(made.apply()) == {Status.changed}
-            yield made
-        finally:
-            lab.down(TWIN)
-
-
-def with_mark(texts: Mapping[str, str], mark: str) -> dict[str, str]:
-    """Each text with its first description changed: one line, and no session minds."""
-    return {
-        name: text.replace("\n description ", f"\n description {mark}", 1) for name, text in texts.items()
-    }
-
-
-def floor(texts: Mapping[str, str], secrets: Environment) -> float:
-    """Seconds that frr-reload takes for all routers, two at a time."""
-    layout = layout_of(TWIN)
-
-    def run(device: str, script: str, text: str = "") -> None:
-        argv = console.command(TWIN, layout, device, ["sh", "-c", script])
-        subprocess.run(argv, input=text, text=True, check=True, capture_output=True)
-
-    for device, text in texts.items():
-        frr = secrets.secrets.fill(text.split("#@ section nftables")[0].split("\n", 1)[1])
-        run(
-            device,
-            "mkdir -p /tmp/f; cp /etc/frr/vtysh.conf /etc/frr/daemons /tmp/f; cat > /tmp/f/frr.conf",
-            frr,
-        )
-    began = time.monotonic()
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        command = "/usr/lib/frr/frr-reload.py --reload --confdir /tmp/f /tmp/f/frr.conf"
-        list(pool.map(lambda device: run(device, command), texts))
-    return time.monotonic() - began
+    with booted(tmp_path_factory.mktemp("bench")) as made:
+        assert set(made.apply()) == {Status.changed}
+        yield made
 
 
 def test_nothing_to_change(city: City, report: Report) -> None:
-    routers = len(city.inventory.topology.ours)
+    routers = len(city.routers)
     inside, whole = [], []
     for _ in range(5):
         began = time.monotonic()
@@ -128,8 +65,8 @@ def test_one_line_on_every_router(city: City, report: Report, monkeypatch: pytes
     ours, reload = [], []
     for mark in ("a", "b", "c"):
         marked = with_mark(plain, mark)
-        reload.append(floor(marked, city.environment))
-        reload.append(floor(plain, city.environment))
+        reload.append(floor(marked, city))
+        reload.append(floor(plain, city))
         for texts in (marked, plain):
             monkeypatch.setattr(applying.render, "render", lambda _, texts=texts: texts)
             began = time.monotonic()
@@ -165,10 +102,8 @@ def test_a_silent_cut_of_a_ring_span(city: City, report: Report) -> None:
 def wait_until_back(city: City) -> None:
     """Wait until the mended span carries the shortest way again."""
     deadline = time.monotonic() + 30
-    layout = layout_of(TWIN)
-    loopback = city.inventory.topology.nodes["pop-wolio"].loopback
-    argv = console.command(TWIN, layout, "pop-murhum", ["ip", "route", "get", str(loopback)])
-    while " dev to-wolio " not in subprocess.run(argv, check=True, capture_output=True, text=True).stdout:
+    loopback = str(city.inventory.topology.nodes["pop-wolio"].loopback)
+    while " dev to-wolio " not in city.console("pop-murhum", "ip", "route", "get", loopback):
         assert time.monotonic() < deadline, "the mended span does not come back"
         time.sleep(0.1)
 
@@ -177,16 +112,15 @@ def test_no_session_is_lost_in_a_long_row_of_applies(
     city: City, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = render.render(city.inventory)
-    routers = [node.name for node in city.inventory.topology.ours]
     with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
-        before = lost_sessions(fleet, routers)
+        before = lost_sessions(fleet, city.routers)
         began, applies = time.monotonic(), 0
         while time.monotonic() - began < SOAK or applies % 2:
             texts = plain if applies % 2 else with_mark(plain, "soak ")
             monkeypatch.setattr(applying.render, "render", lambda _, texts=texts: texts)
             assert set(city.apply()) == {Status.changed}
             applies += 1
-        lost = lost_sessions(fleet, routers) - before
+        lost = lost_sessions(fleet, city.routers) - before
     report(f"{applies} applies in {time.monotonic() - began:.0f} s: {lost} BGP and BFD sessions lost")
     assert lost == 0
 

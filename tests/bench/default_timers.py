@@ -1,0 +1,67 @@
+"""The same city with the timers that FRR has by itself, on our routers and on those outside alike.
+
+Gone are BFD, the timers of OSPF (hello 10 s, dead 40 s, its throttles) and of BGP (60 s and 180 s, connect 120 s), the
+quick work queue of zebra, and what watches the ISPs. The rest of the texts, and how they are applied, stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from baubau_ops.lab import outside
+from baubau_ops.network import bootstrap, derive, render
+from baubau_ops.network.device import Device, Interface
+from baubau_ops.network.transaction import Limits
+
+LIMITS = Limits(revert_in=900, converge=240.0, appear=240.0)
+"""Sessions that did not meet at once try again after two minutes."""
+
+_HASTE = re.compile(
+    r"^bfd\n(?:[ !].*\n)*exit\n!\n"
+    r"|^ *(?:zebra work-queue|timers (?:throttle|lsa|bgp)|neighbor \S+ (?:timers|bfd)"
+    r"|ip ospf (?:bfd|hello-interval|dead-interval|retransmit-interval))\b.*\n",
+    re.MULTILINE,
+)
+
+
+def use_default_timers(patch: pytest.MonkeyPatch) -> None:
+    """Let every text, and what is expected of the routers, be so until `patch` is undone."""
+    for module in (derive, bootstrap):
+        patch.setattr(module, "derive_device", _slow(module.derive_device))
+    patch.setattr(render, "_text", _without_haste(render._text))
+    texts = outside.texts
+    patch.setattr(
+        outside,
+        "texts",
+        lambda inventory: {name: _HASTE.sub("", text) for name, text in texts(inventory).items()},
+    )
+
+
+def _without_haste(write: Callable[..., str]) -> Callable[..., str]:
+    return lambda *args: _HASTE.sub("", write(*args))
+
+
+def _slow(make: Callable[..., Device]) -> Callable[..., Device]:
+    def slow(*args: Any, **options: Any) -> Device:
+        device = make(*args, **options)
+        bgp = device.routing.bgp
+        assert bgp is not None
+        sessions = (replace(session, bfd_profile=None, keepalive=60, hold=180) for session in bgp.neighbours)
+        routing = replace(device.routing, bfd_profiles=(), bgp=replace(bgp, neighbours=tuple(sessions)))
+        return replace(
+            device,
+            interfaces=tuple(_port(port) for port in device.interfaces),
+            routing=routing,
+            helpers=replace(device.helpers, tracking=None) if device.helpers else None,
+        )
+
+    return slow
+
+
+def _port(port: Interface) -> Interface:
+    return replace(port, ospf=replace(port.ospf, bfd_profile=None, hello=10, dead=40)) if port.ospf else port
