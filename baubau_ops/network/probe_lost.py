@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Network
 
 from baubau_ops.inventory.backbone_graph import Element, Graph
 from baubau_ops.inventory.environment import Machine
@@ -131,6 +133,8 @@ class _Judge:
         """Whether the packet still comes to a router that is meant to drop it."""
         if not self.can_send(pair) or pair.dropped_by & self.said.lost.nodes:
             return False
+        if any(pair.probe.target in prefix for prefix in self._unknown):
+            return False
         sender = self.machines[pair.probe.source]
         if self._is_in_site(sender):
             far = any(self.inventory.topology.nodes[name].role is Role.FIREWALL for name in pair.dropped_by)
@@ -142,6 +146,12 @@ class _Judge:
             for link in links
             if {link.a.node, link.b.node} & pair.dropped_by
         )
+
+    @cached_property
+    def _unknown(self) -> tuple[IPv4Network, ...]:
+        """What nobody announces any longer: it may die for want of a route, before any filter counts it."""
+        lost = self.said.lost.nodes
+        return tuple(lan.prefix for lan in self.inventory.topology.lans if lan.router in lost)
 
     def _is_in_site(self, machine: Machine) -> bool:
         return machine.zone in self.inventory.city.zones

@@ -107,6 +107,14 @@ def test_a_pop_takes_its_sites_with_it_and_leaves_those_that_have_another() -> N
     assert {hop.interface for hop in default.next_hops} == {"to-wolio"}
 
 
+def test_what_nobody_announces_any_longer_is_no_proof_of_a_filter() -> None:
+    lans = [lan.prefix for lan in city().topology.lans if lan.router == "dc-1"]
+    assert lans
+    targets = [pair.probe.target for pair in every_pair() if not pair.allowed]
+    assert any(target in lan for target in targets for lan in lans)
+    assert not any(pair.probe.target in lan for pair in foretold("dc-1").denied for lan in lans)
+
+
 def test_the_same_seed_draws_the_same_losses() -> None:
     names = [impact.loss.id for impact in draw(city(), 12, 7)]
     assert names == [impact.loss.id for impact in draw(city(), 12, 7)]
