@@ -102,7 +102,7 @@ def draw(inventory: Inventory, count: int, seed: int) -> list[Impact]:
 
 
 class Failing:
-    """Breaks a twin and mends it again. Use as a context manager: nothing stays broken."""
+    """Breaks a twin and mends it again, whatever is raised in between."""
 
     def __init__(
         self, inventory: Inventory, environment: Environment, *, seed: int = 0, on_event: OnEvent = ignore

@@ -20,8 +20,7 @@ from baubau_ops.network.verification import verify_network
 SITE, PRIMARY, BACKUP = "rsud", "pop-betoambari", "pop-wolio"
 ACCESS = f"{PRIMARY}--ce-{SITE}"
 SPAN = f"core-2--{PRIMARY}"
-ROUNDS = 1
-"""Of each cause: that a POP without power costs no more than a cut span is for tests/bench to measure."""
+ROUNDS = 3
 LONGEST = 0.6
 """Seconds: BFD waits 90 ms; the rest is for a machine that is busy with other tests as well."""
 SILENT = 3.0
@@ -129,7 +128,7 @@ def until(look: Callable[[], bool], seconds: float) -> bool:
 
 
 def test_a_pop_without_power_costs_no_more_than_a_cut_span(city: Any, injector: Injector) -> None:
-    """A silent cut of a span on the way is the measure, in the same run."""
+    """A silent cut of a span on the way is the measure, in the same run; each is tried some times."""
     links = [link.id for link in city.inventory.topology.links_of(PRIMARY)]
 
     def silence() -> None:
@@ -160,5 +159,6 @@ def test_a_pop_without_power_costs_no_more_than_a_cut_span(city: Any, injector: 
         for cause, pairs in lost.items()
     }
     assert all(0 < one < LONGEST for one in usual.values()), lost
-    for cause in ("POP off", "link cut", "POP silent"):
-        assert usual[cause] < SILENT * usual["span cut"], (cause, lost)
+    assert usual["POP off"] < 1.25 * usual["span cut"], lost
+    assert usual["link cut"] < SILENT * usual["span cut"], lost
+    assert usual["POP silent"] < SILENT * usual["span cut"], lost
