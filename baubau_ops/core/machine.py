@@ -186,7 +186,7 @@ TOOLS = {
     "nft": TWIN,
     "unshare": TWIN,
     "nsenter": TWIN,
-    "nc": TWIN,
+    "socat": TWIN,
     "ssh": TWIN,
     "ssh-keygen": TWIN,
     "systemd-nspawn": TWIN,

@@ -11,7 +11,7 @@ from baubau_ops.core.shell import PACKAGES, find, run
 
 log = logging.getLogger(__name__)
 
-TOOLS = ("ip", "mmdebstrap", "nc", "nft", "nsenter", "ssh", "ssh-keygen", "systemd-nspawn")
+TOOLS = ("ip", "mmdebstrap", "nft", "nsenter", "socat", "ssh", "ssh-keygen", "systemd-nspawn")
 """What the twin calls on its host."""
 
 INSTALL_TIMEOUT = 600.0

@@ -157,7 +157,7 @@ def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_missing_packages_are_named_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = {tool: f"/bin/{tool}" for tool in packages.TOOLS if tool not in ("nc", "systemd-nspawn")}
+    here = {tool: f"/bin/{tool}" for tool in packages.TOOLS if tool not in ("socat", "systemd-nspawn")}
     log: list[str] = []
 
     def install(argv: list[str], **_options: object) -> None:
@@ -167,8 +167,8 @@ def test_missing_packages_are_named_before_anything_is_installed(monkeypatch: py
     monkeypatch.setattr(packages, "find", here.get)
     monkeypatch.setattr(packages, "run", install)
     packages.install(lambda event: log.append(event.detail))
-    assert log[0] == "installing netcat-openbsd, systemd-container"
-    assert log[-1] == "apt-get -q install --yes --no-install-recommends netcat-openbsd systemd-container"
+    assert log[0] == "installing socat, systemd-container"
+    assert log[-1] == "apt-get -q install --yes --no-install-recommends socat systemd-container"
     log.clear()
     packages.install(lambda event: log.append(event.detail))
     assert log == []
@@ -182,11 +182,11 @@ def test_old_package_lists_are_updated_once_and_a_failure_names_the_remedy(
     def fail(argv: list[str], **_options: object) -> None:
         asked.append(argv[2])
         if argv[2] == "install":
-            raise FailedError("apt-get failed (exit 100): E: Unable to locate package netcat-openbsd")
+            raise FailedError("apt-get failed (exit 100): E: Unable to locate package socat")
 
-    monkeypatch.setattr(packages, "find", {**dict.fromkeys(packages.TOOLS, "/bin/x"), "nc": None}.get)
+    monkeypatch.setattr(packages, "find", {**dict.fromkeys(packages.TOOLS, "/bin/x"), "socat": None}.get)
     monkeypatch.setattr(packages, "run", fail)
-    with pytest.raises(FailedError, match="Unable to locate package netcat-openbsd") as caught:
+    with pytest.raises(FailedError, match="Unable to locate package socat") as caught:
         packages.install(lambda _event: None)
     assert asked[-3:] == ["install", "update", "install"]
-    assert caught.value.remedy == "apt-get update && apt-get install netcat-openbsd"
+    assert caught.value.remedy == "apt-get update && apt-get install socat"
