@@ -37,7 +37,7 @@ _MAKE_POLICY, _REMOVE, _MAKE, _DROP_POLICY = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """Lines for `vtysh -f`, in order; `unknown` names the changed lines the driver has no class for."""
+    """Lines for vtysh, in order; `unknown` names the changed lines the driver has no class for."""
 
     lines: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()

@@ -73,7 +73,14 @@ def program() -> str:
     """Return the router's program as it is sent and installed."""
     parts = resources.files("napalm_frr") / "device"
     body = "".join((parts / f"{name}.sh").read_text() for name in PARTS)
-    return f"OWNED={shlex.quote(','.join(OWNED_TABLES))}\n{body}"
+    return f"OWNED={shlex.quote(','.join(OWNED_TABLES))}\n{asking()}{body}"
+
+
+@cache
+def asking() -> str:
+    """Return the shell function `frr_ask DAEMON COMMAND …`; it prints each answer below "# COMMAND"."""
+    text = (resources.files("napalm_frr") / "device" / "ask.pl").read_text()
+    return f'frr_ask() {{ perl -e {shlex.quote(text)} -- "$@"; }}\n'
 
 
 @cache

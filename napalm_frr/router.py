@@ -22,6 +22,7 @@ from napalm_frr import candidate as candidates
 from napalm_frr import device as remote
 from napalm_frr import errors, frrconfig, getters, text
 from napalm_frr.candidate import Candidate
+from napalm_frr.clear import clears
 from napalm_frr.delta import delta
 from napalm_frr.device import DeviceError, Report, State
 from napalm_frr.transport import Session, Target
@@ -305,8 +306,9 @@ class Router:
         running = {name: report.sections("running")[name] for name in candidate.sections}
         files = {**candidate.files(), "message": message, "expected": _sums(running, candidate)}
         if "frr" in running:
-            back = delta(frrconfig.parse(candidate.sections["frr"]), frrconfig.parse(running["frr"]))
-            files["undo"] = back.text
+            old, new = frrconfig.parse(running["frr"]), frrconfig.parse(candidate.sections["frr"])
+            files["undo"] = delta(new, old).text
+            files["clear"] = "".join(f"{command}\n" for command in clears(old, new))
         if report.state.program != remote.program_sum():
             files["program"] = remote.program()
         self._seen = None

@@ -11,7 +11,7 @@ from baubau_ops.core.errors import FailedError
 from baubau_ops.network import observe_frr as frr
 from baubau_ops.network import observe_kernel as kernel
 from baubau_ops.network.observation import Observation, Readable, Unread
-from napalm_frr.device import COMMAND
+from napalm_frr.device import COMMAND, asking
 from napalm_frr.router import Router
 
 if TYPE_CHECKING:
@@ -30,24 +30,28 @@ ROUTES6 = "ip -j -6 route show table all"
 LINKS = "ip -j -s link show"
 COUNTERS = "nft -j list counters"
 
-_FRR = (OSPF_NEIGHBOURS, OSPF_INTERFACES, OSPF, BFD, BGP_NEIGHBOURS, BGP_ROUTES)
+_FRR = {
+    OSPF_NEIGHBOURS: "ospfd",
+    OSPF_INTERFACES: "ospfd",
+    OSPF: "ospfd",
+    BFD: "bfdd",
+    BGP_NEIGHBOURS: "bgpd",
+    BGP_ROUTES: "bgpd",
+}
+"""Which daemon answers a command."""
 _KERNEL = (ROUTES4, ROUTES6, LINKS, COUNTERS)
 
-# vtysh -E prints "HOST# COMMAND" before each answer. A vtysh costs 26 ms of the router and a command in it 1,
-# so there are two: the second lists what is sent to each neighbour that the first named. At the first daemon
-# that is down vtysh gives up: then every command is asked for by itself, so that the other daemons are read.
+# The daemons are asked twice: the second time for what is sent to each neighbour that the first named.
 _SCRIPT = """\
 LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin
-set -- {frr}
-if ! answers=$(vtysh -E "$@" 2>&1); then
-    answers=$(while [ $# -gt 0 ]; do vtysh -E -c "$2" 2>&1; shift 2; done)
-fi
+{asking}
+answers=$(frr_ask {frr} 2>&1)
 printf '%s\\n' "$answers"
 set --
 for peer in $(printf '%s\\n' "$answers" | sed -n 's/^  "\\([0-9.]*\\)":{{$/\\1/p' | sort -u); do
-    set -- "$@" -c "show bgp ipv4 unicast neighbors $peer advertised-routes json"
+    set -- "$@" bgpd "show bgp ipv4 unicast neighbors $peer advertised-routes json"
 done
-[ $# -eq 0 ] || vtysh -E "$@" 2>&1
+[ $# -eq 0 ] || frr_ask "$@" 2>&1
 {kernel}
 printf '\\n# end\\n'
 """
@@ -94,7 +98,8 @@ def run_script(device: str, driver: NetworkDriver, text: str) -> str:
 def script() -> str:
     """What the router's root shell is to run."""
     return _SCRIPT.format(
-        frr=" ".join(f"-c '{command}'" for command in _FRR),
+        asking=asking(),
+        frr=" ".join(f"{daemon} '{command}'" for command, daemon in _FRR.items()),
         kernel="\n".join(f"printf '\\n# %s\\n' '{command}'; {command} 2>&1" for command in _KERNEL),
     )
 

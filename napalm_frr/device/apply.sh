@@ -3,12 +3,12 @@
 # What runs now, as the text that brings it back, and the start-up text as it is now.
 snapshot() {
     mkdir -p "$1/text" "$1/frr"
-    cp "$STATE/current/frr/vtysh.conf" "$STATE/current/frr/daemons" "$1/frr/"
+    cp -a "$STATE/current/frr/vtysh.conf" "$STATE/current/frr/daemons" "$1/frr/"
     cp -a "$STATE/current/frr/frr.conf" "$1/startup.frr.conf"
     if asked frr; then
         frr_running > "$1/text/frr" || die 1 "FRR cannot be read: $(cat "$WORK/alive")"
         cp "$1/text/frr" "$1/frr/frr.conf"
-        if asked undo; then cp "$WORK/in/undo" "$1/delta"; fi
+        cp "$WORK/in/undo" "$1/delta"
     fi
     if asked nftables; then nft_running > "$1/text/nftables" || die 1 "nft cannot list its tables"; fi
     if asked qos; then
@@ -26,11 +26,9 @@ compose() {
     cp -a "$STATE/current/frr" "$1/frr"
     cp "$STATE/current/nftables.base" "$STATE/current/nftables.conf" "$STATE/current/sysctl.conf" \
         "$STATE/current/qos.batch" "$1/"
+    cp -a "$STATE/current/text" "$STATE/current/canon" "$1/"
     for name in frr nftables qos sysctl units; do
-        for form in text canon; do
-            [ -e "$STATE/current/$form/$name" ] && cp "$STATE/current/$form/$name" "$1/$form/$name"
-        done
-        if asked $name; then cp "$WORK/in/$name" "$1/text/$name"; rm -f "$1/canon/$name"; fi
+        if asked $name; then cp "$WORK/in/$name" "$1/text/$name"; rm -f "$1/canon/$name" "$1/canon/$name.mark"; fi
     done
     if asked frr; then cat "$WORK/in/frr" > "$1/frr/frr.conf"; else cat "$1/text/frr" > "$1/frr/frr.conf"; fi
     if asked nftables; then { cat "$1/nftables.base"; nft_transaction "$WORK/in/nftables"; } > "$1/nftables.conf"; fi
@@ -54,7 +52,7 @@ arm() {
     mkdir -p "$set_dir/text" "$set_dir/canon"; chmod 755 "$set_dir"
     snapshot "$set_dir/undo"
     compose "$set_dir"
-    cp "$WORK/in/message" "$set_dir/message"
+    for name in message clear; do if asked $name; then cp "$WORK/in/$name" "$set_dir/$name"; fi; done
     sync "$set_dir"/*/* "$set_dir"/*.* "$set_dir"/text "$set_dir"/frr "$set_dir" "$STATE/sets"
     systemd-run -q --unit="napalm-frr-revert-$1" --on-active="${3}s" --timer-property=AccuracySec=100ms \
         --property=Restart=on-failure --property=RestartSec=5 --property=SuccessExitStatus=$LOST \
@@ -109,32 +107,19 @@ frr_reload() { /usr/lib/frr/frr-reload.py --reload --stdout --confdir "$1" "$1/f
 
 frr_reads_as() { frr_running > "$WORK/run.frr" && frr_equal "$WORK/run.frr" "$1"; }
 
-# FRR does not judge routes it has already received anew when a prefix list of a neighbor changes.
-frr_filters() { frr_flat "$1" | grep '^ip prefix-list\|^route-map'; }
-refilter() {
-    [ "$(frr_filters "$1")" = "$(frr_filters "$2")" ] || ! grep -q '^router bgp' "$2" ||
-        vtysh -c 'clear bgp ipv4 unicast * soft'
-}
+# What BGP must be told besides (the driver knows): either way, applied or taken back.
+frr_clear() { while read -r command; do frr_ask bgpd "$command"; done < "$1/clear"; }
 
-# Nor does it use new timers of a neighbor before its session is set up again.
-frr_timers() { frr_flat "$1" | tr '\t' '\n' | grep '^neighbor .* timers [0-9]'; }
-retime() {
-    { frr_timers "$1"; frr_timers "$2"; } | sort | uniq -u | awk '{ print $2 }' | sort -u | while read -r peer; do
-        for text in "$1" "$2"; do grep -q "neighbor $peer remote-as" "$text" || continue 2; done
-        vtysh -c "clear bgp ipv4 unicast $peer"
-    done
-}
-
-apply_frr() { apply_frr_text "$1" && refilter "$1/undo/text/frr" "$1/text/frr" && retime "$1/undo/text/frr" "$1/text/frr"; }
+apply_frr() { apply_frr_text "$1" && frr_clear "$1"; }
 
 apply_frr_text() {
     method=delta
-    if [ -s "$WORK/in/delta" ]; then vtysh -f "$WORK/in/delta" > "$WORK/delta.log" 2>&1; fi
-    if [ -e "$WORK/in/delta" ] && frr_reads_as "$1/text/frr"; then return 0; fi
+    if frr_entered "$WORK/in/delta" > "$WORK/run.frr" && frr_equal "$WORK/run.frr" "$1/text/frr"; then return 0; fi
+    cp "$WORK/vtysh" "$WORK/delta.log"
     method=reload
     cp "$STATE/current/frr/vtysh.conf" "$STATE/current/frr/daemons" "$1/frr/"
     if ! frr_reload "$1/frr"; then
-        cat "$WORK/delta.log" "$WORK/reload" 2>/dev/null | grep 'rror\|%' || tail -n 5 "$WORK/reload"
+        cat "$WORK/delta.log" "$WORK/reload" | grep 'rror\|%' || tail -n 5 "$WORK/reload"
         return 1
     fi
     frr_reads_as "$1/text/frr" && return 0
@@ -165,7 +150,11 @@ apply() {
     fi
     say applied; echo "method ${method:-none}"; echo "nanoseconds $(($(date +%s%N) - started))"
     if asked units; then units_running > "$set_dir/canon/units"; say running.units; cat "$set_dir/canon/units"; fi
-    if asked frr; then say running.frr; cat "$WORK/run.frr"; cp "$WORK/run.frr" "$set_dir/canon/frr"; fi
+    if asked frr; then
+        say running.frr; cat "$WORK/run.frr"; cp "$WORK/run.frr" "$set_dir/canon/frr"
+        frr_mark > "$WORK/mark"
+        if frr_vouched "$WORK/run.frr"; then cp "$WORK/mark" "$set_dir/canon/frr.mark"; fi
+    fi
     if asked nftables; then nft_running > "$set_dir/canon/nftables"; say running.nftables; cat "$set_dir/canon/nftables"; fi
     if asked qos; then
         qos_running $(cat "$set_dir/undo/ports") > "$set_dir/canon/qos"; say running.qos; cat "$set_dir/canon/qos"

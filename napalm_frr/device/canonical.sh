@@ -7,10 +7,44 @@ frr_alive() {
     done 2> "$WORK/alive" || { cat "$WORK/alive" >&2; return 1; }
 }
 
-# Without vtysh's preamble, which frr-reload takes for a command.
+# What the daemons themselves hold, as a checksum: while it is the same, so is what vtysh makes of it.
+frr_mark() {
+    set --
+    for socket in /run/frr/*.vty; do daemon=${socket##*/}; set -- "$@" "${daemon%.vty}" 'show running-config'; done
+    { uname -n; cat /etc/frr/vtysh.conf; frr_ask "$@"; } > "$WORK/raw" 2>&1; sha256sum < "$WORK/raw"
+}
+
+# Whether a text holds the same lines as the answers that the last mark was made of. A change in between would
+# have the mark vouch for a text that it does not belong to.
+frr_vouched() {
+    awk '/^ *(!|$)/ || /^(# .*|end|service integrated-vtysh-config)$/ { next }
+         FNR == NR { text[$0]; next }
+         FNR > 1 { said[$0]; if (!($0 in text)) exit bad = 1 }
+         END { for (line in text) if (!(line in said)) bad = 1; exit bad }' "$1" "$WORK/raw"
+}
+
+# A vtysh costs 50 ms of a processor: while the daemons hold what was confirmed, its text is known.
 frr_running() {
-    frr_alive && vtysh -c 'show running-config' > "$WORK/vtysh" &&
-        awk '/^(Building|Current) configuration/ || (!begun && /^$/) { next } { begun = 1; print }' "$WORK/vtysh"
+    frr_alive || return
+    if [ -e "$STATE/current/canon/frr.mark" ] && frr_mark | cmp -s - "$STATE/current/canon/frr.mark"; then
+        cat "$STATE/current/canon/frr"
+    else frr_shown; fi
+}
+
+# As vtysh shows it, without the preamble, which frr-reload takes for a command.
+frr_shown() { frr_alive && vtysh -c 'show running-config' > "$WORK/vtysh" && frr_text; }
+
+# Enter the lines of a file, whatever is said to them, and show the configuration then, in the same vtysh.
+frr_entered() {
+    frr_alive || return
+    { echo 'configure terminal'; cat "$1"; echo end; echo 'show running-config'; } | vtysh > "$WORK/vtysh" 2>&1 && frr_text
+}
+
+frr_text() {
+    awk '!begun { begun = /^Current configuration/; next }
+         !shown && /^$/ { next }
+         { shown = 1; print }
+         /^end$/ { exit }' "$WORK/vtysh"
 }
 
 # One line for each setting, its contexts in front, sorted: equal exactly if the configurations are.
@@ -28,12 +62,9 @@ frr_equal() { frr_flat "$1" > "$WORK/flat.1"; frr_flat "$2" > "$WORK/flat.2"; cm
 # Every owned table that exists, without counters. OWNED (set by the driver) holds "family name" pairs,
 # separated by commas.
 nft_running() {
-    have=$(nft list tables) || return 1
-    printf '%s\n' "$OWNED" | tr ',' '\n' | while read -r table; do
-        case "$have
-" in *"table $table
-"*) nft -s list table $table || exit 1 ;; esac
-    done
+    nft -s list ruleset > "$WORK/ruleset" || return 1
+    awk -v owned="$OWNED" '/^table / { table = $2 " " $3 } { text[table] = text[table] $0 "\n" }
+        END { count = split(owned, name, ","); for (i = 1; i <= count; i++) printf "%s", text[name[i]] }' "$WORK/ruleset"
 }
 
 # A text as one transaction: the owned tables are replaced, nothing else is touched.
@@ -77,10 +108,12 @@ qos_commands() {
          }' | sort | cut -f2-
 }
 
+# A single tc shows all ports; of each, first the root queue, which every port has.
 qos_running() {
-    for port in "$@"; do
-        printf 'port %s\n' "$port"; tc qdisc show dev "$port" && tc -d class show dev "$port" || return 1
-    done > "$WORK/tc" && qos_commands < "$WORK/tc"
+    for port; do printf 'qdisc show dev %s\nclass show dev %s\n' "$port" "$port"; done > "$WORK/tc.ask"
+    tc -d -batch "$WORK/tc.ask" > "$WORK/tc" || return 1
+    awk -v ports="$*" 'BEGIN { split(ports, port) } $1 == "qdisc" && $4 == "root" { print "port", port[++n] } 1' \
+        "$WORK/tc" | qos_commands
 }
 
 qos_canonical() {

@@ -2,8 +2,8 @@
 
 meta() {
     say meta
-    echo "program $(sha256sum 2>/dev/null < "$STATE/program.sh" | cut -d' ' -f1)"
-    echo "boot $(cat /proc/sys/kernel/random/boot_id)"
+    sum=$(sha256sum 2>/dev/null < "$STATE/program.sh"); echo "program ${sum%% *}"
+    read -r boot < /proc/sys/kernel/random/boot_id; echo "boot $boot"
     [ -e "$STATE/current" ] || return 0
     echo "current $(current)"
     for name in parent message; do

@@ -56,7 +56,7 @@ restore() {
 
 # From the gentlest means to the surest; frr-reload 8.4.4 cannot take back every line (a BFD profile's values).
 restore_frr() {
-    restore_frr_text "$1" && refilter "$1/../text/frr" "$1/text/frr" && retime "$1/../text/frr" "$1/text/frr"
+    restore_frr_text "$1" && frr_clear "$1/.."
 }
 
 restore_frr_text() {

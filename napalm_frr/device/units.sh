@@ -16,10 +16,12 @@ made_of() { for file in "$1/${2%.service}".*; do [ ! -e "$file" ] || { echo "$fi
 
 # The files in the order of their names; a service that does not run is not as it was sent.
 units_running() {
+    set -- $(services_in "$UNITS")
+    [ $# -eq 0 ] || set -- $(systemctl is-active "$@")
     for file in "$UNITS"/*; do
         [ -e "$file" ] || continue
         echo "#@ file ${file##*/}"; cat "$file"
-        case $file in *.service) state=$(systemctl is-active "${file##*/}") || echo "#@ state $state" ;; esac
+        case $file in *.service) [ "$1" = active ] || echo "#@ state $1"; shift ;; esac
     done
 }
 

@@ -131,6 +131,7 @@ def _policy(rng: Random, peer: str) -> list[str]:
         f"route-map {_pick(rng, 'IN', 'OUT')} in",
         "next-hop-self",
         "addpath-tx-all-paths",
+        f"advertise-map {_pick(rng, 'IN', 'OUT')} {_pick(rng, 'exist', 'non-exist')}-map {_pick(rng, 'IN', 'OUT')}",
     )
     return [f"neighbor {peer} {line}" for line in ("activate", *lines)]
 
@@ -154,6 +155,7 @@ def _route_map(rng: Random, name: str, seq: int) -> str:
         f"set local-preference {_pick(rng, 100, 200)}",
         f"set community 64512:{_pick(rng, 100, 200)}",
         f"set metric {_pick(rng, 10, 20)}",
+        "set extcommunity none",
     )
     return f"route-map {name} {_pick(rng, 'permit', 'permit', 'deny')} {seq}\n{_lines(lines)}exit\n"
 
