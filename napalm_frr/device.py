@@ -96,9 +96,12 @@ def script(call: str, *arguments: str, files: Mapping[str, str] | None = None) -
     """
     mark = f"@@{secrets.token_hex(8)}"
     lines = [f"MARK={mark}", "begin"]
-    for name, text in (files or {}).items():
-        body = text if text.endswith("\n") or not text else f"{text}\n"
-        lines += [f"put {name} <<'{mark}'", f"{body}{mark}"]
+    if files:
+        bodies = {
+            name: text if text.endswith("\n") or not text else f"{text}\n" for name, text in files.items()
+        }
+        packed = "".join(f"{mark} {name}\n{body}" for name, body in bodies.items())
+        lines.append(f"unpack <<'{mark}'\n{packed}{mark}")
     lines.append(" ".join(("answer", call, *map(shlex.quote, arguments))))
     return "{}main() {{\n{}\n}}\nmain\n".format(program(), "\n".join(lines)), mark
 

@@ -1,4 +1,4 @@
-"""What all tests share: which of them need the twin or take long, a state folder of their own, --update-goldens."""
+"""What all tests share: which need the twin or take long, in what order and beside what they run, --update-goldens."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from baubau_ops.core import machine
 TESTS = Path(__file__).parent
 TWIN = (TESTS / "twin", TESTS / "napalm_frr" / "live")
 LONG = (TESTS / "bench",)
+TWINS = ("twin", "tiny_twin", "lab")
+"""Fixtures of a whole run: the twins that many tests share."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,13 +23,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by folder, put what needs the twin last, skip it with the reason where the twin cannot run."""
+    """Mark by folder; put what needs the twin last, or first where tests run side by side: it takes longest."""
     for item in items:
         if any(folder in item.path.parents for folder in TWIN):
             item.add_marker(pytest.mark.twin)
         if any(folder in item.path.parents for folder in LONG):
             item.add_marker(pytest.mark.long)
-    items.sort(key=_needs_twin)  # stable: all else stays in its order
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    side_by_side = items and items[0].config.getoption("dist", "no") != "no"
+    # Stable: all else stays in its order.
+    items.sort(key=(lambda item: _group(item) != TWINS[0]) if side_by_side else _needs_twin)
 
 
 @pytest.hookimpl(trylast=True)
@@ -41,6 +46,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         reason = "twin: not run (" + "; ".join(f"{each.name}: {each.detail}" for each in lacking) + ")"
         for item in on_twin:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _group(item: pytest.Item) -> str:
+    """What must run in one process: the tests of one twin, or those of one file."""
+    fixtures = getattr(item, "fixturenames", ())
+    return next((twin for twin in TWINS if twin in fixtures), item.path.stem)
 
 
 def _needs_twin(item: pytest.Item) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -25,6 +26,8 @@ CLEANING_UP = 60.0
 
 NO_TESTS = 5  # pytest's exit code when nothing was collected or all was deselected
 
+# A twin's tests mostly wait. What measures time runs alone, and so does what somebody singled out.
+_SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder")
 _STATIC = (
     ("ruff", "check", "--quiet", "."),
     ("mypy", "--no-error-summary"),
@@ -99,6 +102,8 @@ def _arguments(obstacle: str, long: bool, bench: bool, own: list[str], verbosity
     arguments = ["-m", selection] if selection else []
     if verbosity:
         arguments.append("-" + "v" * verbosity)
+    if not (own or long or bench):
+        arguments += _SIDE_BY_SIDE
     if bench and not any(argument.startswith("tests/") for argument in own):
         arguments.append("tests/bench")
     return [*arguments, *own]
@@ -121,11 +126,17 @@ def _pytest(arguments: list[str], stdout: TextIO | None) -> Step:
 
 def _run(argv: Sequence[str], stdout: TextIO | None) -> int:
     """Run a module of Python from the root, its output as it comes; stopped, it still takes its twin down."""
-    process = subprocess.Popen([sys.executable, "-m", *argv], cwd=settings.root(), stdout=stdout)
+    # Tests side by side are several processes, each with something to clean up: a group is stopped as a whole.
+    apart = not set(_SIDE_BY_SIDE).isdisjoint(argv)
+    process = subprocess.Popen(
+        [sys.executable, "-m", *argv], cwd=settings.root(), stdout=stdout, process_group=0 if apart else None
+    )
     try:
         return process.wait()
     except BaseException as error:
-        if not isinstance(error, KeyboardInterrupt):  # Ctrl-C has reached it too, another signal has not
+        if apart:
+            os.killpg(process.pid, signal.SIGINT)
+        elif not isinstance(error, KeyboardInterrupt):  # Ctrl-C has reached it too, another signal has not
             process.send_signal(signal.SIGINT)
         try:
             process.wait(CLEANING_UP)

@@ -23,10 +23,7 @@ snapshot() {
 
 # The candidate's start-up files: sections that were not sent stay as they are confirmed.
 compose() {
-    cp -a "$STATE/current/frr" "$1/frr"
-    cp "$STATE/current/nftables.base" "$STATE/current/nftables.conf" "$STATE/current/sysctl.conf" \
-        "$STATE/current/qos.batch" "$1/"
-    cp -a "$STATE/current/text" "$STATE/current/canon" "$1/"
+    (cd "$STATE/current" && cp -a frr text canon nftables.base nftables.conf sysctl.conf qos.batch "$1/")
     for name in frr nftables qos sysctl units; do
         if asked $name; then cp "$WORK/in/$name" "$1/text/$name"; rm -f "$1/canon/$name" "$1/canon/$name.mark"; fi
     done
@@ -49,10 +46,11 @@ arm() {
     refuse_if_pending
     managed || convert
     set_dir="$STATE/sets/$1"
-    mkdir -p "$set_dir/text" "$set_dir/canon"; chmod 755 "$set_dir"
+    mkdir -p "$set_dir"; chmod 755 "$set_dir"
     snapshot "$set_dir/undo"
     compose "$set_dir"
-    for name in message clear; do if asked $name; then cp "$WORK/in/$name" "$set_dir/$name"; fi; done
+    cp "$WORK/in/message" "$set_dir/"
+    if asked frr; then cp "$WORK/in/clear" "$set_dir/"; fi
     sync "$set_dir"/*/* "$set_dir"/*.* "$set_dir"/text "$set_dir"/frr "$set_dir" "$STATE/sets"
     systemd-run -q --unit="napalm-frr-revert-$1" --on-active="${3}s" --timer-property=AccuracySec=100ms \
         --property=Restart=on-failure --property=RestartSec=5 --property=SuccessExitStatus=$LOST \

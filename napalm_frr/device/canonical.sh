@@ -11,7 +11,7 @@ frr_alive() {
 frr_mark() {
     set --
     for socket in /run/frr/*.vty; do daemon=${socket##*/}; set -- "$@" "${daemon%.vty}" 'show running-config'; done
-    { uname -n; cat /etc/frr/vtysh.conf; frr_ask "$@"; } > "$WORK/raw" 2>&1; sha256sum < "$WORK/raw"
+    frr_ask "$@" > "$WORK/raw" 2>&1; sha256sum "$WORK/raw" /etc/frr/vtysh.conf /proc/sys/kernel/hostname | cut -c 1-64
 }
 
 # Whether a text holds the same lines as the answers that the last mark was made of. A change in between would

@@ -20,8 +20,9 @@ STUCK=21     # a revert is incomplete; the device keeps trying
 
 say() { printf '%s %s\n' "${MARK:-@@}" "$1"; }
 die() { code=$1; shift; say error; printf '%s\n' "$*"; exit "$code"; }
-put() { mkdir -p "$WORK/in"; cat > "$WORK/in/$1"; }
-begin() { WORK=$(mktemp -d /run/napalm-frr.XXXXXX) || exit 1; trap 'rm -rf "$WORK"' EXIT; }
+begin() { WORK=$(mktemp -d /run/napalm-frr.XXXXXX) && mkdir "$WORK/in" || exit 1; trap 'rm -rf "$WORK"' EXIT; }
+# Files on stdin, each below a line with the mark and its name.
+unpack() { awk -v mark="$MARK" -v dir="$WORK/in/" '$1 == mark { file = dir $2; printf "" > file; next } { print > file }'; }
 # What a call says is sent once it has ended and let go of the lock: a change that cuts off this very connection
 # must not leave a writer behind that keeps the device from reverting.
 answer() {

@@ -12,12 +12,15 @@ meta() {
     echo "sections $(cd "$STATE/current/text" && echo *)"
     if [ -e "$STATE/pending" ]; then sed 's/^/pending-/' "$STATE/pending"; echo "now $(date +%s)"; fi
     [ -e "$STATE/outcome" ] && echo "outcome $(cat "$STATE/outcome")"
-    (cd "$STATE/current" && sha256sum -c startup.sha256 2>/dev/null | sed -n 's/^\(.*\): FAILED.*/drift \1/p')
+    drift=$(cd "$STATE/current" && sha256sum -c startup.sha256 2>/dev/null | sed -n 's/^\(.*\): FAILED.*/drift \1/p')
+    [ -z "$drift" ] || echo "$drift"
 }
 
-drifted() { (cd "$STATE/current" && sha256sum -c startup.sha256 2>/dev/null | grep -q "^$1: FAILED"); }
+drifted() { case "$drift
+" in *"drift $1
+"*) ;; *) return 1 ;; esac; }
 
-# The start-up text of a section, in the form it is compared in; nothing to show is a difference.
+# After `meta`: the start-up text of a section, in the form it is compared in; nothing to show is a difference.
 startup() {
     case $1 in
         frr) say startup.frr; awk 1 /etc/frr/frr.conf ;;
