@@ -11,8 +11,6 @@ from baubau_ops.core import machine
 TESTS = Path(__file__).parent
 TWIN = (TESTS / "twin", TESTS / "napalm_frr" / "live")
 LONG = (TESTS / "bench",)
-TWINS = ("twin", "tiny_twin", "lab")
-"""Fixtures of a whole run: the twins that many tests share."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,10 +27,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.twin)
         if any(folder in item.path.parents for folder in LONG):
             item.add_marker(pytest.mark.long)
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    side_by_side = items and items[0].config.getoption("dist", "no") != "no"
-    # Stable: all else stays in its order.
-    items.sort(key=(lambda item: _group(item) != TWINS[0]) if side_by_side else _needs_twin)
+    is_side_by_side = bool(items) and hasattr(items[0].config, "workerinput")
+    items.sort(key=_rank if is_side_by_side else _needs_twin)  # stable: all else stays in its order
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Hand out tests side by side: what shares a twin goes to one process, all else by file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByTwin(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(Path(nodeid.partition("::")[0]))
+
+    return ByTwin(config, log)
 
 
 @pytest.hookimpl(trylast=True)
@@ -48,10 +56,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _group(item: pytest.Item) -> str:
+def _group(path: Path) -> str:
     """What must run in one process: the tests of one twin, or those of one file."""
-    fixtures = getattr(item, "fixturenames", ())
-    return next((twin for twin in TWINS if twin in fixtures), item.path.stem)
+    if path.parent.name == "live":
+        return "live"
+    if path.parent.name != "twin" or path.stem in ("test_link_twin",):
+        return path.stem
+    return "tiny" if path.stem.startswith("test_lab_") else "city"
+
+
+def _rank(item: pytest.Item) -> int:
+    """What takes longest comes first."""
+    return 2 if not _needs_twin(item) else 0 if _group(item.path) == "city" else 1
 
 
 def _needs_twin(item: pytest.Item) -> bool:
