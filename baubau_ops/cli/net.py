@@ -169,7 +169,7 @@ def verify(
     inventory = context.open_inventory()
     environment = context.open_environment()
     with context.output.progress() as on_event:
-        failing = None
+        failing, losses = None, []
         if fail:
             from baubau_ops.network.failing import Failing, draw
 
@@ -177,7 +177,8 @@ def verify(
             failing = Failing(inventory, environment, seed=seed, on_event=on_event)
         result = verify_network(inventory, environment, probe=probe or bool(fail), on_event=on_event)
         trials = list(failing.run(losses)) if failing and not result.exit_code else []
-    show_verdict(context.output, result, trials, every=bool(context.verbosity))
+    untried = len(losses) - len(trials)
+    show_verdict(context.output, result, trials, untried=untried, every=bool(context.verbosity))
     return result.exit_code or int(not all(trial.fine for trial in trials))
 
 

@@ -101,7 +101,12 @@ def show_apply(output: Output, report: Report, untold: Sequence[Outcome]) -> Non
 
 
 def show_verdict(
-    output: Output, result: NetworkVerdict, trials: Sequence[Trial] = (), *, every: bool = False
+    output: Output,
+    result: NetworkVerdict,
+    trials: Sequence[Trial] = (),
+    *,
+    untried: int = 0,
+    every: bool = False,
 ) -> None:
     """Show what is wrong, causes first and what is alike joined, then how much was looked at; so for each loss tried.
 
@@ -124,6 +129,10 @@ def show_verdict(
             if not trial.fine:
                 output.line(f"Without {trial.loss.id}:", "bold")
                 _draw_findings(output, trial.findings, every=every)
+        if untried:
+            output.line(
+                f"Nothing was broken ({untried} asked for): first what is wrong already must be right."
+            )
         if trials:
             sites = sum(trial.sites for trial in trials)
             agree = sites - sum(len(trial.disagreeing) for trial in trials)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,24 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, capsys: pytest.Cap
         assert run([*command, "-o", str(tmp_path / "file/x"), *CITY]) == 1
         last = capsys.readouterr().err.splitlines()[-1]
         assert last.startswith(f"error: {tmp_path}/file/x cannot be ")
+
+
+def test_losses_are_tried_on_a_twin_alone_and_only_as_many_as_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    city = tmp_path / "city"
+    shutil.copytree(CITY[1], city)
+    (city / "environments").mkdir()
+    (tmp_path / "ssh_config").touch()
+    (tmp_path / "secrets.yml").touch(mode=0o600)
+    (tmp_path / "secrets.yml").write_text("{}\n")
+    (city / "environments/production.yml").write_text(
+        f"ssh_config: {tmp_path}/ssh_config\nsecrets: {tmp_path}/secrets.yml\n"
+    )
+    here = ["--inventory", str(city), "--env", "production"]
+    assert run(["net", "verify", "--fail", "999", *here]) == 2
+    assert capsys.readouterr().err == "error: There are 41 single losses in this city, not 999.\n"
+    assert run(["net", "verify", "--fail", "3", *here]) == 5
+    assert capsys.readouterr().err == (
+        "error: Nothing is broken on purpose in production: that is for a twin alone.\n       Use --env lab:NAME.\n"
+    )
