@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
-import applying
 import pytest
 from tiny import Tiny, taken_down, tiny
 from twin_city import City
@@ -18,8 +15,6 @@ from baubau_ops.lab import twin as lab
 from baubau_ops.lab.injector import LabInjector
 
 TEST_TWIN = "test"
-APPLYING = 120.0
-"""Seconds of repeated applies; tests/bench does it for ten minutes."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,16 +39,6 @@ def twin(twin_state: None) -> Iterator[City]:  # noqa: ARG001
     finally:
         if not kept:
             lab.down(name)
-
-
-@pytest.fixture(scope="session")
-def applies(twin: City) -> Iterator[subprocess.Popen[str]]:
-    """Two minutes of repeated applies on the small city, beside the tests that leave it alone."""
-    argv = [sys.executable, applying.__file__, twin.name, str(APPLYING)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()  # ends it, if it is not at its end
 
 
 @pytest.fixture(scope="session")

@@ -114,9 +114,3 @@ def test_machines_are_silent_and_do_not_forward(twin: City, machine: str) -> Non
 def test_bfd_need_not_wait_for_the_processor(twin: City) -> None:
     done = run(twin.console("core-1", "sh", "-c", "chrt --pid $(cat /run/frr/bfdd.pid)"))
     assert "SCHED_RR" in done.stdout
-
-
-def test_a_long_row_of_applies_begins(applies: subprocess.Popen[str]) -> None:
-    """It goes on beside the tests of other twins; test_long_row.py sees its end."""
-    assert applies.stdout is not None
-    assert applies.stdout.readline() == "begun\n"

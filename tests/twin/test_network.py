@@ -66,7 +66,7 @@ def attempt(city: Any, device: str, change: Callable[[str], str], *, converge: f
             secrets=environment.secrets,
             check=check,
             journal=Journal(environment.state / "journal.jsonl"),
-            limits=Limits(revert_in=25, converge=converge),
+            limits=Limits(revert_in=15, converge=converge),
             on_event=lambda _: None,
         )
         (outcome,) = transaction.run(
@@ -134,7 +134,7 @@ def test_a_change_that_breaks_a_session_is_rolled_back_and_says_what_was_seen(ne
         network,
         "pop-wolio",
         lambda text: text.replace("${secret:bgp-dinkes}", "something-else"),
-        converge=8.0,
+        converge=6.0,
     )
     assert outcome.status is Status.rolled_back
     assert "expected Established" in outcome.reason
@@ -146,7 +146,7 @@ def test_new_timers_of_a_session_come_into_effect(network: Any) -> None:
         assert " timers 10 30" in text
         return text.replace(" timers 10 30", " timers 7 21")
 
-    outcome = attempt(network, "ce-bappeda", retime, converge=20.0)
+    outcome = attempt(network, "ce-bappeda", retime, converge=12.0)
     assert outcome.status is Status.rolled_back
     assert "7 s" in outcome.reason  # negotiated, and not what is intended
     assert verify_network(network.inventory, network.environment, patience=30.0).findings == ()
