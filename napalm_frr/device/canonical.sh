@@ -37,7 +37,8 @@ frr_shown() { frr_alive && vtysh -c 'show running-config' > "$WORK/vtysh" && frr
 # Enter the lines of a file, whatever is said to them, and show the configuration then, in the same vtysh.
 frr_entered() {
     frr_alive || return
-    { echo 'configure terminal'; cat "$1"; echo end; echo 'show running-config'; } | vtysh > "$WORK/vtysh" 2>&1 && frr_text
+    { echo 'configure terminal'; cat "$1"; echo end; echo 'show running-config'; } |
+        vtysh -H /dev/null > "$WORK/vtysh" 2>&1 && frr_text
 }
 
 frr_text() {

@@ -319,6 +319,22 @@ def test_a_device_that_moved_since_it_was_compared_is_not_touched(router: Router
     assert not base.has_pending_commit()
 
 
+def test_a_change_by_hand_is_seen_and_taken_back(router: Router, base: FRRDriver) -> None:
+    assert stands(base, full())
+    router.console("vtysh -c 'configure terminal' -c 'interface to-r2' -c 'description by hand'")
+    base.load_replace_candidate(config=full())
+    assert "description by hand" in base.compare_config()
+    base.commit_config()
+    assert stands(base, full())
+
+
+def test_a_key_is_left_nowhere_but_with_the_confirmed_texts(router: Router, base: FRRDriver) -> None:
+    base.load_replace_candidate(config=full(frr=frr().replace("md5 s3cret", "md5 unheard-of")))
+    base.commit_config()
+    found = router.console("grep -rIls unheard-of /etc /home /root /run /tmp /usr/local /var || :")
+    assert {Path(line).parts[:4] for line in found.splitlines()} == {("/", "var", "lib", "napalm-frr")}
+
+
 def test_what_the_delta_has_no_class_for_goes_by_frr_reload(base: FRRDriver) -> None:
     text = full(frr=frr().replace(" maximum-paths 4\n", " maximum-paths 4\n  bgp dampening 20 800 2500 80\n"))
     base.load_replace_candidate(config=text)
