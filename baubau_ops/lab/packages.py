@@ -7,6 +7,8 @@ from pathlib import Path
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.core.events import Event, OnEvent
+from baubau_ops.core.files import lock
+from baubau_ops.core.settings import cache_dir
 from baubau_ops.core.shell import PACKAGES, find, run
 
 log = logging.getLogger(__name__)
@@ -25,9 +27,16 @@ def missing() -> list[str]:
 
 def install(on_event: OnEvent) -> None:
     """Install what is missing, after saying so; FailedError when apt cannot."""
-    names = missing()
-    if not names:
+    if not missing():
         return
+    # Two twins that come up at once both need them, and apt does not wait for another apt.
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    with lock(cache_dir() / "packages.lock", timeout=INSTALL_TIMEOUT):
+        if names := missing():
+            _get(names, on_event)
+
+
+def _get(names: list[str], on_event: OnEvent) -> None:
     on_event(Event("note", "packages", detail=f"installing {', '.join(names)}"))
     if not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
         _apt("update")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import stat
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from threading import Barrier, get_ident
 
 import pytest
 from hypothesis import given
@@ -156,7 +158,9 @@ def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> Non
     assert images._recipe_hash() != before
 
 
-def test_missing_packages_are_named_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_packages_are_named_before_anything_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     here = {tool: f"/bin/{tool}" for tool in packages.TOOLS if tool not in ("socat", "systemd-nspawn")}
     log: list[str] = []
 
@@ -164,6 +168,7 @@ def test_missing_packages_are_named_before_anything_is_installed(monkeypatch: py
         log.append(" ".join(argv))
         here.update(dict.fromkeys(packages.TOOLS, "/bin/x"))
 
+    monkeypatch.setattr(packages, "cache_dir", lambda: tmp_path)
     monkeypatch.setattr(packages, "find", here.get)
     monkeypatch.setattr(packages, "run", install)
     packages.install(lambda event: log.append(event.detail))
@@ -174,8 +179,34 @@ def test_missing_packages_are_named_before_anything_is_installed(monkeypatch: py
     assert log == []
 
 
+def test_of_two_twins_that_come_up_at_once_one_installs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = {tool: f"/bin/{tool}" for tool in packages.TOOLS if tool != "socat"}
+    meeting, met = Barrier(2), set[int]()
+    asked: list[str] = []
+
+    def find(tool: str) -> str | None:
+        found = here.get(tool)
+        if tool == "socat" and get_ident() not in met:
+            met.add(get_ident())
+            meeting.wait(10)  # both see that it is missing
+        return found
+
+    def install(argv: list[str], **_options: object) -> None:
+        asked.append(argv[2])
+        here["socat"] = "/bin/socat"
+
+    monkeypatch.setattr(packages, "cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(packages, "find", find)
+    monkeypatch.setattr(packages, "run", install)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(packages.install, [lambda _event: None] * 2))
+    assert asked.count("install") == 1
+
+
 def test_old_package_lists_are_updated_once_and_a_failure_names_the_remedy(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[str] = []
 
@@ -184,6 +215,7 @@ def test_old_package_lists_are_updated_once_and_a_failure_names_the_remedy(
         if argv[2] == "install":
             raise FailedError("apt-get failed (exit 100): E: Unable to locate package socat")
 
+    monkeypatch.setattr(packages, "cache_dir", lambda: tmp_path)
     monkeypatch.setattr(packages, "find", {**dict.fromkeys(packages.TOOLS, "/bin/x"), "socat": None}.get)
     monkeypatch.setattr(packages, "run", fail)
     with pytest.raises(FailedError, match="Unable to locate package socat") as caught:
