@@ -72,7 +72,7 @@ class Removal:
 
 
 def removals(devices: Mapping[str, Device]) -> tuple[Removal, ...]:
-    """For every class the text of the router that has most of its lines (of several, the first by name)."""
+    """For every class the text of the router that has most of its lines; of several, the one with most to do."""
     texts = {name: written(device) for name, device in sorted(devices.items())}
     numbers: defaultdict[LineClass, dict[str, list[int]]] = defaultdict(dict)
     for device, lines in texts.items():
@@ -85,7 +85,7 @@ def removals(devices: Mapping[str, Device]) -> tuple[Removal, ...]:
     return tuple(
         _removal(found, device, texts[device], by_device[device])
         for found, by_device in sorted(numbers.items())
-        for device in [max(by_device, key=lambda name: len(by_device[name]))]
+        for device in [max(by_device, key=lambda name: (len(by_device[name]), len(texts[name])))]
     )
 
 

@@ -156,6 +156,8 @@ class Neighbour:
     """Seconds."""
     hold: int
     """Seconds."""
+    connect_retry: int = 2
+    """Seconds between two attempts to reach the other end."""
     update_source: IPv4Address | None = None
     """Set for iBGP, from loopback to loopback."""
     interface: str = ""

@@ -68,6 +68,8 @@ class BgpSession:
     """Negotiated, seconds."""
     hold: float
     """Negotiated, seconds."""
+    connect_retry: float
+    """Seconds between two attempts to reach the peer."""
     addpath_send: bool
     addpath_receive: bool
     limit: int | None

@@ -176,6 +176,7 @@ def _session(device: Device, neighbour: Neighbour, city: _City) -> BgpSession:
         password=True,
         keepalive=neighbour.keepalive,
         hold=neighbour.hold,
+        connect_retry=neighbour.connect_retry,
         addpath_send=neighbour.all_paths,
         addpath_receive=any(back.all_paths for back in there),
         limit=neighbour.max_prefixes,

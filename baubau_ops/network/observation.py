@@ -97,6 +97,8 @@ class BgpSession:
     """Negotiated, seconds."""
     keepalive: float
     """Negotiated, seconds."""
+    connect_retry: float
+    """Seconds between two attempts to reach the peer."""
     addpath_send: bool
     """Several paths for one prefix are sent: we offer, the peer takes them."""
     addpath_receive: bool

@@ -164,6 +164,7 @@ def _bgp_session(
         password=bool(entry.get("authenticationEnabled", 0)),
         hold=entry["bgpTimerHoldTimeMsecs"] / 1000,
         keepalive=entry["bgpTimerKeepAliveIntervalMsecs"] / 1000,
+        connect_retry=float(entry["connectRetryTimer"]),
         addpath_send=_both(paths, "tx", "rx"),
         addpath_receive=_both(paths, "rx", "tx"),
         limit=family.get("prefixAllowedMax"),

@@ -72,6 +72,7 @@ def _terms(expected: Expected, seen: Seen) -> Iterator[Problem]:
         ("MD5", expected.password, seen.password),
         ("keepalive", f"{expected.keepalive:g} s", f"{seen.keepalive:g} s"),
         ("hold time", f"{expected.hold:g} s", f"{seen.hold:g} s"),
+        ("connect retry", f"{expected.connect_retry:g} s", f"{seen.connect_retry:g} s"),
         ("add-path sent", expected.addpath_send, seen.addpath_send),
         ("add-path received", expected.addpath_receive, seen.addpath_receive),
         ("prefix limit", expected.limit or "none", seen.limit or "none"),

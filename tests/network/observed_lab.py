@@ -46,6 +46,7 @@ def _session(peer: str, neighbour: str, local_as: int, remote_as: int, **terms: 
         "password": True,
         "keepalive": 60.0,
         "hold": 180.0,
+        "connect_retry": 5.0 if local_as == remote_as else 120.0,  # FRR's default outside
         "addpath_send": False,
         "addpath_receive": False,
         "limit": None,
