@@ -74,6 +74,8 @@ class BgpSession:
     addpath_receive: bool
     limit: int | None
     """Prefixes accepted before the session is shut."""
+    preference: int | None
+    """Local preference set on what an external peer announces; None: not set, or no external peer."""
     accepted: frozenset[IPv4Network]
     """Prefixes (not paths) that pass the inbound filter."""
     sent: frozenset[IPv4Network]

@@ -16,7 +16,8 @@ from baubau_ops.network.device import Device, Neighbour, RouteMap
 from baubau_ops.network.expect_ospf import Reached
 
 _LOCAL_WEIGHT = 32768
-_PREFERENCE = 100
+PREFERENCE = 100
+"""Of a path on which nobody set one."""
 
 Paths = Mapping[str, Mapping[str, Reached]]
 """By router: its shortest paths to the others."""
@@ -65,10 +66,10 @@ def injected(
             chosen = maps[network.route_map] if network.route_map else None
             weight = chosen.weight if chosen and chosen.weight is not None else _LOCAL_WEIGHT
             preference = chosen.local_preference if chosen else None
-            found.append(Path(network.prefix, device.name, None, weight, preference or _PREFERENCE, 0))
+            found.append(Path(network.prefix, device.name, None, weight, preference or PREFERENCE, 0))
         for neighbour in bgp.neighbours:
             if neighbour.external:
-                preference = preference_in(devices, device, neighbour)
+                preference = preference_in(devices, device, neighbour) or PREFERENCE
                 found += [
                     Path(prefix, device.name, neighbour.address, 0, preference, 1)
                     for prefix in external[neighbour.address]
@@ -76,14 +77,14 @@ def injected(
     return found
 
 
-def preference_in(devices: Mapping[str, Device], device: Device, neighbour: Neighbour) -> int:
-    """The local preference of what a router takes from an external neighbour, by the tag that it bears."""
+def preference_in(devices: Mapping[str, Device], device: Device, neighbour: Neighbour) -> int | None:
+    """The local preference set on what an external neighbour announces, by the tag that it bears; None: not set."""
     tags = _tags(devices, device, neighbour)
     lists = {item.name: set(item.communities) for item in device.routing.community_lists}
     for clause in _clauses(device, neighbour.route_map_in):
         if clause.communities is None or tags & lists[clause.communities]:
-            return _PREFERENCE if clause.local_preference is None else clause.local_preference
-    return _PREFERENCE
+            return clause.local_preference
+    return None
 
 
 def _tags(devices: Mapping[str, Device], device: Device, neighbour: Neighbour) -> set[str]:

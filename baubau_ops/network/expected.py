@@ -180,6 +180,7 @@ def _session(device: Device, neighbour: Neighbour, city: _City) -> BgpSession:
         addpath_send=neighbour.all_paths,
         addpath_receive=any(back.all_paths for back in there),
         limit=neighbour.max_prefixes,
+        preference=expect_bgp.preference_in(city.devices, device, neighbour) if neighbour.external else None,
         accepted=accepted,
         sent=sent,
     )
@@ -247,7 +248,7 @@ def _bgp(device: Device, city: _City) -> list[tuple[int, Route]]:
     if device.role is Role.SITE:
         best: dict[IPv4Network, Path] = {}
         for neighbour in _sessions(device):
-            preference = expect_bgp.preference_in(city.devices, device, neighbour)
+            preference = expect_bgp.preference_in(city.devices, device, neighbour) or expect_bgp.PREFERENCE
             for prefix in city.external[neighbour.address]:
                 if prefix not in best or preference > best[prefix].preference:
                     best[prefix] = Path(prefix, device.name, neighbour.address, 0, preference, 1)

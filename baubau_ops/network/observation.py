@@ -105,6 +105,8 @@ class BgpSession:
     limit: int | None
     """Prefixes accepted before the session is shut; None without."""
     last_error: str
+    preferences: Readable[frozenset[int | None]]
+    """Local preferences of this peer's paths; None: one without."""
     accepted: Readable[frozenset[Network]]
     """Prefixes of this peer that passed the inbound filter."""
     sent: Readable[frozenset[Network]]

@@ -99,16 +99,21 @@ def bgp_sessions(
     `sent` holds, by peer, `show bgp ipv4 unicast neighbors PEER advertised-routes json`.
     """
     accepted = routes if isinstance(routes, Unread) else accepted_prefixes(routes)
+    preferences = routes if isinstance(routes, Unread) else _preferences(routes)
     sessions = {}
     for peer, entry in neighbours.items():
         address = IPv4Address(peer)
         family = entry["addressFamilyInfo"].get("ipv4Unicast")
         if family is None:
             absent = Unread("IPv4 unicast is not activated")
-            sessions[address] = _bgp_session(address, entry, {}, absent, absent)
+            sessions[address] = _bgp_session(address, entry, {}, absent, absent, absent)
             continue
         received = _accepted(accepted, peer, family["acceptedPrefixCounter"])
-        sessions[address] = _bgp_session(address, entry, family, received, _sent(peer, entry, sent))
+        preferred = (
+            preferences if isinstance(preferences, Unread) else frozenset(preferences.get(peer, frozenset()))
+        )
+        told = _sent(peer, entry, sent)
+        sessions[address] = _bgp_session(address, entry, family, preferred, received, told)
     return sessions
 
 
@@ -121,6 +126,15 @@ def accepted_prefixes(routes: Json) -> dict[str, frozenset[Network]]:
         for path in paths:
             found[path["peerId"]].add(ip_network(prefix))
     return {peer: frozenset(prefixes) for peer, prefixes in found.items()}
+
+
+def _preferences(routes: Json) -> dict[str, set[int | None]]:
+    """The local preferences of the paths by the peer that they were accepted from."""
+    found: defaultdict[str, set[int | None]] = defaultdict(set)
+    for paths in routes.get("routes", {}).values():
+        for path in paths:
+            found[path["peerId"]].add(path.get("locPrf"))
+    return found
 
 
 def _accepted(
@@ -148,6 +162,7 @@ def _bgp_session(
     peer: IPv4Address,
     entry: Json,
     family: Json,
+    preferences: Readable[frozenset[int | None]],
     accepted: Readable[frozenset[Network]],
     sent: Readable[frozenset[Network]],
 ) -> BgpSession:
@@ -169,6 +184,7 @@ def _bgp_session(
         addpath_receive=_both(paths, "rx", "tx"),
         limit=family.get("prefixAllowedMax"),
         last_error=entry.get("lastNotificationReason") or entry.get("lastResetDueTo", ""),
+        preferences=preferences,
         accepted=accepted,
         sent=sent,
     )

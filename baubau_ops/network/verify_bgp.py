@@ -23,7 +23,7 @@ def bgp(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]
         if down or seen is None:
             yield Checked("bgp", down, count=3)
             continue
-        yield Checked("bgp", tuple(_terms(session, seen)))
+        yield Checked("bgp", (*_terms(session, seen), *_preference(session, seen)))
         yield Checked("bgp", tuple(_prefixes("accepted", session, session.accepted, seen.accepted)))
         yield Checked("bgp", tuple(_prefixes("sent", session, session.sent, seen.sent)))
     others = (
@@ -83,6 +83,16 @@ def _terms(expected: Expected, seen: Seen) -> Iterator[Problem]:
         if wanted != is_:
             message = f"{_name(expected)}: expected {what} {_words(wanted)}, is {_words(is_)}."
             yield Problem(what, str(expected.peer), message)
+
+
+def _preference(expected: Expected, seen: Seen) -> Iterator[Problem]:
+    """What an external peer announces is preferred as intended; among ourselves the preference comes with the path."""
+    if expected.local_as == expected.remote_as or isinstance(seen.preferences, Unread):
+        return  # that the table could not be read is said of the prefixes
+    if others := seen.preferences - {expected.preference}:
+        wanted, is_ = (value or "not set" for value in (expected.preference, next(iter(others))))
+        message = f"{_name(expected)}: expected local preference {wanted}, is {is_}."
+        yield Problem("preference", str(expected.peer), message)
 
 
 def _words(value: object) -> object:

@@ -50,6 +50,7 @@ def _session(peer: str, neighbour: str, local_as: int, remote_as: int, **terms: 
         "addpath_send": False,
         "addpath_receive": False,
         "limit": None,
+        "preference": None,
         "accepted": frozenset(),
         "sent": frozenset(),
     }
