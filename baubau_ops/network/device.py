@@ -40,6 +40,8 @@ class OspfPort:
     dead: int
     """Seconds."""
     secret: str
+    retransmit: int = 1
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class OspfAdjacency:
     """Seconds."""
     dead: float
     """Seconds."""
+    retransmit: float
+    """Seconds."""
     authentication: Literal["md5"] = "md5"
     network_type: Literal["POINTOPOINT"] = "POINTOPOINT"
 

@@ -138,6 +138,7 @@ def _adjacency(city: _City, port: Interface) -> OspfAdjacency:
         cost=port.ospf.cost,
         hello=port.ospf.hello,
         dead=port.ospf.dead,
+        retransmit=port.ospf.retransmit,
     )
 
 

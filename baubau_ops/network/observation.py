@@ -49,6 +49,8 @@ class OspfInterface:
     """Seconds."""
     dead: float
     """Seconds."""
+    retransmit: float
+    """Seconds."""
     passive: bool
     authentication: Literal["none", "simple", "md5"]
 

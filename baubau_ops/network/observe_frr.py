@@ -61,6 +61,7 @@ def _ospf_interface(name: str, entry: Json) -> OspfInterface:
         cost=int(entry["cost"]),
         hello=entry["timerMsecs"] / 1000,
         dead=float(entry["timerDeadSecs"]),
+        retransmit=float(entry["timerRetransmitSecs"]),
         passive=bool(entry.get("timerPassiveIface", False)),
         authentication=_AUTHENTICATION[entry.get("authentication")],
     )

@@ -63,6 +63,7 @@ def _adjacency(
         ("cost", expected.cost, interface.cost),
         ("hello", f"{expected.hello:g} s", f"{interface.hello:g} s"),
         ("dead", f"{expected.dead:g} s", f"{interface.dead:g} s"),
+        ("retransmit", f"{expected.retransmit:g} s", f"{interface.retransmit:g} s"),
         ("authentication", expected.authentication, interface.authentication),
         ("network type", expected.network_type, interface.network_type),
         ("area", "0.0.0.0", interface.area),

@@ -34,7 +34,14 @@ def observed(name: str) -> Observation:
 
 def _adjacency(port: str, neighbour: str, router_id: str, address: str) -> OspfAdjacency:
     return OspfAdjacency(
-        port, neighbour, IPv4Address(router_id), IPv4Address(address), cost=12, hello=10.0, dead=40.0
+        port,
+        neighbour,
+        IPv4Address(router_id),
+        IPv4Address(address),
+        cost=12,
+        hello=10.0,
+        dead=40.0,
+        retransmit=5.0,
     )
 
 

@@ -230,7 +230,7 @@ def extras(seen: Observation) -> Iterator[tuple[str, Observation]]:
         "OSPF ce1: neighbour 10.99.0.1 (Init) is not expected.",
         replace(seen, ospf_neighbours=(*seen.ospf_neighbours, rogue)),
     )
-    port = OspfInterface("ce1", "0.0.0.0", "POINTOPOINT", 10, 10.0, 40.0, False, "none")
+    port = OspfInterface("ce1", "0.0.0.0", "POINTOPOINT", 10, 10.0, 40.0, 5.0, False, "none")
     yield (
         "OSPF ce1: looks for neighbours, none is expected.",
         replace(seen, ospf_interfaces={**seen.ospf_interfaces, "ce1": port}),
