@@ -44,7 +44,12 @@ Checkout = Callable[..., Path]
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     def make(
-        tests: str = TESTS, product: str = "X: int = 1\n", machine: tuple[Finding, ...] = CAPABLE
+        tests: str = TESTS,
+        product: str = "X: int = 1\n",
+        machine: tuple[Finding, ...] = CAPABLE,
+        *,
+        static: bool = False,
+        side_by_side: bool = False,
     ) -> Path:
         (tmp_path / "pyproject.toml").write_text(PYPROJECT)
         (tmp_path / "product").mkdir()
@@ -52,6 +57,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
         (tmp_path / "tests").mkdir()
         (tmp_path / "tests" / "test_it.py").write_text(tests)
         monkeypatch.setenv("BAUBAU_ROOT", str(tmp_path))
+        if not side_by_side:
+            monkeypatch.setattr(
+                "baubau_ops.cli.test._SIDE_BY_SIDE", ()
+            )  # its start takes longer than these tests
+        if not static:
+            monkeypatch.setattr("baubau_ops.cli.test._STATIC", (("ruff", "--version"),))  # mypy is slow
         monkeypatch.setattr("baubau_ops.core.machine.look", lambda: machine)
         return tmp_path
 
@@ -64,8 +75,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
         ([], CAPABLE, 0, "2 passed in", "tests ✓"),
         (["--long"], CAPABLE, 0, "3 passed", "tests ✓"),
         ([], INCAPABLE, 2, "1 passed in", "twin: not run (root: user id 1000)"),
-        (["--no-twin"], INCAPABLE, 0, "1 passed in", "twin: not run (--no-twin was given)"),
-        (["--no-twin"], CAPABLE, 0, "1 passed in", "twin: not run (--no-twin was given)"),
+        (["--no-twin"], INCAPABLE, 0, "1 passed, 2 deselected", "twin: not run (--no-twin was given)"),
+        (["--no-twin"], CAPABLE, 0, "1 passed, 2 deselected", "twin: not run (--no-twin was given)"),
         (["--no-twin", "--long"], CAPABLE, 0, "2 passed, 1 deselected", "twin: not run"),
         (["--", "-k", "plain"], CAPABLE, 0, "1 passed, 2 deselected", "tests ✓"),
     ],
@@ -78,12 +89,8 @@ def test_what_is_run_where(
     closing: str,
     summary: str,
     capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    checkout(machine=machine)
-    monkeypatch.setattr(
-        "baubau_ops.cli.test._STATIC", (("ruff", "--version"),)
-    )  # mypy is slow, and not meant
+    checkout(machine=machine, side_by_side=not options)
     assert cli.run(["test", *options]) == code
     lines = capfd.readouterr().out.splitlines()
     assert closing in lines[-2]
@@ -101,7 +108,7 @@ def test_a_failing_test_fails(checkout: Checkout, capfd: pytest.CaptureFixture[s
 def test_a_failing_static_check_fails(
     checkout: Checkout, product: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    checkout(product=product)
+    checkout(product=product, static=True)
     assert cli.run(["test"]) == 1
     last = capfd.readouterr().out.splitlines()[-1]
     assert last.startswith("static ✗")
@@ -137,7 +144,7 @@ def test_json_is_the_only_thing_on_stdout(checkout: Checkout, capfd: pytest.Capt
         ("tests", "passed"),
         ("twin", "not run"),
     ]
-    assert "1 passed in" in captured.err
+    assert "1 passed, 2 deselected" in captured.err
 
 
 def test_a_stopped_run_still_cleans_up(checkout: Checkout) -> None:

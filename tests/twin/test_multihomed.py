@@ -145,7 +145,8 @@ def test_a_pop_without_power_costs_no_more_than_a_cut_span(city: Any, injector: 
         "POP silent": (silence, mend),
         "POP off": (lambda: injector.power_off(PRIMARY), lambda: injector.power_on(PRIMARY)),
     }
-    measure = statistics.median(outage(city, "span cut", *causes.pop("span cut")) for _ in range(ROUNDS))
+    cut = causes.pop("span cut")
+    measure = statistics.median(outage(city, "span cut", *cut) for _ in range(ROUNDS))
     assert 0 < measure < LONGEST
     for cause, (do, undo) in causes.items():
         bound = measure * (1.25 if cause == "POP off" else SILENT)
