@@ -51,7 +51,9 @@ def network(twin: Any) -> Any:
     return twin
 
 
-def attempt(city: Any, device: str, change: Callable[[str], str], *, converge: float = 10.0) -> Outcome:
+def attempt(
+    city: Any, device: str, change: Callable[[str], str], *, converge: float = 10.0, revert_in: int = 25
+) -> Outcome:
     """Try a change of one device's text as a transaction with all its checks."""
     texts = render.render(city.inventory)
     environment: Environment = city.environment
@@ -66,7 +68,7 @@ def attempt(city: Any, device: str, change: Callable[[str], str], *, converge: f
             secrets=environment.secrets,
             check=check,
             journal=Journal(environment.state / "journal.jsonl"),
-            limits=Limits(revert_in=15, converge=converge),
+            limits=Limits(revert_in=revert_in, converge=converge),
             on_event=lambda _: None,
         )
         (outcome,) = transaction.run(
@@ -176,7 +178,7 @@ def test_a_ruleset_that_locks_out_its_own_management_is_reverted_by_the_device(n
         assert "tcp dport 22" in text
         return "\n".join(line for line in text.splitlines() if "tcp dport 22" not in line) + "\n"
 
-    outcome = attempt(network, "ce-rsud", lock_out, converge=5.0)
+    outcome = attempt(network, "ce-rsud", lock_out, converge=5.0, revert_in=15)
     assert outcome.status is Status.rolled_back
     assert "could not be checked" in outcome.reason
     with Fleet(platforms(network.inventory.topology), network.environment) as fleet:
