@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +24,18 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.network.coverage_classes import Removal
 from baubau_ops.network.lint import lint
 
+_CHECKING = (
+    "expect",
+    "lint",
+    "observ",
+    "packet_filter",
+    "policy",
+    "probe",
+    "site_policy",
+    "verdict",
+    "verif",
+)
+"""How the modules that make up the checks begin."""
 ENOUGH = 0.95
 """The part of the classes that checks should notice."""
 
@@ -56,6 +70,8 @@ class Tested:
     """The first thing that was found wrong; empty if nothing was."""
     key: str
     """Of the text that was tried: another text is another question."""
+    checks: str = ""
+    """Of the checks that tried it: what these did not notice, others may."""
 
     @property
     def noticed(self) -> bool:
@@ -115,7 +131,7 @@ def chosen(removals: Iterable[Removal], pattern: str) -> tuple[Removal, ...]:
 
 def known(removals: Sequence[Removal], file: Path) -> Coverage:
     """What the file tells about these classes."""
-    records = read(file)
+    records = _standing(file)
     keys = {key(removal): str(removal.line_class) for removal in removals if not removal.harmless}
     return Coverage(
         tuple(records[one] for one in keys if one in records),
@@ -126,7 +142,7 @@ def known(removals: Sequence[Removal], file: Path) -> Coverage:
 
 def run(removals: Sequence[Removal], bench: Bench, file: Path, *, on_event: OnEvent = ignore) -> Coverage:
     """Try every class that the file does not know, and write down what noticed it."""
-    records = read(file)
+    records = _standing(file)
     left = [one for one in removals if not one.harmless and key(one) not in records]
     on_event(Event("start", "coverage", total=len(left)))
     refused = dict(_linted(left))
@@ -182,12 +198,26 @@ def _tested(removal: Removal, notice: Notice, by: str) -> Tested:
         notice=notice,
         by=by,
         key=key(removal),
+        checks=checks(),
     )
 
 
 def key(removal: Removal) -> str:
     """Tells a removal from one that was tried when texts or classes were others."""
     return hashlib.sha256(f"{removal.line_class}\n{removal.device}\n{removal.text}".encode()).hexdigest()[:16]
+
+
+@cache
+def checks() -> str:
+    """Tells the present checks from earlier ones, by their source."""
+    folder = resources.files("baubau_ops.network")
+    sources = sorted((one.name, one) for one in folder.iterdir() if one.name.startswith(_CHECKING))
+    return hashlib.sha256(b"".join(source.read_bytes() for _, source in sources)).hexdigest()[:16]
+
+
+def _standing(file: Path) -> dict[str, Tested]:
+    """What a file knows and still holds: what was noticed, and what the present checks did not notice."""
+    return {one: tested for one, tested in read(file).items() if tested.noticed or tested.checks == checks()}
 
 
 def read(file: Path) -> Mapping[str, Tested]:

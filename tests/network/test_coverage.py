@@ -90,6 +90,9 @@ def test_the_router_with_most_of_the_lines_is_taken() -> None:
         name: render_device(device).count(" ip ospf cost ") for name, device in small_devices().items()
     }
     assert one.count == max(per_device.values()) == per_device[one.device]
+    assert removal("maximum-paths 1").device.startswith(
+        "core-"
+    )  # every router has it once: where it matters most
 
 
 class FakeBench:
@@ -182,6 +185,22 @@ def test_another_text_is_another_question(tmp_path: Path) -> None:
     run([one], FakeBench(), file)
     changed = Removal(one.line_class, one.device, one.example, one.count, "another text\n")
     assert known([changed], file).missing == ("x.j2:2",)
+
+
+@pytest.mark.usefixtures("no_lint")
+def test_what_earlier_checks_did_not_notice_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "c.jsonl"
+    tried = [make("a2"), make("a3")]
+    run(tried, FakeBench(verify=["a2"]), file)
+    assert known(tried, file).missing == ()
+    monkeypatch.setattr(coverage, "checks", lambda: "others")
+    assert known(tried, file).missing == ("x.j2:3",)
+    assert [one.notice for one in run(tried, FakeBench(probe=["a3"]), file).tested] == [
+        Notice.VERIFY,
+        Notice.PROBE,
+    ]
 
 
 def test_classes_are_chosen_by_name_or_by_their_lines() -> None:
