@@ -48,6 +48,7 @@ def own_checks(device: str, text: str) -> Iterator[Mistake]:
     yield from _sessions(frr)
     yield from _bfd_timers(frr)
     yield from _ports(frr, text)
+    yield from _chains(list(section_lines(text, "nftables")))
     yield from _readable(text, "nftables", lambda body: device_text.tables(body, OWNED_TABLES))
     yield from _readable(text, "qos", device_text.ports)
     yield from _readable(text, "sysctl", device_text.settings)
@@ -148,6 +149,34 @@ def _ports(frr: Lines, text: str) -> Iterator[Mistake]:
             reported |= unknown
             for port in sorted(unknown):
                 yield Mistake(number, f"{section} names the port {port}, which frr does not have.")
+
+
+_CHAIN = re.compile(r"\tchain (\S+) \{")
+_END = re.compile(r"accept|goto \S+|counter name \S+ drop")
+
+
+def _chains(nftables: Lines) -> Iterator[Mistake]:
+    """A chain that drops by default, or that is gone to for good, ends in a verdict: what it drops is counted."""
+    chains: dict[str, Lines] = {}
+    rules: Lines = []
+    for number, line in nftables:
+        if found := _CHAIN.fullmatch(line):
+            rules = chains[found[1]] = [(number, "")]
+        elif line == "\t}":
+            rules = []
+        elif line.strip():
+            rules.append((number, line.strip()))
+    targets = {
+        rule.rpartition("goto ")[2] for lines in chains.values() for _, rule in lines if "goto " in rule
+    }
+    for name, lines in chains.items():
+        drops = any("policy drop;" in rule for _, rule in lines)
+        number, last = lines[-1]
+        if (drops or name in targets) and not _END.fullmatch(last):
+            yield Mistake(
+                number,
+                f"chain {name} ends without a verdict that counts: what falls out of it could not be told.",
+            )
 
 
 def _readable(text: str, section: str, read: Callable[[str], object]) -> Iterator[Mistake]:

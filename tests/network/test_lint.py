@@ -117,6 +117,18 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> No
             "net.ipv4.conf.to-prvo.rp_filter = 0",
             "sysctl names the port to-prvo, which frr does not have.",
         ),
+        (
+            "\t\tcounter name deny_forward drop\n",
+            "",
+            '\t\toifname "to-prov" goto to_province',
+            "chain forward ends without a verdict that counts: what falls out of it could not be told.",
+        ),
+        (
+            "\t\tcounter name deny_isp drop\n",
+            "\t\tdrop\n",
+            "\t\tdrop",
+            "chain from_isp ends without a verdict that counts: what falls out of it could not be told.",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line(core: str, old: str, new: str, line: str, message: str) -> None:
