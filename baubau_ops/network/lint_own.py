@@ -175,7 +175,7 @@ def _chains(nftables: Lines) -> Iterator[Mistake]:
         if (drops or name in targets) and not _END.fullmatch(last):
             yield Mistake(
                 number,
-                f"chain {name} ends without a verdict that counts: what falls out of it could not be told.",
+                f"chain {name} lets packets fall out of it uncounted.",
             )
 
 
