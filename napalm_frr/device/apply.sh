@@ -117,7 +117,7 @@ apply_frr_text() {
     method=reload
     cp "$STATE/current/frr/vtysh.conf" "$STATE/current/frr/daemons" "$1/frr/"
     if ! frr_reload "$1/frr"; then
-        cat "$WORK/delta.log" "$WORK/reload" | grep 'rror\|%' || tail -n 5 "$WORK/reload"
+        cat "$WORK/delta.log" "$WORK/reload" 2>/dev/null | grep 'rror\|%' || tail -n 5 "$WORK/reload"
         return 1
     fi
     frr_reads_as "$1/text/frr" && return 0

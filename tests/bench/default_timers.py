@@ -51,7 +51,8 @@ def _slow(make: Callable[..., Device]) -> Callable[..., Device]:
         device = make(*args, **options)
         bgp = device.routing.bgp
         assert bgp is not None
-        sessions = (replace(session, bfd_profile=None, keepalive=60, hold=180) for session in bgp.neighbours)
+        timers = {"keepalive": 60, "hold": 180, "connect_retry": 120}
+        sessions = (replace(session, bfd_profile=None, **timers) for session in bgp.neighbours)
         routing = replace(device.routing, bfd_profiles=(), bgp=replace(bgp, neighbours=tuple(sessions)))
         return replace(
             device,
@@ -64,4 +65,6 @@ def _slow(make: Callable[..., Device]) -> Callable[..., Device]:
 
 
 def _port(port: Interface) -> Interface:
-    return replace(port, ospf=replace(port.ospf, bfd_profile=None, hello=10, dead=40)) if port.ospf else port
+    if port.ospf is None:
+        return port
+    return replace(port, ospf=replace(port.ospf, bfd_profile=None, hello=10, dead=40, retransmit=5))
