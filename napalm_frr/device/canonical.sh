@@ -28,11 +28,8 @@ frr_running() {
     frr_alive || return
     if [ -e "$STATE/current/canon/frr.mark" ] && frr_mark | cmp -s - "$STATE/current/canon/frr.mark"; then
         cat "$STATE/current/canon/frr"
-    else frr_shown; fi
+    else vtysh -c 'show running-config' > "$WORK/vtysh" && frr_text; fi
 }
-
-# As vtysh shows it, without the preamble, which frr-reload takes for a command.
-frr_shown() { frr_alive && vtysh -c 'show running-config' > "$WORK/vtysh" && frr_text; }
 
 # Enter the lines of a file, whatever is said to them, and show the configuration then, in the same vtysh.
 frr_entered() {
@@ -41,6 +38,7 @@ frr_entered() {
         vtysh -H /dev/null > "$WORK/vtysh" 2>&1 && frr_text
 }
 
+# What vtysh showed, without its preamble, which frr-reload takes for a command.
 frr_text() {
     awk '!begun { begun = /^Current configuration/; next }
          !shown && /^$/ { next }
