@@ -36,7 +36,8 @@ class Probe:
 
     A probe `at` the host is an ordinary exchange from the machine. `at` the uplink it is raw frames that leave the
     uplink of the machine's site router towards the POP, as a captured router would send them. With `spoof`, or
-    IPv6, frames are raw as well: they go to the gateway's MAC address with that source.
+    IPv6, frames are raw as well: they go to the gateway's MAC address with that source. One that `expires_at` a
+    router is UDP whose hops do not suffice to get beyond it.
     """
 
     source: str
@@ -48,6 +49,8 @@ class Probe:
     towards: str = ""
     """Of several uplinks the one to this POP's router; empty: the first link's."""
     spoof: IPv4Address | None = None
+    expires_at: tuple[IPv4Address, ...] = ()
+    """The router's addresses: from one of them the sender must be told (ICMP time exceeded)."""
     count: int = 3
     """Attempts; one answer is enough."""
 
@@ -60,7 +63,8 @@ class Answer:
     sent: int
     """Frames or connections really started."""
     answered: bool
-    """An answer from the target itself came back. For raw frames: the target's machine received one."""
+    """An answer from the target itself came back. For raw frames: the target's machine received one. For what
+    `expires_at` a router: it told so."""
     refused: bool = False
     """Someone said no (TCP reset, ICMP unreachable): proof of neither open nor silently closed."""
     seconds: float = 0.0

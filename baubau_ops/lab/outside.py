@@ -1,6 +1,7 @@
 """What lies outside the city: ISPs that form one internet, the Province, and a host behind each of them.
 
-They are configured here, not by `net`, and take whatever the city announces: a leak shows in their tables.
+They are configured here, not by `net`, and take whatever the city announces: a leak shows in their tables. What
+they announce says `no-export`: a core that believed it would keep its defaults from the sites.
 """
 
 from __future__ import annotations
@@ -35,7 +36,12 @@ service integrated-vtysh-config
  no bgp ebgp-requires-policy
  timers bgp 1 3
 {neighbors} address-family ipv4 unicast
-{announced} exit-address-family
+{announced}  neighbor {city} route-map selfish out
+ exit-address-family
+exit
+!
+route-map selfish permit 10
+ set community no-export
 exit
 !
 #@ section sysctl
@@ -127,7 +133,9 @@ def _isp(inventory: Inventory, name: str, isps: list[str]) -> str:
         bfd=_bfd(isp.bfd),
         neighbors=neighbors + _city_neighbor(inventory, city, f"bgp-{name}", "provider", isp.bfd),
         # The link to the city too: its router asks machines of the internet from there.
-        announced=f"  network {lan}\n  network {link.a.address.network}\n  neighbor {city} default-originate\n",
+        announced=f"  network {lan}\n  network {link.a.address.network}\n"
+        f"  neighbor {city} default-originate route-map selfish\n",
+        city=city,
     )
 
 
@@ -152,6 +160,7 @@ def _province(inventory: Inventory) -> str:
         bfd=_bfd(bfd),
         neighbors=_city_neighbor(inventory, city, "bgp-prov", "peer", bfd),
         announced="".join(f"  network {prefix}\n" for prefix in province.prefixes),
+        city=city,
     )
 
 

@@ -25,9 +25,12 @@ from baubau_ops.lab.sniffing import NONCE_LENGTH, Arrival, close_aside, sniffing
 SPACING = 0.1
 """Seconds between two attempts of a probe; each has its whole time to be answered."""
 
+MAX_HOPS = 12
+"""Routers that a probe may have to pass before it expires where it should."""
+
 _IP_RECVERR = 11
 _ORIGIN_ICMP = 2  # SO_EE_ORIGIN_ICMP
-_ECHO_REPLY, _UNREACHABLE = 0, 3
+_ECHO_REPLY, _UNREACHABLE, _TIME_EXCEEDED = 0, 3, 11
 _REFUSALS = (ConnectionRefusedError, ConnectionResetError)
 
 
@@ -78,7 +81,8 @@ class Prober:
         if arrival is not None:
             return await self._raw(probe, arrival, senders, timeout)
         attempts = {"tcp": self._tcp, "udp": self._udp, "icmp": self._icmp}
-        return await _repeat(probe, attempts[probe.protocol], timeout)
+        attempt = self._expiring if probe.expires_at else attempts[probe.protocol]
+        return await _repeat(probe, attempt, timeout)
 
     def _arrival(self, probe: Probe) -> Arrival:
         """A frame counts as arrived at the target; for IPv6, which no machine has, at any but its source."""
@@ -119,15 +123,40 @@ class Prober:
                 return self._judge(probe, opened, error)
         return Result.ANSWERED
 
+    async def _expiring(self, probe: Probe) -> Result:
+        """Send with one hop more each time, and wait for the router where the last one ends."""
+        hops = [asyncio.create_task(self._expires(probe, ttl)) for ttl in range(1, MAX_HOPS + 1)]
+        try:
+            for told in asyncio.as_completed(hops):
+                if await told in probe.expires_at:
+                    return Result.ANSWERED
+            return Result.SILENT
+        finally:
+            for hop in hops:
+                hop.cancel()
+
+    async def _expires(self, probe: Probe, ttl: int) -> IPv4Address | None:
+        """Who tells that a packet with so many hops expired there; None if it came further, or another error did."""
+        loop = asyncio.get_running_loop()
+        with self._inside(probe.source):
+            opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        with opened:
+            opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+            opened.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+            try:
+                opened.connect((str(probe.target), probe.port))
+                opened.send(b"")
+                await loop.sock_recv(opened, 1)
+            except OSError:
+                told = _told(opened)
+                return told[1] if told and told[0] == _TIME_EXCEEDED else None
+        return None
+
     def _judge(self, probe: Probe, opened: socket.socket, error: OSError) -> Result:
         """Tell a refusal by somebody else from a failure at home (no route, no answer to ARP)."""
-        own = {str(address) for address in self.layout.bare[probe.source].addresses}
-        with contextlib.suppress(OSError):
-            _, ancillary, _, _ = opened.recvmsg(0, 512, socket.MSG_ERRQUEUE)
-            for level, kind, data in ancillary:
-                if level == socket.IPPROTO_IP and kind == _IP_RECVERR and data[4] == _ORIGIN_ICMP:
-                    offender = socket.inet_ntoa(data[20:24])  # sock_extended_err (16), family, port
-                    return Result.SILENT if offender in own else Result.REFUSED
+        if told := _told(opened):
+            own = self.layout.bare[probe.source].addresses
+            return Result.SILENT if told[1] in own else Result.REFUSED
         return Result.REFUSED if isinstance(error, _REFUSALS) else Result.SILENT
 
     async def _icmp(self, probe: Probe) -> Result:
@@ -195,6 +224,16 @@ class Prober:
         if isinstance(probe.target, IPv6Address):
             return IPv6Address(int(IPv6Address("fd00:7472::")) + int(own))  # a ULA (RFC 4193)
         return probe.spoof or own
+
+
+def _told(opened: socket.socket) -> tuple[int, IPv4Address] | None:
+    """The type of the ICMP error that a socket holds, and who sent it."""
+    with contextlib.suppress(OSError):
+        _, ancillary, _, _ = opened.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+        for level, kind, data in ancillary:
+            if level == socket.IPPROTO_IP and kind == _IP_RECVERR and data[4] == _ORIGIN_ICMP:
+                return data[5], IPv4Address(data[20:24])  # sock_extended_err (16), family, port
+    return None
 
 
 def _sender(place: _Place, senders: _Senders) -> socket.socket:

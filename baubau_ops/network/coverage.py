@@ -110,7 +110,7 @@ class Bench(Protocol):
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
         """Let a router run a text that lacks a class. An answer ends it: refused, or nothing has changed."""
 
-    def verify(self, device: str, /) -> str:
+    def verify(self, removal: Removal, /) -> str:
         """Compare with the intent: the first thing that is wrong and stays so, or nothing."""
 
     def probe(self) -> str:
@@ -167,7 +167,7 @@ def _try(removal: Removal, bench: Bench) -> tuple[Notice, str]:
         ended = bench.remove(removal)
         if ended is not None:
             return ended
-        if wrong := bench.verify(removal.device):
+        if wrong := bench.verify(removal):
             return Notice.VERIFY, wrong
         if wrong := bench.probe():
             return Notice.PROBE, wrong

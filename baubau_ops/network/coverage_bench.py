@@ -36,7 +36,9 @@ REVERT_IN = 60
 """Seconds after which a router goes back by itself; the probes of a city fit in."""
 QUIET = 2.5
 """Seconds for which nothing, or something, must have been wrong: a change makes the best network move."""
-PATIENCE = 10.0
+QUIET_FILTERS = 7.0
+"""The same when filters changed: FRR looks at its own networks only 5 s later (`bgp route-map delay-timer`)."""
+PATIENCE = 15.0
 """Seconds in which a comparison must have come to one of the two."""
 RECOVER = 90.0
 """Seconds until a network that a core was taken from must be whole again."""
@@ -96,8 +98,10 @@ class TwinBench:
             return Notice.ROUTER, str(answer)
         return None
 
-    def verify(self, device: str) -> str:
+    def verify(self, removal: Removal) -> str:
         """Read the router and its neighbours until they have been fine, or not, for long enough."""
+        device = removal.device
+        quiet = QUIET_FILTERS if removal.line_class.template.file.endswith("filters.j2") else QUIET
         near = {device, *(link.far(device).node for link in self._topology.links_of(device))} & set(
             self._expected
         )
@@ -108,7 +112,7 @@ class TwinBench:
             now = time.monotonic()
             if verdict.fine != was_fine:
                 since, was_fine = now, verdict.fine
-            if now - since >= QUIET or now - began >= PATIENCE:
+            if now - since >= quiet or now - began >= PATIENCE:
                 break
             time.sleep(0.2)
         if verdict.fine:

@@ -160,6 +160,6 @@ def _outside(inventory: Inventory, node: Node, link: Link, filters: str) -> Neig
         max_prefixes=1 if isp else len(inventory.backbone.province.prefixes),
         prefixes_in=f"from-{filters}",
         prefixes_out=f"to-{filters}",
-        route_map_in=f"from-{other.name}" if isp else None,
+        route_map_in=f"from-{other.name}",
         announce_while=("to-isp", CITY_REACHED) if isp else None,
     )

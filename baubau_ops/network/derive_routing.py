@@ -146,12 +146,19 @@ def province_prefixes(inventory: Inventory) -> tuple[IPv4Network, ...]:
     return tuple(sorted(openers | set(matrix.permit(policy.PROVINCE_PLACE).addresses)))
 
 
-def _isp_maps(inventory: Inventory, node: Node) -> Iterator[RouteMap]:
-    """How much an ISP's default is preferred, and when the city's prefixes are announced: while the core reaches it."""
-    isps = [link.b.node for link in inventory.topology.links_of(node.name) if link.kind is LinkKind.ISP]
-    for isp in isps:
-        yield RouteMap(f"from-{isp}", local_preference=inventory.backbone.isps[isp].preference)
-    if isps:
+def _outside_maps(inventory: Inventory, node: Node) -> Iterator[RouteMap]:
+    """How much an ISP's default is preferred, and when the city's prefixes are announced: while the core reaches it.
+
+    No community of an outsider comes in: one that says no-export would keep its default from every site.
+    """
+    kinds = set()
+    for link in inventory.topology.links_of(node.name):
+        if link.kind in (LinkKind.ISP, LinkKind.PROVINCE):
+            kinds.add(link.kind)
+            isp = inventory.backbone.isps.get(link.b.node)
+            preference = isp.preference if isp else None
+            yield RouteMap(f"from-{link.b.node}", local_preference=preference, clear_communities=True)
+    if LinkKind.ISP in kinds:
         yield RouteMap("to-isp", prefix_list="to-isp")
         yield RouteMap(CITY_REACHED, next_hops=CITY_REACHED)
 
@@ -162,7 +169,7 @@ def _route_maps(inventory: Inventory, node: Node) -> list[RouteMap]:
         maps.append(RouteMap("bastion", prefix_list="bastion"))
         # Not weight 32768, which what a router originates itself has: any ISP's default wins by preference.
         maps.append(RouteMap(LAST_RESORT, local_preference=LAST_RESORT_PREFERENCE, weight=0))
-        maps += _isp_maps(inventory, node)
+        maps += _outside_maps(inventory, node)
     maps += site_policy.route_maps(inventory, node)
     if node.role is Role.FIREWALL:
         maps.append(RouteMap(ORIGIN, local_preference=origin_preference(inventory, node)))

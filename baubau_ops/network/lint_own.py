@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
 
 from baubau_ops.inventory.topology import MAX_PORT_NAME
+from baubau_ops.network.lint_bgp import bgp_checks
+from baubau_ops.network.lint_mistake import Lines, Mistake
 from napalm_frr import text as device_text
-
-Lines: TypeAlias = list[tuple[int, str]]
-"""(line of the whole text, content)."""
 
 MIN_BFD = 0.09
 """Seconds until a link counts as dead: 30 ms × 3 held on loaded machines, less gives false alarms."""
 OWNED_TABLES = ("inet baubau", "ip baubau-nat")
 
 _BFD_DEFAULTS = {"detect-multiplier": 3, "transmit-interval": 300, "receive-interval": 300}
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something wrong in one text."""
-
-    line: int
-    """0: the whole text."""
-    message: str
 
 
 def section_lines(text: str, section: str) -> Iterator[tuple[int, str]]:
@@ -45,7 +33,7 @@ def own_checks(device: str, text: str) -> Iterator[Mistake]:
     frr = list(section_lines(text, "frr"))
     yield from _hostname(device, frr)
     yield from _references(frr)
-    yield from _sessions(frr)
+    yield from bgp_checks(frr)
     yield from _bfd_timers(frr)
     yield from _ports(frr, text)
     yield from _chains(list(section_lines(text, "nftables")))
@@ -64,11 +52,13 @@ def _hostname(device: str, frr: Lines) -> Iterator[Mistake]:
 
 _DEFINED = {
     "prefix list": re.compile(r"ip prefix-list (\S+) "),
+    "community list": re.compile(r"bgp large-community-list standard (\S+) "),
     "route-map": re.compile(r"route-map (\S+) (?:permit|deny)"),
     "BFD profile": re.compile(r" profile (\S+)$"),
 }
 _USED = {
     "prefix list": re.compile(r" prefix-list (\S+)(?: in| out)?$"),
+    "community list": re.compile(r" match large-community (\S+)"),
     "route-map": re.compile(r" (?:route|advertise|exist)-map (\S+)"),
     "BFD profile": re.compile(r" .* bfd profile (\S+)$"),
 }
@@ -88,30 +78,6 @@ def _references(frr: Lines) -> Iterator[Mistake]:
         for name, number in defined.items():
             if name not in used:
                 yield Mistake(number, f"{kind} {name} is defined and not used.")
-
-
-def _sessions(frr: Lines) -> Iterator[Mistake]:
-    """Every BGP session is authenticated; one to another AS also has filters, GTSM, a role and a limit."""
-    asn = next((line.split()[2] for _, line in frr if line.startswith("router bgp ")), "")
-    lines: dict[str, list[tuple[int, str]]] = {}
-    for number, line in frr:
-        found = re.match(r" +neighbor (\S+) (.+)", line)
-        if found:
-            lines.setdefault(found[1], []).append((number, found[2]))
-    for peer, said in lines.items():
-        external = not any(what == f"remote-as {asn}" for _, what in said)
-        wanted: dict[str, Callable[[str], bool]] = {"a password": lambda what: what.startswith("password ")}
-        if external:
-            wanted |= {
-                "GTSM (ttl-security)": lambda what: what.startswith("ttl-security "),
-                "a role (local-role)": lambda what: what.startswith("local-role "),
-                "a limit (maximum-prefix)": lambda what: what.startswith("maximum-prefix "),
-                "an inbound prefix list": lambda what: bool(re.fullmatch(r"prefix-list \S+ in", what)),
-                "an outbound prefix list": lambda what: bool(re.fullmatch(r"prefix-list \S+ out", what)),
-            }
-        for what, is_it in wanted.items():
-            if not any(is_it(line) for _, line in said):
-                yield Mistake(said[0][0], f"the BGP session with {peer} lacks {what}.")
 
 
 def _bfd_timers(frr: Lines) -> Iterator[Mistake]:

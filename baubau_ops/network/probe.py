@@ -63,12 +63,16 @@ def _try_allowed(
     for pair, answer in answers.items():
         if answer.answered:
             note(Result(pair, Outcome.OPEN))
-            alive |= {pair.probe.source, pair.machine} if pair.probe.at == "host" else set()
+            alive |= pair.shows_alive
         else:
-            how = "was refused" if answer.refused else "got no answer"
-            hint = _hint(risen, answer)
-            note(Result(pair, Outcome.BLOCKED, f"{pair} is allowed, but {how}.{hint}"))
+            note(Result(pair, Outcome.BLOCKED, f"{pair} {_complaint(answer)}.{_hint(risen, answer)}"))
     return frozenset(alive)
+
+
+def _complaint(answer: Answer) -> str:
+    if answer.probe.expires_at:
+        return "is not reported to the sender"
+    return f"is allowed, but {'was refused' if answer.refused else 'got no answer'}"
 
 
 def exchange(pairs: Sequence[Pair], vantage: Vantage) -> dict[Pair, Answer]:

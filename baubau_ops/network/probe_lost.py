@@ -63,9 +63,7 @@ def split(
     judge = _Judge(inventory, graph, {machine.name: machine for machine in machines}, said)
     allowed = [pair for pair in pairs if pair.allowed and judge.can_send(pair)]
     passing = [pair for pair in allowed if judge.passes(pair)]
-    alive = {
-        name for pair in passing if pair.probe.at == "host" for name in (pair.probe.source, pair.machine)
-    }
+    alive = frozenset().union(*(pair.shows_alive for pair in passing))
     denied = [
         pair
         for pair in pairs

@@ -2,15 +2,17 @@
 
 Every machine tries every service by every port, a machine of every zone at its own site and at another one,
 and whatever lies outside. Each enforcing layer gets frames of its own: the site's router those that its machines
-send or forge, the POP those that a captured site router would send; every router gets IPv6.
+send or forge, the POP those that a captured site router would send; every router gets IPv6. Packets that die on
+the way try whether their senders are told: else large ones vanish and traceroute is blind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from ipaddress import IPv4Address, IPv6Address
+from itertools import islice
 
 from baubau_ops.inventory.environment import Machine, Probe, Protocol4
 from baubau_ops.inventory.inventory import Inventory
@@ -46,13 +48,21 @@ class Pair:
     def allowed(self) -> bool:
         return not self.dropped_by
 
+    @property
+    def shows_alive(self) -> frozenset[str]:
+        """The machines that an answer shows to send and to answer."""
+        if self.probe.at != "host":
+            return frozenset()
+        return frozenset({self.probe.source, *([] if self.probe.expires_at else [self.machine])})
+
     def __str__(self) -> str:
         probe = self.probe
         door = "ping" if probe.protocol == "icmp" else f"{probe.port}/{probe.protocol}"
         source = probe.source + (f" as {probe.spoof}" if probe.spoof else "")
         towards = f" to {probe.towards}" if probe.towards else ""
         place = f" from the uplink{towards}" if probe.at == "uplink" else ""
-        return f"{source}{place} → {self.target or probe.target} {door}"
+        end = ", expiring just before it" if probe.expires_at else ""
+        return f"{source}{place} → {self.target or probe.target} {door}{end}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,8 @@ class _Pairs:
                     # Over a backup in waiting, too: what its POP lets pass must be the same.
                     towards = link.a.node if len(links) > 1 else ""
                     yield from self._from_uplink(machine, link, towards)
+        for site in self.inventory.sites:
+            yield from self._expiring(site)
 
     # Who is where.
 
@@ -218,6 +230,30 @@ class _Pairs:
         if sender.zone not in (INTERNET, PROVINCE_PLACE):  # their own routers are not ours
             probe = Probe(sender.name, BEYOND, *_DOOR, count=1)
             yield Pair(probe, "", "", router, "deny_ipv6")
+
+    def _expiring(self, site: str) -> Iterator[Pair]:
+        """From a site, dying at the data center's firewalls; from elsewhere to the site, dying at its router."""
+        inside = [machine for machine in self.machines.values() if machine.owner == site]
+        for sender in inside:
+            yield from islice(
+                self._expires([(sender, to) for to in self._services(sender)], self.firewalls), 1
+            )
+        targets = [_Target(machine.name, machine.name, machine.address, (_UDP,)) for machine in inside]
+        senders = [machine for machine in self.machines.values() if machine.owner != site]
+        router = frozenset({site_device(site)})
+        yield from islice(self._expires([(sender, to) for to in targets for sender in senders], router), 1)
+
+    def _expires(self, ends: Iterable[tuple[Machine, _Target]], last: frozenset[str]) -> Iterator[Pair]:
+        """UDP that a sender may open, and that dies at the last router before its target."""
+        topology = self.inventory.topology
+        gateways = [lan.gateway.ip for lan in topology.lans if lan.router in last]
+        links = [link.end(router).address.ip for router in last for link in topology.links_of(router)]
+        for sender, target in ends:
+            for protocol, port in target.doors:
+                if protocol == "udp" and self._allows(sender, target, (protocol, port)):
+                    addresses = tuple(sorted([*gateways, *links]))
+                    probe = Probe(sender.name, target.address, protocol, port, expires_at=addresses)
+                    yield self._pair(probe, target)
 
     def _from_uplink(self, sender: Machine, link: Link, towards: str) -> Iterator[Pair]:
         """What a captured site router could send: past its own rules, to one of its POPs."""

@@ -89,7 +89,8 @@ def test_outside_speaks_the_citys_side_of_every_session(city: Inventory, layout:
         text = layout.day0[name]
         assert f"neighbor {isp.address.ip} remote-as {city.city.asn}" in text
         assert f"neighbor {isp.address.ip} password ${{secret:bgp-{name}}}" in text
-        assert f"neighbor {isp.address.ip} default-originate" in text
+        assert f"neighbor {isp.address.ip} default-originate route-map selfish" in text
+        assert "route-map selfish permit 10\n set community no-export\n" in text
         assert ("detect-multiplier" in text) == (isp.bfd is not None)
     prov = layout.day0["prov"]
     assert "password ${secret:bgp-prov}" in prov

@@ -67,7 +67,7 @@ def test_a_chain_goes_with_its_braces() -> None:
     lines = gone(removal("chain to_bastion {"))
     assert lines[0] == "\tchain to_bastion {"
     assert lines[-1] == "\t}"
-    assert len(lines) == 5
+    assert len(lines) == 4
 
 
 def test_settings_and_traffic_classes_are_classes_by_what_they_are_about() -> None:
@@ -115,7 +115,7 @@ class FakeBench:
             return Notice.ROUTER, "refused"
         return None
 
-    def verify(self, _device: str) -> str:
+    def verify(self, _removal: Removal) -> str:
         self.calls.append(("verify", self.now))
         return "differs" if self.now in self.verify_finds else ""
 

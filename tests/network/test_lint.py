@@ -12,7 +12,8 @@ from baubau_ops.core.shell import Completed
 from baubau_ops.network import lint, lint_parsers
 from baubau_ops.network.device import Device
 from baubau_ops.network.lint import LintProblem
-from baubau_ops.network.lint_own import Mistake, own_checks
+from baubau_ops.network.lint_mistake import Mistake
+from baubau_ops.network.lint_own import own_checks
 from baubau_ops.network.render import render_device
 
 
@@ -76,6 +77,48 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> No
             "the BGP session with 192.0.2.0 lacks an outbound prefix list.",
         ),
         (
+            " bgp router-id 10.255.0.2\n",
+            "",
+            "router bgp 64496",
+            "BGP has no router-id: FRR would take an address, and another one some day.",
+        ),
+        (
+            "  maximum-paths 1\n",
+            "",
+            "router bgp 64496",
+            "BGP may use several external paths at once: firewalls see half of a flow.",
+        ),
+        (
+            "  maximum-paths ibgp 1\n",
+            "",
+            "router bgp 64496",
+            "BGP may use several internal paths at once: firewalls see half of a flow.",
+        ),
+        (
+            " bgp conditional-advertisement timer 5\n",
+            "",
+            "router bgp 64496",
+            "BGP looks only every 60 s whether what it announces conditionally still holds.",
+        ),
+        (
+            "  neighbor 10.254.0.29 route-map from-prov in\n",
+            "",
+            " neighbor 10.254.0.29 remote-as 64502",
+            "the BGP session with 10.254.0.29 lacks an inbound route-map.",
+        ),
+        (
+            " set community none\n",
+            "",
+            "route-map from-isp-1 permit 10",
+            "what 192.0.2.0 announces keeps its community.",
+        ),
+        (
+            " set large-community none\n",
+            "",
+            "route-map from-prov permit 10",
+            "what 10.254.0.29 announces keeps its large-community.",
+        ),
+        (
             "transmit-interval 30",
             "transmit-interval 10",
             " profile span",
@@ -135,6 +178,20 @@ def test_a_mistake_is_told_with_its_line(core: str, old: str, new: str, line: st
     assert old in core
     bad = core.replace(old, new)
     assert Mistake(_line(bad, line), message) in list(own_checks("core-1", bad))
+
+
+def test_a_community_list_that_nothing_defines_is_told(devices: dict[str, Device]) -> None:
+    text = render_device(devices["pop-wolio"])
+    bad = text.replace("community-list standard backup ", "community-list standard spare ")
+    assert list(own_checks("pop-wolio", bad)) == [
+        Mistake(
+            _line(bad, " match large-community backup"), "community list backup is used and not defined."
+        ),
+        Mistake(
+            _line(bad, "bgp large-community-list standard spare seq 5 permit 64496:1:50"),
+            "community list spare is defined and not used.",
+        ),
+    ]
 
 
 def _said(stderr: str, returncode: int) -> Callable[..., Completed]:

@@ -215,6 +215,16 @@ def test_frames_that_could_not_be_sent_prove_nothing() -> None:
     assert reasons(report)[0].endswith("could not be proven: no frame could be sent.")
 
 
+def test_a_sender_that_is_not_told_fails_and_a_router_s_word_shows_no_machine_alive() -> None:
+    sent = Probe("cam", IPv4Address("10.9.9.9"), "udp", 53, expires_at=(IPv4Address("10.0.0.1"),))
+    expiring = Pair(sent, "dns", "host")
+    assert reasons(City([expiring], silent={expiring}).run()) == [
+        "cam → dns 53/udp, expiring just before it is not reported to the sender."
+    ]
+    report = City([expiring, denied(1)]).run()
+    assert reasons(report)[0].endswith("host was not seen alive in this run.")
+
+
 def test_what_is_allowed_and_blocked_names_the_counters_that_rose() -> None:
     city = City(PAIRS, silent={PAIRS[0]}, noise=2)
     report = city.run()

@@ -34,6 +34,21 @@ def test_allowed_pairs_are_what_the_policy_says_and_come_first() -> None:
     assert flags == sorted(flags, reverse=True)
 
 
+def test_senders_must_be_told_what_dies_on_the_way_to_the_data_center_and_back() -> None:
+    expiring = {str(pair): pair.probe.expires_at for pair in tried() if pair.probe.expires_at}
+    topology = city().topology
+    (access,) = topology.links_of("ce-bappeda")
+    firewall = {link.end("dc-1").address.ip for link in topology.links_of("dc-1")}
+    assert firewall < set(expiring["bappeda-office → dns 53/udp, expiring just before it"])
+    assert access.b.address.ip not in expiring["bappeda-office → dns 53/udp, expiring just before it"]
+    back = expiring["bastion → rsud-mgmt 7007/udp, expiring just before it"]
+    assert {link.b.address.ip for link in topology.links_of("ce-rsud")} < set(back)
+    assert all(pair.allowed for pair in tried() if pair.probe.expires_at)
+    assert {pair.shows_alive for pair in tried() if pair.target == "dns" and pair.probe.expires_at} == {
+        frozenset({pair.probe.source}) for pair in tried() if pair.target == "dns" and pair.probe.expires_at
+    }
+
+
 def test_no_pair_is_tried_twice() -> None:
     assert len(set(tried())) == len(tried())
 

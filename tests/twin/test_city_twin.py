@@ -12,7 +12,7 @@ from twin_city import City
 
 from baubau_ops.inventory.environment import Probe
 from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
-from baubau_ops.lab import netns
+from baubau_ops.lab import netns, recipe
 from baubau_ops.lab.names import netns as name_of
 
 
@@ -114,3 +114,8 @@ def test_machines_are_silent_and_do_not_forward(twin: City, machine: str) -> Non
 def test_bfd_need_not_wait_for_the_processor(twin: City) -> None:
     done = run(twin.console("core-1", "sh", "-c", "chrt --pid $(cat /run/frr/bfdd.pid)"))
     assert "SCHED_RR" in done.stdout
+
+
+def test_bfd_waits_instead_of_asking_again_and_again(twin: City) -> None:
+    done = run(twin.console("core-1", "sh", "-c", "cat /proc/$(cat /run/frr/bfdd.pid)/maps"))
+    assert recipe.LIBRARY in done.stdout

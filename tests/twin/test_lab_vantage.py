@@ -68,6 +68,22 @@ def test_a_refusal_is_neither_open_nor_silence(vantage: LabVantage, protocol: st
     assert (answer.answered, answer.refused) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("port", "router", "told"),
+    [
+        (53, "10.254.0.0", True),  # the last router, pop-wolio
+        (53, "10.64.0.1", True),  # the first one, ce-hall
+        (53, "10.254.0.1", False),  # its other port, by which it does not answer
+        (554, "10.254.0.0", False),  # ce-hall drops it
+    ],
+)
+def test_the_router_where_a_packet_expires_tells_its_sender(
+    vantage: LabVantage, port: int, router: str, told: bool
+) -> None:
+    answer = one(vantage, OFFICE, SERVICE, "udp", port, expires_at=(IPv4Address(router),))
+    assert (answer.answered, answer.refused) == (told, False)
+
+
 @pytest.mark.parametrize("protocol", ["tcp", "udp", "icmp"])
 def test_a_neighbour_that_is_not_there_is_no_refusal(vantage: LabVantage, protocol: str) -> None:
     """ARP that nobody answers is a failure at home; nobody said no."""

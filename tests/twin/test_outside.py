@@ -89,6 +89,14 @@ def reaches_internet(network: Any) -> bool:
     return bool(answer.answered)
 
 
+def test_what_an_isp_asks_to_be_done_with_its_default_is_not_done(network: Any) -> None:
+    """The twin's ISPs say no-export: believed, no site would hear of their defaults."""
+    for core in ("core-1", "core-2"):
+        shown = json.loads(said(network, core, "vtysh", "-c", "show bgp ipv4 unicast 0.0.0.0/0 json"))
+        assert len(shown["paths"]) >= 3
+        assert not any("community" in path for path in shown["paths"])
+
+
 def test_an_isp_that_is_dead_beyond_its_router_is_left_and_taken_again(network: Any, faults: Any) -> None:
     peer = network.inventory.backbone.isps["isp-1"].peer
     core2 = str(network.inventory.topology.nodes["core-2"].loopback)
