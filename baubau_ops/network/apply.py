@@ -74,7 +74,7 @@ class Application:
                 lint.require_clean({change.device: change.text for change in made.changes})
                 self._change(report, fleet)
                 self._note_spared(report)
-            report.outcomes = _complete(report.outcomes, made, chosen)
+            report.outcomes = _complete(report.outcomes, made, chosen, self._budget)
         return report
 
     def _change(self, report: Report, fleet: Fleet) -> None:
@@ -156,9 +156,12 @@ def _failures(outcomes: Iterable[Outcome]) -> int:
     )
 
 
-def _complete(done: Sequence[Outcome], made: NetworkPlan, chosen: Iterable[str]) -> list[Outcome]:
+def _complete(
+    done: Sequence[Outcome], made: NetworkPlan, chosen: Iterable[str], budget: int
+) -> list[Outcome]:
     """An outcome for every device asked for, in the order of their names."""
     known = {outcome.target: outcome for outcome in done}
+    failed = _failures(done) + len(made.unreachable)
     for name in chosen:
         if name in known:
             continue
@@ -167,7 +170,8 @@ def _complete(done: Sequence[Outcome], made: NetworkPlan, chosen: Iterable[str])
             status = Status.unreachable if name in made.unreachable else Status.failed
             known[name] = Outcome(name, status, str(error))
         elif name in made.waiting or made.devices[name].effect is not Effect.none:
-            known[name] = Outcome(name, Status.not_run, "stopped before it: the failure budget is spent")
+            reason = f"stopped before it: {failed} failed or did not answer, --budget allows {budget}"
+            known[name] = Outcome(name, Status.not_run, reason)
         else:
             known[name] = Outcome(name, Status.unchanged, "runs its intended text")
     return [known[name] for name in sorted(known)]

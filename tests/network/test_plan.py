@@ -8,10 +8,11 @@ import pytest
 from fake_fleet import FakeFleet, FakeRouter
 
 from baubau_ops.core.errors import UnreachableError
-from baubau_ops.core.plan import Effect
+from baubau_ops.core.plan import Effect, Outcome, Status
 from baubau_ops.core.secrets import MASK, Secrets
 from baubau_ops.inventory.load import load
 from baubau_ops.inventory.topology import LinkKind, Topology
+from baubau_ops.network.apply import _complete
 from baubau_ops.network.plan import DevicePlan, NetworkPlan, groups, make, masked
 
 SMALL = Path(__file__).parents[2] / "examples/small"
@@ -119,3 +120,21 @@ def test_a_new_pop_waits_for_its_neighbours_and_its_sites_for_it(topology: Topol
     fewer = {name: text for name, text in texts.items() if name != old[0]}
     made = make(topology, fewer, day0, fleet, Secrets({}))  # type: ignore[arg-type]
     assert not made.waiting
+
+
+def test_what_was_not_begun_says_what_stopped_it() -> None:
+    made = NetworkPlan(
+        {name: DevicePlan(name, "text", "", Effect.none) for name in ("core-1", "core-2")}
+        | {"pop-a": DevicePlan("pop-a", "text", "+x", Effect.hitless)},
+        waiting={},
+        failed={"ce-a": UnreachableError("ce-a: no connection")},
+    )
+    done = [Outcome("core-1", Status.rolled_back, "why")]
+    assert [
+        (one.target, one.status, one.reason) for one in _complete(done, made, ["core-2", "pop-a", "ce-a"], 1)
+    ] == [
+        ("ce-a", Status.unreachable, "ce-a: no connection"),
+        ("core-1", Status.rolled_back, "why"),
+        ("core-2", Status.unchanged, "runs its intended text"),
+        ("pop-a", Status.not_run, "stopped before it: 2 failed or did not answer, --budget allows 1"),
+    ]
