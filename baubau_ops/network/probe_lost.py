@@ -104,6 +104,8 @@ class _Judge:
 
     def passes(self, pair: Pair) -> bool:
         """Whether what is allowed has a way left in both directions."""
+        if not pair.machine:
+            return self._reaches_its_router(pair)
         source, target = self.machines[pair.probe.source], self.machines[pair.machine]
         if not (self._is_there(source) and self._is_there(target)):
             return False
@@ -117,6 +119,16 @@ class _Judge:
             )
         both = {self._function(source), self._function(target)}
         return any(both <= found for found in self._by_core())
+
+    def _reaches_its_router(self, pair: Pair) -> bool:
+        source = self.machines[pair.probe.source]
+        topology, lost = self.inventory.topology, self.said.lost
+        if not self._is_there(source) or pair.target in lost.nodes:
+            return False
+        between = [
+            link for link in topology.links_of(source.owner) if link.far(source.owner).node == pair.target
+        ]
+        return not any(lost.has(topology, link.id) for link in between)
 
     def can_send(self, pair: Pair) -> bool:
         """Frames that leave a site router's uplink need that router and that uplink."""

@@ -3,7 +3,8 @@
 Every machine tries every service by every port, a machine of every zone at its own site and at another one,
 and whatever lies outside. Each enforcing layer gets frames of its own: the site's router those that its machines
 send or forge, the POP those that a captured site router would send; every router gets IPv6. Packets that die on
-the way try whether their senders are told: else large ones vanish and traceroute is blind.
+the way try whether their senders are told: else large ones vanish and traceroute is blind. Its own router answers
+everybody's ping.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Pair:
         """The machines that an answer shows to send and to answer."""
         if self.probe.at != "host":
             return frozenset()
-        return frozenset({self.probe.source, *([] if self.probe.expires_at else [self.machine])})
+        answers = bool(self.machine) and not self.probe.expires_at
+        return frozenset({self.probe.source, *([self.machine] if answers else [])})
 
     def __str__(self) -> str:
         probe = self.probe
@@ -173,11 +175,12 @@ class _Pairs:
     def _routers(self, sender: Machine) -> Iterator[_Target]:
         topology = self.inventory.topology
         ssh: tuple[tuple[Protocol4, int], ...] = (("tcp", _SSH),)
+        near_doors = (*ssh, _PING)
         if sender.zone == BASTION:
             return
         for lan in topology.lans:
             if sender.address in lan.prefix:
-                yield _Target(lan.router, "", lan.gateway.ip, ssh, own_router=lan.router)
+                yield _Target(lan.router, "", lan.gateway.ip, near_doors, own_router=lan.router)
         (near, *_) = self._router(sender)
         core = topology.with_role(Role.CORE)[0]
         if core.loopback is not None and core.name != near:
@@ -185,7 +188,7 @@ class _Pairs:
         for link in topology.links_of(sender.owner):
             if link.kind in (LinkKind.ISP, LinkKind.PROVINCE):
                 port = link.far(sender.owner)
-                yield _Target(port.node, "", port.address.ip, ssh, own_router=port.node)
+                yield _Target(port.node, "", port.address.ip, near_doors, own_router=port.node)
 
     def _ordinary(self, sender: Machine, target: _Target) -> Iterator[Pair]:
         """What a machine opens by itself. A door of each kind where all is allowed, one where nothing is."""
@@ -203,7 +206,9 @@ class _Pairs:
             yield self._pair(probe, target, device, counter)
 
     def _allows(self, sender: Machine, target: _Target, door: tuple[Protocol4, int]) -> bool:
-        return not target.own_router and self.matrix.allows(sender.zone, target.address, *door)
+        if target.own_router:
+            return door == _PING
+        return self.matrix.allows(sender.zone, target.address, *door)
 
     def _dropping(self, sender: Machine, target: _Target) -> tuple[frozenset[str], str]:
         """Who must drop what a machine itself sends, and how it is counted."""

@@ -29,7 +29,8 @@ def test_allowed_pairs_are_what_the_policy_says_and_come_first() -> None:
         if not isinstance(probe.target, IPv6Address) and probe.spoof is None and probe.at == "host":
             is_own = pair.counter == "deny_input"
             allows = matrix.allows(zones[probe.source], probe.target, probe.protocol, probe.port)
-            assert pair.allowed == (allows and not is_own), str(pair)
+            is_ping_of_own_router = not pair.machine and probe.protocol == "icmp"
+            assert pair.allowed == ((allows and not is_own) or is_ping_of_own_router), str(pair)
     flags = [pair.allowed for pair in tried()]
     assert flags == sorted(flags, reverse=True)
 
@@ -47,6 +48,14 @@ def test_senders_must_be_told_what_dies_on_the_way_to_the_data_center_and_back()
     assert {pair.shows_alive for pair in tried() if pair.target == "dns" and pair.probe.expires_at} == {
         frozenset({pair.probe.source}) for pair in tried() if pair.target == "dns" and pair.probe.expires_at
     }
+
+
+def test_every_machine_pings_its_own_router() -> None:
+    pings = {(pair.probe.source, pair.target) for pair in tried() if pair.allowed and not pair.machine}
+    near = {(machine.name, f"ce-{machine.owner}") for machine in machines() if machine.owner in city().sites}
+    assert near < pings
+    assert ("host-services", "dc-1") in pings
+    assert ("inet-isp-2", "core-2") in pings
 
 
 def test_no_pair_is_tried_twice() -> None:
