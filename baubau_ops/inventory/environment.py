@@ -35,9 +35,9 @@ class Probe:
     """One packet exchange to try.
 
     A probe `at` the host is an ordinary exchange from the machine. `at` the uplink it is raw frames that leave the
-    uplink of the machine's site router towards the POP, as a captured router would send them. With `spoof`, or
-    IPv6, frames are raw as well: they go to the gateway's MAC address with that source. One that `expires_at` a
-    router is UDP whose hops do not suffice to get beyond it.
+    uplink of the machine's site router towards the POP, as a captured router would send them. With `spoof`,
+    `stray` or IPv6, frames are raw as well: they go to the gateway's MAC address with that source. One that
+    `expires_at` a router is UDP whose hops do not suffice to get beyond it.
     """
 
     source: str
@@ -49,6 +49,8 @@ class Probe:
     towards: str = ""
     """Of several uplinks the one to this POP's router; empty: the first link's."""
     spoof: IPv4Address | None = None
+    stray: bool = False
+    """TCP that belongs to no connection: it answers (SYN, ACK) what nobody asked."""
     expires_at: tuple[IPv4Address, ...] = ()
     """The router's addresses: from one of them the sender must be told (ICMP time exceeded)."""
     count: int = 3

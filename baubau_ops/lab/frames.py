@@ -13,7 +13,7 @@ SOURCE_PORT = 40007
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
 _ICMPV6 = 58
-_SYN = 0x02
+_SYN, _ACK = 0x02, 0x10
 
 
 def frame(
@@ -25,15 +25,19 @@ def frame(
     protocol: Protocol4,
     port: int,
     payload: bytes,
+    stray: bool = False,
 ) -> bytes:
-    """Return an Ethernet frame: an ICMP echo request, a UDP datagram or a TCP SYN that carries `payload`."""
+    """Return an Ethernet frame: an ICMP echo request, a UDP datagram or a TCP SYN that carries `payload`.
+
+    `stray` makes it the answer to a TCP SYN.
+    """
     if isinstance(source, IPv4Address) != isinstance(target, IPv4Address):
         raise ValueError(f"{source} and {target} are of different families")
     is_v4 = isinstance(target, IPv4Address)
     number = _ICMPV6 if protocol == "icmp" and not is_v4 else _NUMBERS[protocol]
     length = len(payload) + {"icmp": 8, "udp": 8, "tcp": 20}[protocol]
     pseudo = b"" if protocol == "icmp" and is_v4 else _pseudo(source, target, number, length)
-    packet = _transport(protocol, is_v4, port, payload, pseudo)
+    packet = _transport(protocol, is_v4, port, payload, pseudo, _SYN | _ACK if stray else _SYN)
     header = _ipv4(source, target, number, length) if is_v4 else _ipv6(source, target, number, length)
     ethernet = _mac(to_mac) + _mac(from_mac) + struct.pack("!H", _IPV4 if is_v4 else _IPV6)
     return ethernet + header + packet
@@ -53,14 +57,16 @@ def _mac(text: str) -> bytes:
     return bytes.fromhex(text.replace(":", ""))
 
 
-def _transport(protocol: Protocol4, is_v4: bool, port: int, payload: bytes, pseudo: bytes) -> bytes:
+def _transport(
+    protocol: Protocol4, is_v4: bool, port: int, payload: bytes, pseudo: bytes, flags: int
+) -> bytes:
     """The packet inside IP; its checksum covers the pseudo header too."""
     if protocol == "icmp":
         head, at = struct.pack("!BBHHH", 8 if is_v4 else 128, 0, 0, SOURCE_PORT, 1), 2
     elif protocol == "udp":
         head, at = struct.pack("!HHHH", SOURCE_PORT, port, 8 + len(payload), 0), 6
     else:
-        head, at = struct.pack("!HHIIBBHHH", SOURCE_PORT, port, 1, 0, 5 << 4, _SYN, 64240, 0, 0), 16
+        head, at = struct.pack("!HHIIBBHHH", SOURCE_PORT, port, 1, 0, 5 << 4, flags, 64240, 0, 0), 16
     value = checksum(pseudo + head + payload)
     return head[:at] + struct.pack("!H", value) + head[at + 2 :] + payload
 

@@ -196,6 +196,7 @@ class Prober:
             protocol=probe.protocol,
             port=probe.port,
             payload=arrival.nonce,
+            stray=probe.stray,
         )
         sender = _sender(place, senders)
         began = time.monotonic()
@@ -245,7 +246,12 @@ def _sender(place: _Place, senders: _Senders) -> socket.socket:
 
 
 def _is_raw(probe: Probe) -> bool:
-    return probe.at == "uplink" or probe.spoof is not None or isinstance(probe.target, IPv6Address)
+    return (
+        probe.at == "uplink"
+        or probe.stray
+        or probe.spoof is not None
+        or isinstance(probe.target, IPv6Address)
+    )
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

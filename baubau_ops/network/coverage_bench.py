@@ -36,9 +36,11 @@ REVERT_IN = 60
 """Seconds after which a router goes back by itself; the probes of a city fit in."""
 QUIET = 2.5
 """Seconds for which nothing, or something, must have been wrong: a change makes the best network move."""
-QUIET_FILTERS = 7.0
-"""The same when filters changed: FRR looks at its own networks only 5 s later (`bgp route-map delay-timer`)."""
-PATIENCE = 15.0
+LATE = 10.5
+"""Seconds for which nothing must have been wrong where that shows late: FRR looks at its own networks 5 s after a
+route-map changed (`bgp route-map delay-timer`), and BGP misses a neighbour for 9 s (its hold time)."""
+_SHOWS_LATE = ("bgp.j2", "filters.j2", "nft-input.j2")
+PATIENCE = 20.0
 """Seconds in which a comparison must have come to one of the two."""
 RECOVER = 90.0
 """Seconds until a network that a core was taken from must be whole again."""
@@ -101,7 +103,7 @@ class TwinBench:
     def verify(self, removal: Removal) -> str:
         """Read the router and its neighbours until they have been fine, or not, for long enough."""
         device = removal.device
-        quiet = QUIET_FILTERS if removal.line_class.template.file.endswith("filters.j2") else QUIET
+        late = removal.line_class.template.file.endswith(_SHOWS_LATE)
         near = {device, *(link.far(device).node for link in self._topology.links_of(device))} & set(
             self._expected
         )
@@ -112,7 +114,7 @@ class TwinBench:
             now = time.monotonic()
             if verdict.fine != was_fine:
                 since, was_fine = now, verdict.fine
-            if now - since >= quiet or now - began >= PATIENCE:
+            if now - since >= (LATE if late and verdict.fine else QUIET) or now - began >= PATIENCE:
                 break
             time.sleep(0.2)
         if verdict.fine:

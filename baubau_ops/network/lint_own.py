@@ -118,6 +118,7 @@ def _ports(frr: Lines, text: str) -> Iterator[Mistake]:
 
 
 _CHAIN = re.compile(r"\tchain (\S+) \{")
+_GOTO = re.compile(r"goto ([\w-]+)")
 _END = re.compile(r"accept|goto \S+|counter name \S+ drop")
 
 
@@ -132,9 +133,7 @@ def _chains(nftables: Lines) -> Iterator[Mistake]:
             rules = []
         elif line.strip():
             rules.append((number, line.strip()))
-    targets = {
-        rule.rpartition("goto ")[2] for lines in chains.values() for _, rule in lines if "goto " in rule
-    }
+    targets = {name for lines in chains.values() for _, rule in lines for name in _GOTO.findall(rule)}
     for name, lines in chains.items():
         drops = any("policy drop;" in rule for _, rule in lines)
         number, last = lines[-1]

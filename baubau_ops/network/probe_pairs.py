@@ -63,6 +63,7 @@ class Pair:
         source = probe.source + (f" as {probe.spoof}" if probe.spoof else "")
         towards = f" to {probe.towards}" if probe.towards else ""
         place = f" from the uplink{towards}" if probe.at == "uplink" else ""
+        place += ", answering nothing," if probe.stray else ""
         end = ", expiring just before it" if probe.expires_at else ""
         return f"{source}{place} → {self.target or probe.target} {door}{end}"
 
@@ -107,11 +108,20 @@ class _Pairs:
     def firewalls(self) -> frozenset[str]:
         return frozenset(self.inventory.datacenter.firewalls)
 
+    @cached_property
+    def borders(self) -> frozenset[str]:
+        """The cores that an ISP hangs on."""
+        topology = self.inventory.topology
+        return frozenset(
+            link.a.node for isp in self.inventory.backbone.isps for link in topology.links_of(isp)
+        )
+
     def all(self) -> Iterator[Pair]:
         for machine in self.machines.values():
             for target in self._targets(machine):
                 yield from self._ordinary(machine, target)
             yield from self._forged(machine)
+            yield from self._stray(machine)
             if self._is_in_site(machine):
                 links = self._access(machine)
                 for link in links:
@@ -259,6 +269,24 @@ class _Pairs:
                     addresses = tuple(sorted([*gateways, *links]))
                     probe = Probe(sender.name, target.address, protocol, port, expires_at=addresses)
                     yield self._pair(probe, target)
+
+    def _stray(self, sender: Machine) -> Iterator[Pair]:
+        """What belongs to no connection, where one would be allowed: whoever keeps state must drop it."""
+        if sender.zone in (INTERNET, PROVINCE_PLACE, BASTION):
+            return
+        doors = [
+            (target, door)
+            for target in self._targets(sender)
+            for door in target.doors
+            if door[0] == "tcp" and self._allows(sender, target, door)
+        ]
+        for target, door in doors[:1]:
+            probe = Probe(sender.name, target.address, *door, stray=True, count=1)
+            yield self._pair(probe, target, self._router(sender), "deny_invalid")
+        outside = [each for each in doors if self.matrix.is_internet(each[0].address)]
+        for target, door in outside[:1] if self._is_in_site(sender) else []:
+            probe = Probe(sender.name, target.address, *door, at="uplink", stray=True, count=1)
+            yield self._pair(probe, target, self.borders, "deny_invalid")
 
     def _from_uplink(self, sender: Machine, link: Link, towards: str) -> Iterator[Pair]:
         """What a captured site router could send: past its own rules, to one of its POPs."""

@@ -1,4 +1,4 @@
-"""Kernel settings and shaped ports: what a router's kernel does, beside routes, against what is derived for it."""
+"""What a router's kernel does, beside routes, against what is derived for it: settings, shaped and policed ports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from baubau_ops.network.checked import Checked, Problem, verdict
 from baubau_ops.network.device import Device, ShapedPort, TrafficClass
 from baubau_ops.network.observe import run_script
 from baubau_ops.network.verdict import Verdict
+from baubau_ops.network.verify_policing import Policer, check_policer, policed_ports, read_policers
 
 if TYPE_CHECKING:
     from napalm.base.base import NetworkDriver
@@ -57,10 +58,11 @@ class SeenPort:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A router's settings by key, and its shaped ports by name."""
+    """A router's settings by key, and its shaped and policed ports by name."""
 
     settings: Mapping[str, str]
     ports: Mapping[str, SeenPort]
+    policers: Mapping[str, Policer]
 
 
 def read_kernel(device: Device, driver: NetworkDriver) -> Kernel:
@@ -72,13 +74,14 @@ def script(device: Device) -> str:
     """What the router's root shell is to run; a setting that the kernel lacks is left out of the answer."""
     files = " ".join(_PROC + key.replace(".", "/") for key in device.sysctl)
     ports = " ".join(shaped.port for shaped in device.qos)
+    policed = "nft -j list table inet baubau || exit 1\n" if policed_ports(device.filters.forward) else ""
     return (
         "LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
         f"grep -s '' /dev/null {files}\n"
         f"for port in {ports}; do\n"
         f'    echo "{_PORT}$port"; tc -j qdisc show dev $port && echo && tc -d class show dev $port || exit 1\n'
         "done\n"
-        f"echo '{_END}'\n"
+        f"{policed}echo '{_END}'\n"
     )
 
 
@@ -89,10 +92,13 @@ def parse(output: str) -> Kernel:
         raise ValueError("the answer is not whole")
     settings: dict[str, str] = {}
     ports: dict[str, SeenPort] = {}
+    policers: dict[str, Policer] = {}
     port: SeenPort | None = None
     for line in lines[:-1]:
         if line.startswith(_PORT):
             port = ports[line.removeprefix(_PORT)] = SeenPort()
+        elif line.startswith("{"):
+            policers = read_policers(json.loads(line))
         elif port is None:
             file, _, value = line.partition(":")
             settings[file.removeprefix(_PROC).replace("/", ".")] = value
@@ -102,7 +108,7 @@ def parse(output: str) -> Kernel:
             _class(port, line)
         elif line.strip():
             raise ValueError(f"tc says: {line}")
-    return Kernel(settings, ports)
+    return Kernel(settings, ports, policers)
 
 
 def _queues(port: SeenPort, document: list[dict[str, Any]]) -> None:
@@ -134,13 +140,18 @@ def _rate(text: str) -> int:
 
 
 def check_kernel(device: Device, seen: Kernel | BaubauError) -> Verdict:
-    """One check for each setting and each shaped port; an error in place of the reading fails all of them."""
+    """One check for each setting and each shaped or policed port; an error in place of the reading fails all."""
+    policed = policed_ports(device.filters.forward)
     if isinstance(seen, BaubauError):
         message = f"Kernel settings and queues could not be checked: {seen}"
         problem = Problem("", "", message, "could not check")
-        return verdict(device.name, [Checked("kernel", (problem,), len(device.sysctl) + len(device.qos))])
+        count = len(device.sysctl) + len(device.qos) + len(policed)
+        return verdict(device.name, [Checked("kernel", (problem,), count)])
     checks = [Checked("kernel", tuple(_setting(key, value, seen))) for key, value in device.sysctl.items()]
     checks += [Checked("queues", tuple(_port(shaped, seen))) for shaped in device.qos]
+    checks += [
+        Checked("policing", tuple(check_policer(site, seen.policers.get(site.port)))) for site in policed
+    ]
     return verdict(device.name, checks)
 
 

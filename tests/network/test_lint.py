@@ -180,6 +180,15 @@ def test_a_mistake_is_told_with_its_line(core: str, old: str, new: str, line: st
     assert Mistake(_line(bad, line), message) in list(own_checks("core-1", bad))
 
 
+def test_a_chain_that_a_map_leads_to_must_end_in_a_verdict_too(devices: dict[str, Device]) -> None:
+    text = render_device(devices["pop-wolio"])
+    start = text.index("\tchain from_office {")
+    end = text.index("\t\tcounter name deny_zone drop\n", start)
+    bad = text[:end] + text[end:].replace("\t\tcounter name deny_zone drop\n", "", 1)
+    (mistake,) = own_checks("pop-wolio", bad)
+    assert mistake.message == "chain from_office lets packets fall out of it uncounted."
+
+
 def test_a_community_list_that_nothing_defines_is_told(devices: dict[str, Device]) -> None:
     text = render_device(devices["pop-wolio"])
     bad = text.replace("community-list standard backup ", "community-list standard spare ")

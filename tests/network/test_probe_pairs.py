@@ -9,6 +9,7 @@ from ipaddress import IPv6Address
 import pytest
 from small_machines import city, machines
 
+from baubau_ops.inventory.environment import Probe
 from baubau_ops.inventory.topology import BASTION
 from baubau_ops.network import policy
 from baubau_ops.network.derive import derive
@@ -21,12 +22,16 @@ def tried() -> tuple[Pair, ...]:
     return pairs(city(), machines())
 
 
+def _is_ordinary(probe: Probe) -> bool:
+    return probe.spoof is None and probe.at == "host" and not probe.stray
+
+
 def test_allowed_pairs_are_what_the_policy_says_and_come_first() -> None:
     matrix = policy.matrix(city())
     zones = {machine.name: machine.zone for machine in machines()}
     for pair in tried():
         probe = pair.probe
-        if not isinstance(probe.target, IPv6Address) and probe.spoof is None and probe.at == "host":
+        if not isinstance(probe.target, IPv6Address) and _is_ordinary(probe):
             is_own = pair.counter == "deny_input"
             allows = matrix.allows(zones[probe.source], probe.target, probe.protocol, probe.port)
             is_ping_of_own_router = not pair.machine and probe.protocol == "icmp"
@@ -56,6 +61,20 @@ def test_every_machine_pings_its_own_router() -> None:
     assert near < pings
     assert ("host-services", "dc-1") in pings
     assert ("inet-isp-2", "core-2") in pings
+
+
+def test_who_keeps_state_must_drop_what_belongs_to_no_connection() -> None:
+    strays = {str(pair): (pair.dropped_by, pair.counter) for pair in tried() if pair.probe.stray}
+    assert strays["dinkes-cctv, answering nothing, → command-center 443/tcp"] == (
+        {"ce-dinkes"},
+        "deny_invalid",
+    )
+    assert strays["bappeda-wifi from the uplink, answering nothing, → inet-isp-1 7007/tcp"] == (
+        {"core-1", "core-2"},
+        "deny_invalid",
+    )
+    assert {"dc-1", "dc-2"} in [routers for routers, _ in strays.values()]
+    assert not any(pair.allowed for pair in tried() if pair.probe.stray)
 
 
 def test_no_pair_is_tried_twice() -> None:
@@ -150,7 +169,7 @@ def test_both_uplinks_of_a_site_are_tried_at_their_own_pop() -> None:
         assert spoofed
         assert all(pair.dropped_by == {pop} for pair in spoofed)
         assert f"from the uplink to {pop}" in str(mine[0])
-    assert {pair.probe.towards for pair in raw} == {"pop-betoambari", "pop-wolio"}
+    assert {pair.probe.towards for pair in raw if not pair.probe.stray} == {"pop-betoambari", "pop-wolio"}
     assert all(not pair.probe.towards for pair in tried() if not pair.probe.source.startswith("rsud-"))
 
 

@@ -84,6 +84,12 @@ def test_the_router_where_a_packet_expires_tells_its_sender(
     assert (answer.answered, answer.refused) == (told, False)
 
 
+def test_a_stray_answer_arrives_where_nobody_keeps_state(vantage: LabVantage) -> None:
+    answer = one(vantage, OFFICE, SERVICE, "tcp", 443, stray=True, count=1)
+    assert (answer.answered, answer.sent) == (True, 1)
+    assert not one(vantage, OFFICE, SERVICE, "tcp", 554, stray=True, count=1).answered
+
+
 @pytest.mark.parametrize("protocol", ["tcp", "udp", "icmp"])
 def test_a_neighbour_that_is_not_there_is_no_refusal(vantage: LabVantage, protocol: str) -> None:
     """ARP that nobody answers is a failure at home; nobody said no."""
