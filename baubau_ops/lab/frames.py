@@ -8,7 +8,8 @@ from ipaddress import IPv4Address, IPv6Address
 from baubau_ops.inventory.environment import Protocol4
 
 TTL = 64
-SOURCE_PORT = 40007
+SOURCE_PORT, STRAY_PORT = 40007, 40008
+"""Different ones: a SYN sent before makes its answer belong to something."""
 
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
@@ -66,7 +67,8 @@ def _transport(
     elif protocol == "udp":
         head, at = struct.pack("!HHHH", SOURCE_PORT, port, 8 + len(payload), 0), 6
     else:
-        head, at = struct.pack("!HHIIBBHHH", SOURCE_PORT, port, 1, 0, 5 << 4, flags, 64240, 0, 0), 16
+        source = STRAY_PORT if flags & _ACK else SOURCE_PORT
+        head, at = struct.pack("!HHIIBBHHH", source, port, 1, 0, 5 << 4, flags, 64240, 0, 0), 16
     value = checksum(pseudo + head + payload)
     return head[:at] + struct.pack("!H", value) + head[at + 2 :] + payload
 

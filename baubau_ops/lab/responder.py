@@ -27,7 +27,7 @@ from baubau_ops.lab.names import NETNS
 from baubau_ops.lab.names import netns as name_of
 from baubau_ops.lab.probing import Prober
 from baubau_ops.lab.record import load_layout
-from baubau_ops.lab.responding import layout_path, socket_path
+from baubau_ops.lab.responding import layout_path, program, socket_path
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class Responder:
     def __init__(self, twin: str, layout: Layout) -> None:
         self.twin = twin
         self.layout = layout
+        self.program = program()
         self.prober = Prober(twin, layout)
         self.bulk = bulk.Exchange(twin, layout)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,6 +102,8 @@ class Responder:
         writer.close()
 
     async def _do(self, request: dict[str, Any]) -> Any:
+        if request["program"] != self.program:
+            raise FailedError("The twin's responder is of another version: run baubau lab up.")
         match request["do"]:
             case "hello":
                 return self.twin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -11,11 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from baubau_ops.core.errors import FailedError, UnreachableError
+from baubau_ops.core.errors import BaubauError, FailedError, UnreachableError
 from baubau_ops.core.settings import run_dir
+from baubau_ops.inventory import environment
 from baubau_ops.lab.layout import Layout
 
 MODULE = "baubau_ops.lab.responder"
@@ -29,6 +32,13 @@ END_TIMEOUT = 5.0
 _POLL = 0.01
 
 
+@cache
+def program() -> str:
+    """Tells the responder's source from another one: an earlier one that still runs would misread a request."""
+    sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(environment.__file__)]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+
+
 def socket_path(twin: str) -> Path:
     """Return the socket on which a twin's responder takes requests."""
     return run_dir(twin) / "responder.sock"
@@ -40,13 +50,14 @@ def layout_path(twin: str) -> Path:
 
 
 def start_responder(twin: str, layout: Layout, *, restart: bool) -> None:
-    """Start the responder of a twin whose machines are there, unless it runs and need not be restarted."""
+    """Start the responder of a twin whose machines are there, unless it runs as it should."""
     from baubau_ops.lab.record import dump_layout
 
-    if restart:
-        stop_responder(twin)
-    elif _processes(twin):
+    runs = bool(_processes(twin))
+    if runs and not restart and _answers(twin):
         return
+    if runs:
+        stop_responder(twin)
     layout_path(twin).write_text(dump_layout(layout))
     with (run_dir(twin) / "responder.log").open("ab") as log:
         started = subprocess.Popen(
@@ -86,7 +97,7 @@ def ask(twin: str, request: dict[str, Any], *, timeout: float) -> Any:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(timeout)
             connection.connect(str(socket_path(twin)))
-            connection.sendall(json.dumps(request).encode() + b"\n")
+            connection.sendall(json.dumps({**request, "program": program()}).encode() + b"\n")
             with connection.makefile("rb") as lines:
                 line = lines.readline()
     except OSError as error:
@@ -104,7 +115,7 @@ def ask(twin: str, request: dict[str, Any], *, timeout: float) -> Any:
 def _answers(twin: str) -> bool:
     try:
         return bool(ask(twin, {"do": "hello"}, timeout=1.0) == twin)
-    except UnreachableError:
+    except BaubauError:
         return False
 
 

@@ -11,6 +11,7 @@ from tiny import HOST, OFFICE, SEAT, SERVICE, Tiny, tiny
 
 from baubau_ops.core.errors import FailedError, InputError
 from baubau_ops.inventory.environment import Answer, Probe
+from baubau_ops.lab import responding
 from baubau_ops.lab.injector import LabInjector
 from baubau_ops.lab.vantage import LabVantage
 
@@ -95,6 +96,24 @@ def test_a_neighbour_that_is_not_there_is_no_refusal(vantage: LabVantage, protoc
     """ARP that nobody answers is a failure at home; nobody said no."""
     answer = one(vantage, HOST, NOWHERE, protocol, 7007, count=1)
     assert (answer.answered, answer.refused) == (False, False)
+
+
+def test_a_responder_of_another_version_is_not_asked_and_up_replaces_it(
+    tiny_twin: Tiny, vantage: LabVantage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(responding, "program", lambda: "another")
+    with pytest.raises(FailedError) as error:
+        one(vantage, OFFICE, SERVICE, "icmp")
+    assert error.value.message == "The twin's responder is of another version: run baubau lab up."
+    monkeypatch.undo()
+    before = list(responding._processes(tiny_twin.name))
+    tiny_twin.up(tiny())
+    assert responding._processes(tiny_twin.name) == before
+    real, refusals = responding._answers, iter([False])  # the one that runs refuses, its successor does not
+    monkeypatch.setattr(responding, "_answers", lambda twin: next(refusals, True) and real(twin))
+    tiny_twin.up(tiny())
+    assert responding._processes(tiny_twin.name) != before
+    assert one(vantage, OFFICE, SERVICE, "icmp").answered
 
 
 def test_many_at_once_keep_their_order(vantage: LabVantage) -> None:
