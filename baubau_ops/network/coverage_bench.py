@@ -81,6 +81,8 @@ class TwinBench:
         if not verdict.fine:
             first = verdict.findings[0] if verdict.findings else "nothing was read"
             raise FailedError(f"The network is not as intended: {first}", remedy="baubau net apply")
+        if wrong := self.probe():
+            raise FailedError(f"The policy does not hold: {wrong}", remedy="baubau net verify --probe")
 
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
         """Apply the text, armed. A router that cannot be reached any more has applied it."""
