@@ -25,6 +25,9 @@ SAMPLE = 2
 SENDERS = 8
 """Sites that they are sent from, where they have the kind: each router's counters have to be read."""
 
+_BEYOND = {Role.FIREWALL: Function.DATACENTER, Role.CORE: Function.ISP}
+"""What lies behind the routers that drop packets far from their sender: without it they have no way there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -147,8 +150,12 @@ class _Judge:
             return False
         sender = self.machines[pair.probe.source]
         if self._is_in_site(sender):
-            far = any(self.inventory.topology.nodes[name].role is Role.FIREWALL for name in pair.dropped_by)
-            return not (far and Function.DATACENTER in self.said.cut.get(sender.owner, frozenset()))
+            far = {
+                _BEYOND[role]
+                for name in pair.dropped_by
+                if (role := self.inventory.topology.nodes[name].role) in _BEYOND
+            }
+            return not far & self.said.cut.get(sender.owner, frozenset())
         ends = {INTERNET: sender.owner, PROVINCE_PLACE: PROVINCE, BASTION: BASTION}
         links = self.inventory.topology.links_of(ends.get(sender.zone, ""))
         return not any(

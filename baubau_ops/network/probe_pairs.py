@@ -51,11 +51,10 @@ class Pair:
 
     @property
     def shows_alive(self) -> frozenset[str]:
-        """The machines that an answer shows to send and to answer."""
-        if self.probe.at != "host":
+        """The machines that an answer shows to send and to answer beyond their own router."""
+        if self.probe.at != "host" or not self.machine:
             return frozenset()
-        answers = bool(self.machine) and not self.probe.expires_at
-        return frozenset({self.probe.source, *([self.machine] if answers else [])})
+        return frozenset({self.probe.source} if self.probe.expires_at else {self.probe.source, self.machine})
 
     def __str__(self) -> str:
         probe = self.probe
