@@ -11,7 +11,7 @@ from baubau_ops.network.checked import listed
 from baubau_ops.network.verdict import Finding
 from baubau_ops.network.verify_igp import AFTER_START
 
-_CAUSES_FIRST = ("device", "kernel", "queues", "policing", "ospf", "bgp", "bfd", "fib", "probe")
+_CAUSES_FIRST = ("device", "kernel", "queues", "policing", "helpers", "ospf", "bgp", "bfd", "fib", "probe")
 _FEW = 3
 """So many alike are still told one by one."""
 _SESSIONS = frozenset({"ospf state", "bgp state", "bfd state"})

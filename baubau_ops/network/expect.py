@@ -119,6 +119,8 @@ class DeviceExpectation:
     """The whole main table, IPv4. IPv6: nothing but link-local and multicast."""
     down: frozenset[str] = frozenset()
     """Ports and peers that a loss has taken the neighbour from: it may be looked for, but must not be found."""
+    originated: frozenset[IPv4Network] = frozenset()
+    """What it announces of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,9 @@ def _device(device: Device, city: _City) -> DeviceExpectation:
         bfd=_bfd(device),
         bgp={neighbour.address: _session(device, neighbour, city) for neighbour in _sessions(device)},
         fib=_fib(device, city),
+        originated=frozenset(network.prefix for network in device.routing.bgp.networks)
+        if device.routing.bgp
+        else frozenset(),
     )
 
 

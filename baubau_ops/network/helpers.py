@@ -57,3 +57,13 @@ class Helpers:
     tracking: IspTracking | None = None
     translations: TranslationLog | None = None
     state_sync: StateSync | None = None
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The units of systemd that run them."""
+        names = {
+            "isp-track": self.tracking,
+            "state-sync": self.state_sync,
+            "translation-log": self.translations,
+        }
+        return tuple(f"baubau-{name}.service" for name, helper in names.items() if helper)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from baubau_ops.inventory.topology import MAX_PORT_NAME
 from baubau_ops.network.lint_bgp import bgp_checks
+from baubau_ops.network.lint_filters import filter_checks
 from baubau_ops.network.lint_mistake import Lines, Mistake
 from napalm_frr import text as device_text
 
@@ -36,7 +37,7 @@ def own_checks(device: str, text: str) -> Iterator[Mistake]:
     yield from bgp_checks(frr)
     yield from _bfd_timers(frr)
     yield from _ports(frr, text)
-    yield from _chains(list(section_lines(text, "nftables")))
+    yield from filter_checks(frr, list(section_lines(text, "nftables")), list(section_lines(text, "qos")))
     yield from _readable(text, "nftables", lambda body: device_text.tables(body, OWNED_TABLES))
     yield from _readable(text, "qos", device_text.ports)
     yield from _readable(text, "sysctl", device_text.settings)
@@ -115,33 +116,6 @@ def _ports(frr: Lines, text: str) -> Iterator[Mistake]:
             reported |= unknown
             for port in sorted(unknown):
                 yield Mistake(number, f"{section} names the port {port}, which frr does not have.")
-
-
-_CHAIN = re.compile(r"\tchain (\S+) \{")
-_GOTO = re.compile(r"goto ([\w-]+)")
-_END = re.compile(r"accept|goto \S+|counter name \S+ drop")
-
-
-def _chains(nftables: Lines) -> Iterator[Mistake]:
-    """A chain that drops by default, or that is gone to for good, ends in a verdict: what it drops is counted."""
-    chains: dict[str, Lines] = {}
-    rules: Lines = []
-    for number, line in nftables:
-        if found := _CHAIN.fullmatch(line):
-            rules = chains[found[1]] = [(number, "")]
-        elif line == "\t}":
-            rules = []
-        elif line.strip():
-            rules.append((number, line.strip()))
-    targets = {name for lines in chains.values() for _, rule in lines for name in _GOTO.findall(rule)}
-    for name, lines in chains.items():
-        drops = any("policy drop;" in rule for _, rule in lines)
-        number, last = lines[-1]
-        if (drops or name in targets) and not _END.fullmatch(last):
-            yield Mistake(
-                number,
-                f"chain {name} lets packets fall out of it uncounted.",
-            )
 
 
 def _readable(text: str, section: str, read: Callable[[str], object]) -> Iterator[Mistake]:

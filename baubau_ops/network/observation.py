@@ -163,6 +163,8 @@ class Observation:
     """Seconds for which it still asks others not to send transit its way, because it has just started (RFC 6987)."""
     bfd: Readable[tuple[BfdPeer, ...]]
     bgp: Readable[Mapping[IPv4Address, BgpSession]]
+    originated: Readable[frozenset[Network]]
+    """What it announces of its own, if it is asked for: also what is not the best now."""
     fib: Readable[tuple[Route, ...]]
     """Both families, all tables but the kernel's own `local`; link-local and multicast IPv6 aside."""
     counters: Readable[Mapping[str, int]]

@@ -128,6 +128,7 @@ def parse(device: str, output: str) -> Observation:
         starting=0.0 if interfaces == {} else read(OSPF, frr.ospf_starting),
         bfd=read(BFD, frr.bfd_peers),
         bgp=read(BGP_NEIGHBOURS, lambda document: frr.bgp_sessions(document, table, sent)),
+        originated=read(BGP_ROUTES, frr.originated_prefixes),
         fib=_joined(routes4, routes6),
         counters=read(COUNTERS, kernel.counters),
         interfaces=read(LINKS, kernel.interfaces),

@@ -22,6 +22,8 @@ from baubau_ops.network.observation import (
 
 Json = Mapping[str, Any]
 
+_OWN = "(unspec)"
+"""Instead of a peer, where the router itself is the origin of a path."""
 _NO_BGP = "Default BGP instance not found"
 _AUTHENTICATION: Mapping[str | None, Literal["none", "simple", "md5"]] = {
     None: "none",
@@ -127,6 +129,15 @@ def accepted_prefixes(routes: Json) -> dict[str, frozenset[Network]]:
         for path in paths:
             found[path["peerId"]].add(ip_network(prefix))
     return {peer: frozenset(prefixes) for peer, prefixes in found.items()}
+
+
+def originated_prefixes(routes: Json) -> frozenset[Network]:
+    """The router's own prefixes that are fit to be announced."""
+    return frozenset(
+        ip_network(prefix)
+        for prefix, paths in routes.get("routes", {}).items()
+        if any(path["peerId"] == _OWN and path.get("valid") for path in paths)
+    )
 
 
 def _preferences(routes: Json) -> dict[str, set[int | None]]:

@@ -13,9 +13,9 @@ from baubau_ops.network.observation import Network, Observation, Readable, Unrea
 
 
 def bgp(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]:
-    """Three checks for each session (itself, accepted, sent), one that there is no other."""
+    """Three checks for each session (itself, accepted, sent), one that there is no other, one of the own prefixes."""
     if isinstance(observed.bgp, Unread):
-        yield unread("bgp", "BGP", observed.bgp, 3 * len(expected.bgp) + 1)
+        yield unread("bgp", "BGP", observed.bgp, 3 * len(expected.bgp) + 2)
         return
     for peer, session in expected.bgp.items():
         seen = observed.bgp.get(peer)
@@ -34,6 +34,22 @@ def bgp(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]
         if peer not in expected.bgp and not (str(peer) in expected.down and seen.state != "Established")
     )
     yield Checked("bgp", tuple(others))
+    yield Checked("bgp", tuple(_originated(expected, observed.originated)))
+
+
+def _originated(expected: DeviceExpectation, seen: Readable[frozenset[Network]]) -> Iterator[Problem]:
+    if isinstance(seen, Unread):
+        yield Problem("own", "", f"BGP's own prefixes could not be checked: {seen.reason}", "could not check")
+        return
+    if missing := expected.originated - seen:
+        yield Problem("own", "", f"BGP does not announce {listed(sorted(missing))} of its own.")
+    if others := seen - expected.originated:
+        yield Problem(
+            "own",
+            "",
+            f"BGP announces {listed(sorted(others, key=str))} of its own, not expected.",
+            "unexpected",
+        )
 
 
 def _name(session: Expected) -> str:
@@ -112,6 +128,6 @@ def _prefixes(
         yield Problem(aspect, peer, message, "could not check")
         return
     if missing := sorted(expected - seen, key=str):
-        yield Problem(aspect, peer, f"{name}: not {aspect}: {listed(missing)}.")
+        yield Problem(aspect, peer, f"{name}: not {aspect}: {listed(sorted(missing))}.")
     if extra := sorted(seen - expected, key=str):
         yield Problem(aspect, peer, f"{name}: {aspect}, but not expected: {listed(extra)}.", "unexpected")

@@ -1,68 +1,42 @@
-"""What a router's kernel does, beside routes, against what is derived for it: settings, shaped and policed ports."""
+"""What a router does beside routing, against what is derived for it: settings, shaped and policed ports, helpers."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from baubau_ops.core.errors import BaubauError
 from baubau_ops.network.checked import Checked, Problem, verdict
-from baubau_ops.network.device import Device, ShapedPort, TrafficClass
+from baubau_ops.network.device import Device
 from baubau_ops.network.observe import run_script
 from baubau_ops.network.verdict import Verdict
 from baubau_ops.network.verify_policing import Policer, check_policer, policed_ports, read_policers
+from baubau_ops.network.verify_queues import SeenPort, check_port, read_class, read_queues
 
 if TYPE_CHECKING:
     from napalm.base.base import NetworkDriver
 
 _PROC = "/proc/sys/"
-_PORT = "# port "
+_PORT, _NEXTHOPS, _HELPER = "# port ", "# nexthops ", "# helper "
 _END = "# end"
-_CLASS = re.compile(
-    r"class htb (?P<id>\S+) (?:root|parent (?P<parent>\S+))(?: leaf \S+)?"
-    r"(?: prio (?P<prio>\d+) quantum (?P<quantum>\d+))?"
-    r" rate (?P<rate>\S+) ceil (?P<ceil>\S+) "
-)
-_RATE = re.compile(r"(\d+)([KMGT]?)bit")
-_FACTOR = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000}
-_EXACT = 1_000
-"""tc cuts what does not matter off a rate: less than one part in so many."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeenClass:
-    """A traffic class as tc prints it."""
-
-    parent: str
-    """`1:1`; empty below the root."""
-    rate: int
-    ceil: int
-    priority: int | None
-    """None where it has classes below it: then it means nothing."""
-    quantum: int | None
-
-
-@dataclass(slots=True)
-class SeenPort:
-    """The queues of one port."""
-
-    default: int | None = None
-    """Of its HTB; None without one."""
-    limits: dict[str, int] = field(default_factory=dict)
-    """By class (`1:30`): bytes that its queue takes."""
-    classes: dict[str, SeenClass] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A router's settings by key, and its shaped and policed ports by name."""
+    """What a router says of itself."""
 
     settings: Mapping[str, str]
+    """By key."""
     ports: Mapping[str, SeenPort]
+    """The shaped ones, by name."""
     policers: Mapping[str, Policer]
+    """By port."""
+    nexthops: int
+    """Nexthop objects."""
+    helpers: Mapping[str, str]
+    """The state of each service: `active`."""
 
 
 def read_kernel(device: Device, driver: NetworkDriver) -> Kernel:
@@ -74,6 +48,7 @@ def script(device: Device) -> str:
     """What the router's root shell is to run; a setting that the kernel lacks is left out of the answer."""
     files = " ".join(_PROC + key.replace(".", "/") for key in device.sysctl)
     ports = " ".join(shaped.port for shaped in device.qos)
+    helpers = " ".join(device.helpers.services) if device.helpers else ""
     policed = "nft -j list table inet baubau || exit 1\n" if policed_ports(device.filters.forward) else ""
     return (
         "LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
@@ -81,7 +56,10 @@ def script(device: Device) -> str:
         f"for port in {ports}; do\n"
         f'    echo "{_PORT}$port"; tc -j qdisc show dev $port && echo && tc -d class show dev $port || exit 1\n'
         "done\n"
-        f"{policed}echo '{_END}'\n"
+        f"{policed}"
+        f'echo "{_NEXTHOPS}$(ip nexthop | wc -l)"\n'
+        f'for unit in {helpers}; do echo "{_HELPER}$unit $(systemctl is-active $unit)"; done\n'
+        f"echo '{_END}'\n"
     )
 
 
@@ -93,65 +71,49 @@ def parse(output: str) -> Kernel:
     settings: dict[str, str] = {}
     ports: dict[str, SeenPort] = {}
     policers: dict[str, Policer] = {}
+    nexthops: int | None = None
+    helpers: dict[str, str] = {}
     port: SeenPort | None = None
     for line in lines[:-1]:
         if line.startswith(_PORT):
             port = ports[line.removeprefix(_PORT)] = SeenPort()
         elif line.startswith("{"):
             policers = read_policers(json.loads(line))
+        elif line.startswith(_NEXTHOPS):
+            nexthops = int(line.removeprefix(_NEXTHOPS))
+        elif line.startswith(_HELPER):
+            unit, state = line.removeprefix(_HELPER).split()
+            helpers[unit] = state
         elif port is None:
             file, _, value = line.partition(":")
             settings[file.removeprefix(_PROC).replace("/", ".")] = value
         elif line.startswith("["):
-            _queues(port, json.loads(line))
+            read_queues(port, json.loads(line))
         elif line.startswith("class "):
-            _class(port, line)
+            read_class(port, line)
         elif line.strip():
             raise ValueError(f"tc says: {line}")
-    return Kernel(settings, ports, policers)
-
-
-def _queues(port: SeenPort, document: list[dict[str, Any]]) -> None:
-    for entry in document:
-        if entry["kind"] == "htb" and entry.get("root"):
-            port.default = int(entry["options"]["default"], 16)
-        elif entry["kind"] == "bfifo":
-            port.limits[entry["parent"]] = int(entry["options"]["limit"])
-
-
-def _class(port: SeenPort, line: str) -> None:
-    found = _CLASS.match(line)
-    if not found:
-        raise ValueError(f"tc says: {line}")
-    port.classes[found["id"]] = SeenClass(
-        parent=found["parent"] or "",
-        rate=_rate(found["rate"]),
-        ceil=_rate(found["ceil"]),
-        priority=int(found["prio"]) if found["prio"] else None,
-        quantum=int(found["quantum"]) if found["quantum"] else None,
-    )
-
-
-def _rate(text: str) -> int:
-    found = _RATE.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text} is not a rate")
-    return int(found[1]) * _FACTOR[found[2]]
+    if nexthops is None:
+        raise ValueError("the answer is not whole")
+    return Kernel(settings, ports, policers, nexthops, helpers)
 
 
 def check_kernel(device: Device, seen: Kernel | BaubauError) -> Verdict:
-    """One check for each setting and each shaped or policed port; an error in place of the reading fails all."""
+    """One check for each setting, port and helper; an error in place of the reading fails all of them."""
     policed = policed_ports(device.filters.forward)
+    helpers = device.helpers.services if device.helpers else ()
     if isinstance(seen, BaubauError):
         message = f"Kernel settings and queues could not be checked: {seen}"
         problem = Problem("", "", message, "could not check")
-        count = len(device.sysctl) + len(device.qos) + len(policed)
+        count = 1 + len(device.sysctl) + len(device.qos) + len(policed) + len(helpers)
         return verdict(device.name, [Checked("kernel", (problem,), count)])
     checks = [Checked("kernel", tuple(_setting(key, value, seen))) for key, value in device.sysctl.items()]
-    checks += [Checked("queues", tuple(_port(shaped, seen))) for shaped in device.qos]
+    checks.append(Checked("kernel", tuple(_nexthops(seen))))
+    checks += [Checked("queues", tuple(check_port(shaped, seen.ports[shaped.port]))) for shaped in device.qos]
     checks += [
         Checked("policing", tuple(check_policer(site, seen.policers.get(site.port)))) for site in policed
     ]
+    checks += [Checked("helpers", tuple(_helper(unit, seen))) for unit in helpers]
     return verdict(device.name, checks)
 
 
@@ -162,48 +124,14 @@ def _setting(key: str, value: str, seen: Kernel) -> Iterator[Problem]:
         yield Problem("setting", key, f"Kernel {key}: expected {value}, {told}.")
 
 
-def _port(expected: ShapedPort, seen: Kernel) -> Iterator[Problem]:
-    name = expected.port
-    port = seen.ports[name]
-    if port.default is None:
-        yield Problem("port", name, f"Queues of {name}: expected shaped, is not.")
-        return
-    # tc takes and prints the numbers of classes as hexadecimal digits, and derive writes them as such.
-    if f"{port.default:x}" != str(expected.default):
-        message = f"Queues of {name}: expected default class {expected.default}, is {port.default:x}."
-        yield Problem("default", name, message)
-    wanted = {f"1:{one.minor}": one for one in expected.classes}
-    for number, one in wanted.items():
-        yield from _traffic_class(name, number, one, port)
-    for number in sorted(port.classes.keys() - wanted.keys()):
-        message = f"Queues of {name}: class {number} is not expected."
-        yield Problem("other", f"{name} {number}", message, "unexpected")
+def _nexthops(seen: Kernel) -> Iterator[Problem]:
+    """zebra 8.4 goes on using one that the kernel emptied when a port went down."""
+    if seen.nexthops:
+        message = f"Nexthop objects in the kernel: expected none, there are {seen.nexthops}."
+        yield Problem("nexthops", "", message)
 
 
-def _traffic_class(port: str, number: str, expected: TrafficClass, seen: SeenPort) -> Iterator[Problem]:
-    subject = f"{port} {number}"
-    found = seen.classes.get(number)
-    if found is None:
-        yield Problem("class", subject, f"Queues of {port}: there is no class {number}.")
-        return
-    terms: list[tuple[str, object, object]] = [
-        ("parent", f"1:{expected.parent}" if expected.parent else "", found.parent),
-        ("rate", expected.rate, _near(found.rate, expected.rate)),
-        ("ceil", expected.ceil, _near(found.ceil, expected.ceil)),
-    ]
-    if expected.limit is not None:
-        terms += [
-            ("priority", expected.priority, found.priority),
-            ("quantum", expected.quantum, found.quantum),
-            ("queue", expected.limit, seen.limits.get(number)),
-        ]
-    for what, wanted, is_ in terms:
-        if wanted != is_:
-            yield Problem(
-                what, subject, f"Queues of {port}: class {number}: expected {what} {wanted}, is {is_}."
-            )
-
-
-def _near(seen: int, expected: int) -> int:
-    """The expected rate if tc means that, else what was seen."""
-    return expected if abs(seen - expected) * _EXACT < expected else seen
+def _helper(unit: str, seen: Kernel) -> Iterator[Problem]:
+    state = seen.helpers.get(unit, "unknown")
+    if state != "active":
+        yield Problem("state", unit, f"Helper {unit}: expected active, is {state}.")

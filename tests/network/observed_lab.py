@@ -188,4 +188,5 @@ CE = DeviceExpectation(
         _route("10.96.0.0/26", "kernel", "lan-wifi"),
         _route("10.254.8.0/31", "kernel", "to-wolio"),
     ),
+    originated=frozenset({OFFICE, ROUTER, IPv4Network("10.96.0.0/26")}),
 )

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from small_machines import city
 
 from baubau_ops.core.errors import FailedError, MissingError
 from baubau_ops.core.shell import Completed
 from baubau_ops.network import lint, lint_parsers
+from baubau_ops.network.bootstrap import bootstrap
 from baubau_ops.network.device import Device
 from baubau_ops.network.lint import LintProblem
 from baubau_ops.network.lint_mistake import Mistake
@@ -29,6 +31,7 @@ def _line(text: str, content: str) -> int:
 def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> None:
     for name, device in devices.items():
         assert list(own_checks(name, render_device(device))) == []
+        assert list(own_checks(name, bootstrap(city(), name))) == []
 
 
 @pytest.mark.parametrize(
@@ -165,6 +168,64 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> No
             "",
             '\t\toifname "to-prov" goto to_province',
             "chain forward lets packets fall out of it uncounted.",
+        ),
+        (
+            "\t\tip dscp cs1 meta priority set 1:40 accept\n",
+            "",
+            "qdisc add dev to-core-2 parent 1:40 handle 40: bfifo limit 62487500b",
+            "no packet is put into class 1:40.",
+        ),
+        (
+            "\t\tip protocol ospf meta priority set 1:10 accept\n",
+            "",
+            "router ospf",
+            "OSPF waits with all data where a port is full: it is put into no class.",
+        ),
+        (
+            "\t\tip ttl 255 udp dport { 3784, 4784 } meta priority set 1:10 accept\n",
+            "",
+            "bfd",
+            "BFD waits with all data where a port is full: it is put into no class.",
+        ),
+        (
+            '\t\toifname "to-isp-1" ip saddr != { 198.51.100.0/25, 192.0.2.1 } counter name deny_leak drop\n',
+            "",
+            '\t\toifname { "to-isp-1" } ip saddr { 10.64.0.0/14, 10.96.0.0/14 }'
+            " snat to 198.51.100.1-198.51.100.126 persistent",
+            "what is not translated may leave by to-isp-1.",
+        ),
+        (
+            '\t\toifname != "lo" meta nfproto ipv6 drop\n',
+            "",
+            "\tchain prerouting {",
+            "the router's own IPv6 may leave.",
+        ),
+        (
+            '\t\tiifname != { "to-isp-1" } fib daddr oifname != { "to-isp-1" } notrack\n',
+            "",
+            '\t\toifname { "to-isp-1" } ip saddr { 10.64.0.0/14, 10.96.0.0/14 }'
+            " snat to 198.51.100.1-198.51.100.126 persistent",
+            "what passes between the ports inside is tracked.",
+        ),
+        (
+            "\t\tip saddr 10.255.0.2 tcp sport 22 ip dscp set cs6\n",
+            "",
+            "\tchain prerouting {",
+            "its answers to the bastion wait with all data where a port is full.",
+        ),
+        ("\t\telements = {", "\t\tcomment = {", "\tset not_internet {", "set not_internet is empty."),
+        ("\t\tnotrack\n", "", "\tchain prerouting {", "what the router sends is tracked."),
+        (
+            "\t\tfib daddr type { local, broadcast, multicast } notrack\n",
+            "",
+            "\tchain prerouting {",
+            "what is sent to the router is tracked.",
+        ),
+        (
+            '\t\tiifname { "to-isp-1", "to-prov" } ip dscp set cs0\n',
+            "",
+            " ip address 192.0.2.1/31",
+            "marks that come in by to-isp-1 are believed.",
         ),
         (
             "\t\tcounter name deny_isp drop\n",

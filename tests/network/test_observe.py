@@ -169,9 +169,20 @@ def test_a_strange_answer_is_unread_never_empty(command: str, answer: str) -> No
 
 def test_a_bgp_table_that_cannot_be_read_spoils_only_the_prefixes() -> None:
     reading = observe.parse("p1", replaced(text("p1"), observe.BGP_ROUTES, "oops"))
-    assert unread(reading) == set()
+    assert unread(reading) == {"originated"}
     assert not isinstance(reading.bgp, Unread)
     assert all(isinstance(session.accepted, Unread) for session in reading.bgp.values())
+
+
+def test_a_prefix_of_its_own_that_is_not_fit_to_be_announced_does_not_count() -> None:
+    own = {"peerId": "(unspec)", "valid": True}
+    routes = {
+        "0.0.0.0/0": [{"peerId": "10.0.0.1", "valid": True}, {"peerId": "(unspec)"}],
+        "10.1.0.0/24": [{"peerId": "10.0.0.1", "valid": True}],
+        "10.2.0.0/24": [own],
+    }
+    assert observe_frr.originated_prefixes({"routes": routes}) == {IPv4Network("10.2.0.0/24")}
+    assert observe_frr.originated_prefixes({"warning": "Default BGP instance not found"}) == frozenset()
 
 
 def test_a_table_that_moved_while_it_was_read_is_said() -> None:

@@ -40,6 +40,17 @@ def test_a_router_as_intended(router: str) -> None:
     assert check(expected, observed(router)).fine
 
 
+def test_own_prefixes_are_compared() -> None:
+    seen = observed("ce")
+    assert not isinstance(seen.originated, Unread)
+    office = min(seen.originated)
+    more = replace(seen, originated=seen.originated - {office} | {IPv4Network("10.99.0.0/24")})
+    assert said(check(CE, more)) == [
+        f"BGP does not announce {office} of its own.",
+        "BGP announces 10.99.0.0/24 of its own, not expected.",
+    ]
+
+
 def test_a_session_that_is_down_is_named_with_its_port() -> None:
     verdict = check(C1, observed("c1"))
     (finding,) = verdict.findings
@@ -209,7 +220,9 @@ def test_whatever_is_different_is_found(router: str) -> None:
         assert not check(EXPECTED[router], seen).fine, what
 
 
-@pytest.mark.parametrize("facet", ["ospf_neighbours", "ospf_interfaces", "starting", "bfd", "bgp", "fib"])
+@pytest.mark.parametrize(
+    "facet", ["ospf_neighbours", "ospf_interfaces", "starting", "bfd", "bgp", "originated", "fib"]
+)
 def test_an_unread_facet_is_not_fine(facet: str) -> None:
     seen = replace(observed("ce"), **{facet: Unread("no")})  # type: ignore[arg-type]
     verdict = check(CE, seen)

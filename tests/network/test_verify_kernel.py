@@ -8,6 +8,7 @@ import pytest
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.network.device import Device, ShapedPort, TrafficClass
+from baubau_ops.network.helpers import Helpers, IspTracking
 from baubau_ops.network.verify_kernel import check_kernel, parse, script
 
 PRINTED = """\
@@ -20,6 +21,8 @@ PRINTED = """\
 class htb 1:1 root rate 101Mbit ceil 101Mbit linklayer ethernet burst 25250b/1 mpu 0b cburst 25250b/1 mpu 0b level 7\x20
 class htb 1:30 parent 1:1 leaf 30: prio 2 quantum 15140 rate 50Mbit ceil 100Mbit linklayer ethernet burst 25000b/1 \
 mpu 0b cburst 25000b/1 mpu 0b level 0\x20
+# nexthops 0
+# helper baubau-isp-track.service active
 # end
 """
 
@@ -33,12 +36,13 @@ def router(devices: dict[str, Device]) -> Device:
         devices["ce-dinkes"],
         qos=(ShapedPort("to-x", 30, (TREE, DATA)),),
         sysctl={"net.ipv4.ip_forward": "1", "net.ipv4.conf.to-x.rp_filter": "0"},
+        helpers=Helpers(tracking=IspTracking(probes=(), last_resort=10)),
     )
 
 
 def test_what_is_as_intended_passes(router: Device) -> None:
     found = check_kernel(router, parse(PRINTED))
-    assert (found.checks, found.passed, found.findings) == (3, 3, ())
+    assert (found.checks, found.passed, found.findings) == (5, 5, ())
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,12 @@ def test_what_is_as_intended_passes(router: Device) -> None:
         ("parent 1:1 leaf", "parent 1:2 leaf", "Queues of to-x: class 1:30: expected parent 1:1, is 1:2."),
         ("class htb 1:1 root", "class htb 1:2 root", "Queues of to-x: there is no class 1:1."),
         ('"root":true,', "", "Queues of to-x: expected shaped, is not."),
+        ("nexthops 0", "nexthops 2", "Nexthop objects in the kernel: expected none, there are 2."),
+        (
+            "service active",
+            "service activating",
+            "Helper baubau-isp-track.service: expected active, is activating.",
+        ),
     ],
 )
 def test_what_differs_is_found(router: Device, old: str, new: str, message: str) -> None:
@@ -81,7 +91,13 @@ def test_a_rate_that_tc_cut_is_the_same_rate(router: Device) -> None:
 
 
 @pytest.mark.parametrize(
-    "output", ["", PRINTED.replace("# end\n", ""), PRINTED.replace("class htb 1:1", "Error:")]
+    "output",
+    [
+        "",
+        PRINTED.replace("# end\n", ""),
+        PRINTED.replace("# nexthops 0\n", ""),
+        PRINTED.replace("class htb 1:1", "Error:"),
+    ],
 )
 def test_half_an_answer_is_none(output: str) -> None:
     with pytest.raises(ValueError, match=r"whole|tc says"):
@@ -90,7 +106,7 @@ def test_half_an_answer_is_none(output: str) -> None:
 
 def test_what_could_not_be_read_fails_every_check(router: Device) -> None:
     found = check_kernel(router, FailedError("gone"))
-    assert (found.checks, found.passed) == (3, 0)
+    assert (found.checks, found.passed) == (5, 0)
     assert [one.kind for one in found.findings] == ["could not check"]
 
 
@@ -99,3 +115,4 @@ def test_every_setting_and_port_of_every_router_is_asked_for(devices: dict[str, 
         asked = script(device)
         assert all(f"/proc/sys/{key.replace('.', '/')}" in asked for key in device.sysctl)
         assert all(f" {shaped.port}" in asked for shaped in device.qos)
+        assert all(unit in asked for unit in (device.helpers.services if device.helpers else ()))

@@ -87,15 +87,15 @@ def test_a_unit_that_is_not_known_is_no_limit_to_compare() -> None:
 
 
 def test_a_pop_is_asked_and_each_of_its_policed_ports_counts(devices: dict[str, Device]) -> None:
-    pop = replace(devices["pop-wolio"], qos=(), sysctl={})
+    pop = replace(devices["pop-wolio"], qos=(), sysctl={}, helpers=None)
     assert isinstance(pop.filters.forward, PopFilter)
     pop = replace(pop, filters=replace(pop.filters, forward=replace(pop.filters.forward, sites=(SITE,))))
     assert "nft -j list table inet baubau" in script(pop)
     assert "nft" not in script(devices["ce-dinkes"])
     whole = printed([CALLS, PEAK, COMMITTED], [VOICE])
-    found = check_kernel(pop, parse(f"{json.dumps(whole)}\n# end\n"))
-    assert (found.checks, found.passed, found.findings) == (1, 1, ())
-    found = check_kernel(pop, parse("# end\n"))
-    assert (found.checks, found.passed, len(found.findings)) == (1, 0, 3)
+    found = check_kernel(pop, parse(f"{json.dumps(whole)}\n# nexthops 0\n# end\n"))
+    assert (found.checks, found.passed, found.findings) == (2, 2, ())
+    found = check_kernel(pop, parse("# nexthops 0\n# end\n"))
+    assert (found.checks, found.passed, len(found.findings)) == (2, 1, 3)
     found = check_kernel(pop, FailedError("no answer"))
-    assert (found.checks, found.passed) == (1, 0)
+    assert (found.checks, found.passed) == (2, 0)
