@@ -135,6 +135,11 @@ def _leaks(chains: dict[str, Chain]) -> Iterator[Mistake]:
 def _own_traffic(chains: dict[str, Chain], *, shapes: bool) -> Iterator[Mistake]:
     """The router sends no IPv6 itself, answers the bastion before data, and depends on no table that others fill."""
     first = next(iter(chains.values())).line
+    received = [rule for _, rule in _rules(chains, "input")]
+    if 'iifname "lo" accept' not in received:
+        yield Mistake(first, "the router cannot speak to itself.")
+    if not any(re.match(r"icmp type \{ destination-unreachable, .* accept", rule) for rule in received):
+        yield Mistake(first, "the router is not told what becomes of its packets (ICMP errors).")
     out = [rule for _, rule in _rules(chains, "output")]
     if not any(rule.endswith("meta nfproto ipv6 drop") for rule in out):
         yield Mistake(first, "the router's own IPv6 may leave.")

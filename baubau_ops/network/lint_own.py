@@ -42,6 +42,7 @@ def own_checks(device: str, text: str) -> Iterator[Mistake]:
     yield from _readable(text, "qos", device_text.ports)
     yield from _readable(text, "sysctl", device_text.settings)
     yield from _readable(text, "units", device_text.files)
+    yield from _files(list(section_lines(text, "units")))
     yield from _placeholders(text)
 
 
@@ -129,6 +130,15 @@ def _readable(text: str, section: str, read: Callable[[str], object]) -> Iterato
             yield Mistake(lines[int(place[1]) - 1][0], place[2])
         else:
             yield Mistake(0, f"{section}: {error}")
+
+
+def _files(units: Lines) -> Iterator[Mistake]:
+    """A helper's files are there."""
+    there = {line.split()[2] for _, line in units if line.startswith("#@ file ")}
+    for number, line in units:
+        for name in re.findall(r"/run/napalm-frr/units/(\S+)", line):
+            if name not in there:
+                yield Mistake(number, f"a helper wants the file {name}, which is not there.")
 
 
 def _placeholders(text: str) -> Iterator[Mistake]:

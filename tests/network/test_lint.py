@@ -214,6 +214,21 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> No
             "its answers to the bastion wait with all data where a port is full.",
         ),
         ("\t\telements = {", "\t\tcomment = {", "\tset not_internet {", "set not_internet is empty."),
+        ('\t\tiifname "lo" accept\n', "", "\tchain prerouting {", "the router cannot speak to itself."),
+        (
+            "\t\ticmp type { destination-unreachable, time-exceeded, parameter-problem }"
+            " limit rate 100/second burst 100 packets accept\n",
+            "",
+            "\tchain prerouting {",
+            "the router is not told what becomes of its packets (ICMP errors).",
+        ),
+        (
+            "#@ file baubau-isp-track.json\n",
+            "#@ file isp-track.json\n",
+            "ExecStart=/usr/bin/python3 /run/napalm-frr/units/baubau-isp-track.py"
+            " /run/napalm-frr/units/baubau-isp-track.json",
+            "a helper wants the file baubau-isp-track.json, which is not there.",
+        ),
         ("\t\tnotrack\n", "", "\tchain prerouting {", "what the router sends is tracked."),
         (
             "\t\tfib daddr type { local, broadcast, multicast } notrack\n",
