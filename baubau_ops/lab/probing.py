@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import socket
 import struct
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,10 +26,10 @@ from baubau_ops.lab.sniffing import NONCE_LENGTH, Arrival, close_aside, sniffing
 SPACING = 0.1
 """Seconds between two attempts of a probe; each has its whole time to be answered."""
 
-MAX_HOPS = 12
-"""Routers that a probe may have to pass before it expires where it should."""
+EXPIRY = 0.25
+"""Seconds until a router tells that a packet expired there."""
 
-_IP_RECVERR = 11
+_IP_RECVERR, _IP_RECVTTL = 11, 12
 _ORIGIN_ICMP = 2  # SO_EE_ORIGIN_ICMP
 _ECHO_REPLY, _UNREACHABLE, _TIME_EXCEEDED = 0, 3, 11
 _REFUSALS = (ConnectionRefusedError, ConnectionResetError)
@@ -110,10 +111,7 @@ class Prober:
     async def _udp(self, probe: Probe) -> Result:
         nonce = secrets.token_bytes(16)
         loop = asyncio.get_running_loop()
-        with self._inside(probe.source):
-            opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        with opened:
-            opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        with self._udp_socket(probe) as opened:
             try:
                 opened.connect((str(probe.target), probe.port))
                 opened.send(nonce)
@@ -124,33 +122,41 @@ class Prober:
         return Result.ANSWERED
 
     async def _expiring(self, probe: Probe) -> Result:
-        """Send with one hop more each time, and wait for the router where the last one ends."""
-        hops = [asyncio.create_task(self._expires(probe, ttl)) for ttl in range(1, MAX_HOPS + 1)]
-        try:
-            for told in asyncio.as_completed(hops):
-                if await told in probe.expires_at:
-                    return Result.ANSWERED
-            return Result.SILENT
-        finally:
-            for hop in hops:
-                hop.cancel()
+        """Count the routers on the way, and send with just so many hops that the last one has to tell."""
+        with contextlib.suppress(OSError):
+            hops = await self._hops(probe)
+            for ttl in (hops, hops + 1, hops - 1):  # the way back may be longer or shorter
+                with contextlib.suppress(TimeoutError):
+                    if await asyncio.wait_for(self._expires(probe, ttl), EXPIRY) in probe.expires_at:
+                        return Result.ANSWERED
+        return Result.SILENT
+
+    async def _hops(self, probe: Probe) -> int:
+        """The routers between source and target, by what is left of an answer's hops."""
+        with self._udp_socket(probe) as opened:
+            opened.setsockopt(socket.IPPROTO_IP, _IP_RECVTTL, 1)
+            opened.connect((str(probe.target), probe.port))
+            opened.send(secrets.token_bytes(16))
+            await _readable(opened)
+            _, ancillary, _, _ = opened.recvmsg(2048, 64)
+            return frames.TTL - next(int.from_bytes(data, sys.byteorder) for _, _, data in ancillary)
 
     async def _expires(self, probe: Probe, ttl: int) -> IPv4Address | None:
-        """Who tells that a packet with so many hops expired there; None if it came further, or another error did."""
-        loop = asyncio.get_running_loop()
+        """Who tells that a packet with so many hops expired there; None if it came further."""
+        with self._udp_socket(probe) as opened:
+            opened.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+            opened.connect((str(probe.target), probe.port))
+            opened.send(b"")
+            await _readable(opened)
+            told = _told(opened)
+            return told[1] if told and told[0] == _TIME_EXCEEDED else None
+
+    def _udp_socket(self, probe: Probe) -> socket.socket:
+        """Open it inside the source, to be told of errors."""
         with self._inside(probe.source):
             opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        with opened:
-            opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
-            opened.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
-            try:
-                opened.connect((str(probe.target), probe.port))
-                opened.send(b"")
-                await loop.sock_recv(opened, 1)
-            except OSError:
-                told = _told(opened)
-                return told[1] if told and told[0] == _TIME_EXCEEDED else None
-        return None
+        opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        return opened
 
     def _judge(self, probe: Probe, opened: socket.socket, error: OSError) -> Result:
         """Tell a refusal by somebody else from a failure at home (no route, no answer to ARP)."""
@@ -225,6 +231,17 @@ class Prober:
         if isinstance(probe.target, IPv6Address):
             return IPv6Address(int(IPv6Address("fd00:7472::")) + int(own))  # a ULA (RFC 4193)
         return probe.spoof or own
+
+
+async def _readable(opened: socket.socket) -> None:
+    """Wait until there is an answer or an error."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(opened, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(opened)
 
 
 def _told(opened: socket.socket) -> tuple[int, IPv4Address] | None:
