@@ -15,6 +15,7 @@ MIN_BFD = 0.09
 """Seconds until a link counts as dead: 30 ms × 3 held on loaded machines, less gives false alarms."""
 OWNED_TABLES = ("inet baubau", "ip baubau-nat")
 
+_NO_IPV6 = ("net.ipv6.conf.all.forwarding = 0", "net.ipv6.conf.all.disable_ipv6 = 1")
 _BFD_DEFAULTS = {"detect-multiplier": 3, "transmit-interval": 300, "receive-interval": 300}
 
 
@@ -42,6 +43,7 @@ def own_checks(device: str, text: str) -> Iterator[Mistake]:
     yield from _readable(text, "qos", device_text.ports)
     yield from _readable(text, "sysctl", device_text.settings)
     yield from _readable(text, "units", device_text.files)
+    yield from _forwarding(frr, text)
     yield from _files(list(section_lines(text, "units")))
     yield from _placeholders(text)
 
@@ -130,6 +132,13 @@ def _readable(text: str, section: str, read: Callable[[str], object]) -> Iterato
             yield Mistake(lines[int(place[1]) - 1][0], place[2])
         else:
             yield Mistake(0, f"{section}: {error}")
+
+
+def _forwarding(frr: Lines, text: str) -> Iterator[Mistake]:
+    """zebra turns the routing of IPv6 on when it starts, whatever the kernel was set to."""
+    off = [number for number, line in section_lines(text, "sysctl") if line in _NO_IPV6]
+    if off and not any(line == "no ipv6 forwarding" for _, line in frr):
+        yield Mistake(off[0], "FRR turns this on again whenever it starts: it lacks `no ipv6 forwarding`.")
 
 
 def _files(units: Lines) -> Iterator[Mistake]:

@@ -229,6 +229,12 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> No
             " /run/napalm-frr/units/baubau-isp-track.json",
             "a helper wants the file baubau-isp-track.json, which is not there.",
         ),
+        (
+            "no ipv6 forwarding\n",
+            "",
+            "net.ipv6.conf.all.forwarding = 0",
+            "FRR turns this on again whenever it starts: it lacks `no ipv6 forwarding`.",
+        ),
         ("\t\tnotrack\n", "", "\tchain prerouting {", "what the router sends is tracked."),
         (
             "\t\tfib daddr type { local, broadcast, multicast } notrack\n",
