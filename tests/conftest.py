@@ -11,6 +11,17 @@ from baubau_ops.core import machine
 TESTS = Path(__file__).parent
 TWIN = (TESTS / "twin", TESTS / "napalm_frr" / "live")
 LONG = (TESTS / "bench",)
+SECOND_CITY = frozenset(
+    {
+        "test_city_twin",
+        "test_failing_twin",
+        "test_multihomed",
+        "test_network_texts",
+        "test_outside",
+        "test_verify_twin",
+    }
+)
+"""Side by side, the small city's tests go to two twins: most of them wait for something to settle."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,12 +73,14 @@ def _group(path: Path) -> str:
         return "live"
     if path.parent.name != "twin" or path.stem in ("test_link_twin",):
         return path.stem
-    return "tiny" if path.stem.startswith("test_lab_") else "city"
+    if path.stem.startswith("test_lab_"):
+        return "tiny"
+    return "second city" if path.stem in SECOND_CITY else "city"
 
 
 def _rank(item: pytest.Item) -> int:
     """What takes longest comes first."""
-    return 2 if not _needs_twin(item) else 0 if _group(item.path) == "city" else 1
+    return 2 if not _needs_twin(item) else 0 if _group(item.path).endswith("city") else 1
 
 
 def _needs_twin(item: pytest.Item) -> bool:

@@ -27,7 +27,7 @@ CLEANING_UP = 60.0
 NO_TESTS = 5  # pytest's exit code when nothing was collected or all was deselected
 
 # A twin's tests mostly wait. What measures time runs alone, and so does what somebody singled out.
-_SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder")
+_SIDE_BY_SIDE = ("--numprocesses=3", "--dist=loadscope", "--no-loadscope-reorder")
 _STATIC = (
     ("ruff", "check", "--quiet", "."),
     ("mypy", "--no-error-summary"),

@@ -14,7 +14,8 @@ from baubau_ops.flows import twin as flow
 from baubau_ops.lab import twin as lab
 from baubau_ops.lab.injector import LabInjector
 
-TEST_TWIN = "test"
+TEST_TWIN = "test" + os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Each process that runs tests of the city has a twin of its own."""
 
 
 @pytest.fixture(scope="session", autouse=True)
