@@ -14,7 +14,7 @@ from baubau_ops.core.units import parse_duration, parse_rate
 class Model(BaseModel):
     """What every part of a file has in common: no unknown key, and no change once it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
+
+# Commands are measured as users run them: Python keeps what it compiled, whatever this shell has said about it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 LINES = pytest.StashKey[list[str]]()
 
