@@ -36,8 +36,8 @@ class Probe:
 
     A probe `at` the host is an ordinary exchange from the machine. `at` the uplink it is raw frames that leave the
     uplink of the machine's site router towards the POP, as a captured router would send them. With `spoof`,
-    `stray` or IPv6, frames are raw as well: they go to the gateway's MAC address with that source. One that
-    `expires_at` a router is UDP whose hops do not suffice to get beyond it.
+    `stray`, `dscp` or IPv6, frames are raw as well: they go to the gateway's MAC address with that source. One
+    that `expires_at` a router is UDP whose hops do not suffice to get beyond it; with `back` its answer's do not.
     """
 
     source: str
@@ -48,11 +48,16 @@ class Probe:
     at: Literal["host", "uplink"] = "host"
     towards: str = ""
     """Of several uplinks the one to this POP's router; empty: the first link's."""
-    spoof: IPv4Address | None = None
+    spoof: IPv4Address | IPv6Address | None = None
     stray: bool = False
     """TCP that belongs to no connection: it answers (SYN, ACK) what nobody asked."""
+    dscp: int | None = None
+    """The mark that the frame claims."""
+    back: bool = False
+    """UDP of which the answer is what counts: that it arrives, its mark, or that it expires."""
     expires_at: tuple[IPv4Address, ...] = ()
-    """The router's addresses: from one of them the sender must be told (ICMP time exceeded)."""
+    """The router's addresses: from one of them the sender must be told (ICMP time exceeded); of an answer its
+    own sender, and from any address, which may be translated."""
     count: int = 3
     """Attempts; one answer is enough."""
 
@@ -65,10 +70,12 @@ class Answer:
     sent: int
     """Frames or connections really started."""
     answered: bool
-    """An answer from the target itself came back. For raw frames: the target's machine received one. For what
-    `expires_at` a router: it told so."""
+    """An answer from the target itself came back. For raw frames: the target's machine received one (with `back`,
+    the source did). For what `expires_at` a router: it told so."""
     refused: bool = False
     """Someone said no (TCP reset, ICMP unreachable): proof of neither open nor silently closed."""
+    dscp: int | None = None
+    """The mark of the raw IPv4 frame that was received."""
     seconds: float = 0.0
     """Until the answer."""
 

@@ -15,6 +15,7 @@ _IPV4, _IPV6 = 0x0800, 0x86DD
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
 _ICMPV6 = 58
 _SYN, _ACK = 0x02, 0x10
+_ASKS = b"\0answer with hops"
 
 
 def frame(
@@ -27,10 +28,11 @@ def frame(
     port: int,
     payload: bytes,
     stray: bool = False,
+    dscp: int = 0,
 ) -> bytes:
     """Return an Ethernet frame: an ICMP echo request, a UDP datagram or a TCP SYN that carries `payload`.
 
-    `stray` makes it the answer to a TCP SYN.
+    `stray` makes it the answer to a TCP SYN; `dscp` marks an IPv4 packet.
     """
     if isinstance(source, IPv4Address) != isinstance(target, IPv4Address):
         raise ValueError(f"{source} and {target} are of different families")
@@ -39,9 +41,21 @@ def frame(
     length = len(payload) + {"icmp": 8, "udp": 8, "tcp": 20}[protocol]
     pseudo = b"" if protocol == "icmp" and is_v4 else _pseudo(source, target, number, length)
     packet = _transport(protocol, is_v4, port, payload, pseudo, _SYN | _ACK if stray else _SYN)
-    header = _ipv4(source, target, number, length) if is_v4 else _ipv6(source, target, number, length)
+    header = _ipv4(source, target, number, length, dscp) if is_v4 else _ipv6(source, target, number, length)
     ethernet = _mac(to_mac) + _mac(from_mac) + struct.pack("!H", _IPV4 if is_v4 else _IPV6)
     return ethernet + header + packet
+
+
+def asking(payload: bytes, ttl: int) -> bytes:
+    """Return a datagram's content that asks for `payload` as its answer, with so few hops."""
+    return payload + _ASKS + bytes([ttl])
+
+
+def asked(content: bytes) -> tuple[bytes, int]:
+    """Return what a datagram is to be answered with, and with how many hops."""
+    if content[-len(_ASKS) - 1 : -1] == _ASKS:
+        return content[: -len(_ASKS) - 1], content[-1]
+    return content, TTL
 
 
 def checksum(data: bytes) -> int:
@@ -52,6 +66,11 @@ def checksum(data: bytes) -> int:
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
+
+
+def dscp_of(frame: bytes) -> int | None:
+    """Return the mark of an Ethernet frame's packet; None where it is not IPv4."""
+    return frame[15] >> 2 if frame[12:14] == struct.pack("!H", _IPV4) else None
 
 
 def _mac(text: str) -> bytes:
@@ -82,9 +101,9 @@ def _pseudo(
 
 
 def _ipv4(
-    source: IPv4Address | IPv6Address, target: IPv4Address | IPv6Address, number: int, length: int
+    source: IPv4Address | IPv6Address, target: IPv4Address | IPv6Address, number: int, length: int, dscp: int
 ) -> bytes:
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0x4000, TTL, number, 0)
+    head = struct.pack("!BBHHHBBH", 0x45, dscp << 2, 20 + length, 0, 0x4000, TTL, number, 0)
     value = checksum(head + source.packed + target.packed)
     return head[:10] + struct.pack("!H", value) + source.packed + target.packed
 

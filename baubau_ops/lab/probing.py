@@ -69,7 +69,7 @@ class Prober:
                 raise InputError(
                     f'The twin has no machine "{probe.source}".{did_you_mean(probe.source, self.layout.bare)}'
                 )
-        arrivals = [self._arrival(probe) if _is_raw(probe) else None for probe in probes]
+        arrivals = [self._arrival(probe) if _is_sniffed(probe) else None for probe in probes]
         senders: _Senders = {}
         try:
             async with sniffing(self.twin, [arrival for arrival in arrivals if arrival]):
@@ -79,6 +79,8 @@ class Prober:
             await close_aside(senders.values())
 
     async def _try(self, probe: Probe, arrival: Arrival | None, senders: _Senders, timeout: float) -> Answer:
+        if arrival is not None and probe.expires_at:
+            return await self._answer_expiring(probe, arrival, timeout)
         if arrival is not None:
             return await self._raw(probe, arrival, senders, timeout)
         attempts = {"tcp": self._tcp, "udp": self._udp, "icmp": self._icmp}
@@ -86,12 +88,13 @@ class Prober:
         return await _repeat(probe, attempt, timeout)
 
     def _arrival(self, probe: Probe) -> Arrival:
-        """A frame counts as arrived at the target; for IPv6, which no machine has, at any but its source."""
+        """Where a frame counts as arrived: at the target; for IPv6, which no machine has, at any but its source."""
         if isinstance(probe.target, IPv6Address):
             machines = frozenset(self.layout.bare) - {probe.source}
         else:
             target = self.layout.owner(probe.target)
-            machines = frozenset({target.name} if target else ())
+            returns = probe.back and not probe.expires_at
+            machines = frozenset({probe.source} if returns else {target.name} if target else ())
         return Arrival(secrets.token_bytes(NONCE_LENGTH), machines, asyncio.Event())
 
     def _inside(self, place: str) -> contextlib.AbstractContextManager[None]:
@@ -130,6 +133,23 @@ class Prober:
                     if await asyncio.wait_for(self._expires(probe, ttl), EXPIRY) in probe.expires_at:
                         return Result.ANSWERED
         return Result.SILENT
+
+    async def _answer_expiring(self, probe: Probe, arrival: Arrival, timeout: float) -> Answer:
+        """Ask for an answer with just so many hops that the last router has to tell who sent it.
+
+        It tells by quoting the answer's end, which the question did not end with.
+        """
+        began = time.monotonic()
+        sent = 0
+        with contextlib.suppress(OSError):
+            hops = await asyncio.wait_for(self._hops(probe), timeout)
+            with self._udp_socket(probe) as opened:
+                opened.connect((str(probe.target), probe.port))
+                while sent < probe.count and not arrival.event.is_set():
+                    opened.send(frames.asking(arrival.nonce, hops))
+                    sent += 1
+                    await _wait(arrival.event, EXPIRY)
+        return Answer(probe, sent, arrival.event.is_set(), seconds=time.monotonic() - began)
 
     async def _hops(self, probe: Probe) -> int:
         """The routers between source and target, by what is left of an answer's hops."""
@@ -203,6 +223,7 @@ class Prober:
             port=probe.port,
             payload=arrival.nonce,
             stray=probe.stray,
+            dscp=probe.dscp or 0,
         )
         sender = _sender(place, senders)
         began = time.monotonic()
@@ -211,7 +232,8 @@ class Prober:
             sender.send(frame)
             sent += 1
             await _wait(arrival.event, SPACING if sent < probe.count else timeout)
-        return Answer(probe, sent, arrival.event.is_set(), seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return Answer(probe, sent, arrival.event.is_set(), seconds=seconds, dscp=arrival.dscp)
 
     def _leaving(self, probe: Probe) -> _Place:
         bare = self.layout.bare[probe.source]
@@ -229,7 +251,7 @@ class Prober:
     def _source(self, probe: Probe) -> IPv4Address | IPv6Address:
         own = self.layout.bare[probe.source].machine.address
         if isinstance(probe.target, IPv6Address):
-            return IPv6Address(int(IPv6Address("fd00:7472::")) + int(own))  # a ULA (RFC 4193)
+            return probe.spoof or IPv6Address(int(IPv6Address("fd00:7472::")) + int(own))  # a ULA (RFC 4193)
         return probe.spoof or own
 
 
@@ -262,10 +284,13 @@ def _sender(place: _Place, senders: _Senders) -> socket.socket:
     return senders[place]
 
 
-def _is_raw(probe: Probe) -> bool:
+def _is_sniffed(probe: Probe) -> bool:
+    """Whether it is told by a frame on some wire: raw ones are, and what tells of an expired answer."""
     return (
         probe.at == "uplink"
+        or probe.back
         or probe.stray
+        or probe.dscp is not None
         or probe.spoof is not None
         or isinstance(probe.target, IPv6Address)
     )

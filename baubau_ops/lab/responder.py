@@ -12,6 +12,7 @@ import json
 import logging
 import resource
 import socket
+import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from pydantic import TypeAdapter
 
 from baubau_ops.core.errors import BaubauError, FailedError
 from baubau_ops.inventory.environment import Answer, Probe
-from baubau_ops.lab import bulk, netns
+from baubau_ops.lab import bulk, frames, netns
 from baubau_ops.lab.layout import Bare, Layout
 from baubau_ops.lab.names import NETNS
 from baubau_ops.lab.names import netns as name_of
@@ -138,7 +139,8 @@ def _echoes(bare: Bare, layout: Layout) -> Iterator[socket.socket]:
 def _echo(echo: socket.socket) -> None:
     with contextlib.suppress(OSError):  # also an earlier answer's ICMP error
         data, sender = echo.recvfrom(65535)
-        echo.sendto(data, sender)
+        answer, ttl = frames.asked(data)
+        echo.sendmsg([answer], [(socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", ttl))], 0, sender)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from baubau_ops.lab import netns
+from baubau_ops.lab import frames, netns
 from baubau_ops.lab.names import NETNS
 from baubau_ops.lab.names import netns as name_of
 
@@ -19,18 +19,20 @@ _ETH_P_ALL = 3
 _PACKET_OUTGOING = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
     """Something to wait for: a frame that ends with the nonce, at one of these machines."""
 
     nonce: bytes
     machines: frozenset[str]
     event: asyncio.Event
+    dscp: int | None = None
+    """The mark it came with."""
 
 
 @contextlib.asynccontextmanager
 async def sniffing(twin: str, arrivals: Iterable[Arrival]) -> AsyncIterator[None]:
-    """Set each arrival's event as soon as it happens."""
+    """Set each arrival's event as soon as it happens, and its mark."""
     wanted = {arrival.nonce: arrival for arrival in arrivals}
     loop = asyncio.get_running_loop()
     sniffers = {}
@@ -54,6 +56,7 @@ def _look(sniffer: socket.socket, machine: str, wanted: dict[bytes, Arrival]) ->
         data, address = sniffer.recvfrom(2048)
         arrival = wanted.get(data[-NONCE_LENGTH:])
         if arrival and machine in arrival.machines and address[2] != _PACKET_OUTGOING:
+            arrival.dscp = frames.dscp_of(data)
             arrival.event.set()
 
 

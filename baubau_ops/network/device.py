@@ -125,6 +125,22 @@ class BfdProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class OspfTimers:
+    """Milliseconds. FRR's own 5 s between LSAs hold back the news of a link that comes back, or of a second one that
+    fails with the first."""
+
+    spf_delay: int = 0
+    """From the news to the computation of paths, when all was quiet."""
+    spf_hold: int = 50
+    """Between two computations; it grows while there is news."""
+    spf_max_hold: int = 1000
+    lsa_interval: int = 200
+    """Between two of its own LSAs."""
+    lsa_arrival: int = 100
+    """What comes sooner after the one before is not taken."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ospf:
     router_id: IPv4Address
     on_startup: int | None
@@ -135,6 +151,7 @@ class Ospf:
     """Those of the ports that it runs on, `lo` included; sorted."""
     redistribute: str | None = None
     """Route-map of the static routes that are redistributed."""
+    timers: OspfTimers = OspfTimers()
 
 
 @dataclass(frozen=True, slots=True)

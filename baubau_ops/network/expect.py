@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
+from baubau_ops.network.device import OspfTimers
+
 
 @dataclass(frozen=True, slots=True)
 class OspfAdjacency:
@@ -34,6 +36,18 @@ class OspfAdjacency:
     """Seconds."""
     authentication: Literal["md5"] = "md5"
     network_type: Literal["POINTOPOINT"] = "POINTOPOINT"
+
+
+@dataclass(frozen=True, slots=True)
+class OspfProcess:
+    """OSPF as a whole."""
+
+    router_id: IPv4Address
+    on_startup: int | None
+    """Seconds after a start for which it attracts no transit."""
+    stub: bool
+    """It never attracts any."""
+    timers: OspfTimers
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,8 @@ class DeviceExpectation:
     """Ports and peers that a loss has taken the neighbour from: it may be looked for, but must not be found."""
     originated: frozenset[IPv4Network] = frozenset()
     """What it announces of its own."""
+    ospf_process: OspfProcess | None = None
+    """None where OSPF must not run."""
 
 
 @dataclass(frozen=True, slots=True)

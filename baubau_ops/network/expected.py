@@ -18,6 +18,7 @@ from baubau_ops.network.expect import (
     Expectation,
     NextHop,
     OspfAdjacency,
+    OspfProcess,
     Route,
 )
 from baubau_ops.network.expect_bgp import Path, Table
@@ -114,13 +115,14 @@ def _permitted(device: Device, name: str | None) -> frozenset[IPv4Network]:
 
 
 def _device(device: Device, city: _City) -> DeviceExpectation:
-    ospf = device.routing.ospf is not None
+    ospf = device.routing.ospf
     return DeviceExpectation(
         device=device.name,
         ospf={
             port.name: _adjacency(city, port) for port in device.interfaces if port.ospf and port.neighbour
         },
         ospf_passive=frozenset(port.name for port in device.ports(PortKind.LOOPBACK) if ospf),
+        ospf_process=OspfProcess(ospf.router_id, ospf.on_startup, ospf.stub, ospf.timers) if ospf else None,
         bfd=_bfd(device),
         bgp={neighbour.address: _session(device, neighbour, city) for neighbour in _sessions(device)},
         fib=_fib(device, city),

@@ -23,6 +23,7 @@ def bgp_checks(frr: Lines) -> Iterator[Mistake]:
     }
     yield from _process(process, frr)
     yield from _sessions(said, external)
+    yield from _idle_maps(frr, said)
     if len(external) < len(said):  # else nobody is told what outsiders say
         yield from _strangers(frr, said, external)
 
@@ -67,6 +68,21 @@ def _sessions(said: dict[str, Lines], external: set[str]) -> Iterator[Mistake]:
         for what, is_it in wanted.items():
             if not any(is_it(line) for _, line in lines):
                 yield Mistake(lines[0][0], f"the BGP session with {peer} lacks {what}.")
+
+
+def _idle_maps(frr: Lines, said: dict[str, Lines]) -> Iterator[Mistake]:
+    """A route-map that a session goes through is there to do something."""
+    used = {
+        found[1]
+        for lines in said.values()
+        for _, what in lines
+        if (found := re.fullmatch(r"route-map (\S+) (?:in|out)", what))
+    }
+    for name in sorted(used):
+        entries = _entries(frr, name)
+        denies = any(line.startswith(f"route-map {name} deny ") for _, line in frr)
+        if entries and not denies and not any(entries.values()):
+            yield Mistake(min(entries), f"route-map {name} neither refuses nor changes anything.")
 
 
 def _strangers(frr: Lines, said: dict[str, Lines], external: set[str]) -> Iterator[Mistake]:

@@ -36,6 +36,7 @@ def filter_checks(frr: Lines, nftables: Lines, qos: Lines) -> Iterator[Mistake]:
     if not chains:
         return
     yield from _uncounted(chains)
+    yield from _unrelated(chains)
     yield from _unused_classes(chains, frr, qos)
     yield from _empty_sets(nftables)
     yield from _leaks(chains)
@@ -72,6 +73,18 @@ def _uncounted(chains: dict[str, Chain]) -> Iterator[Mistake]:
         number, last = chain.rules[-1] if chain.rules else (chain.line, "")
         if (drops or name in targets) and not _END.fullmatch(last):
             yield Mistake(number, f"chain {name} lets packets fall out of it uncounted.")
+
+
+def _unrelated(chains: dict[str, Chain]) -> Iterator[Mistake]:
+    """Who drops what belongs to no connection lets through what belongs to one: nothing else lets ICMP errors pass."""
+    for name, chain in chains.items():
+        rules = [rule for _, rule in chain.rules]
+        invalid = next((n for n, rule in enumerate(rules) if rule.startswith("ct state invalid ")), None)
+        if invalid is not None and "ct state established,related accept" not in rules[:invalid]:
+            yield Mistake(
+                chain.line,
+                f"chain {name} drops what belongs to no connection, and knows none that it lets pass.",
+            )
 
 
 def _unused_classes(chains: dict[str, Chain], frr: Lines, qos: Lines) -> Iterator[Mistake]:
@@ -135,8 +148,8 @@ def _leaks(chains: dict[str, Chain]) -> Iterator[Mistake]:
 def _own_traffic(chains: dict[str, Chain], *, shapes: bool) -> Iterator[Mistake]:
     """The router sends no IPv6 itself, answers the bastion before data, and depends on no table that others fill."""
     first = next(iter(chains.values())).line
-    received = [rule for _, rule in _rules(chains, "input")]
-    if 'iifname "lo" accept' not in received:
+    received, into = ([rule for _, rule in _rules(chains, hook)] for hook in ("input", "prerouting"))
+    if not all('iifname "lo" accept' in rules for rules in (received, into) if rules):
         yield Mistake(first, "the router cannot speak to itself.")
     if not any(re.match(r"icmp type \{ destination-unreachable, .* accept", rule) for rule in received):
         yield Mistake(first, "the router is not told what becomes of its packets (ICMP errors).")
@@ -149,7 +162,6 @@ def _own_traffic(chains: dict[str, Chain], *, shapes: bool) -> Iterator[Mistake]
         return
     if "notrack" not in out:
         yield Mistake(first, "what the router sends is tracked.")
-    into = [rule for _, rule in _rules(chains, "prerouting")]
     if not any(re.fullmatch(r"fib daddr type \{ local, .* notrack", rule) for rule in into):
         yield Mistake(first, "what is sent to the router is tracked.")
 

@@ -36,6 +36,7 @@ def own_checks(device: str, text: str) -> Iterator[Mistake]:
     yield from _hostname(device, frr)
     yield from _references(frr)
     yield from bgp_checks(frr)
+    yield from _ospf(frr)
     yield from _bfd_timers(frr)
     yield from _ports(frr, text)
     yield from filter_checks(frr, list(section_lines(text, "nftables")), list(section_lines(text, "qos")))
@@ -44,7 +45,9 @@ def own_checks(device: str, text: str) -> Iterator[Mistake]:
     yield from _readable(text, "sysctl", device_text.settings)
     yield from _readable(text, "units", device_text.files)
     yield from _forwarding(frr, text)
+    yield from _nexthop_groups(frr)
     yield from _files(list(section_lines(text, "units")))
+    yield from _partners(list(section_lines(text, "units")), list(section_lines(text, "nftables")))
     yield from _placeholders(text)
 
 
@@ -134,11 +137,25 @@ def _readable(text: str, section: str, read: Callable[[str], object]) -> Iterato
             yield Mistake(0, f"{section}: {error}")
 
 
+def _ospf(frr: Lines) -> Iterator[Mistake]:
+    lines = dict(frr)
+    process = next((number for number, line in frr if line == "router ospf"), None)
+    if process and not any(line.startswith(" ospf router-id ") for line in lines.values()):
+        yield Mistake(process, "OSPF has no router-id: FRR would take an address, and another one some day.")
+
+
 def _forwarding(frr: Lines, text: str) -> Iterator[Mistake]:
     """zebra turns the routing of IPv6 on when it starts, whatever the kernel was set to."""
     off = [number for number, line in section_lines(text, "sysctl") if line in _NO_IPV6]
     if off and not any(line == "no ipv6 forwarding" for _, line in frr):
         yield Mistake(off[0], "FRR turns this on again whenever it starts: it lacks `no ipv6 forwarding`.")
+
+
+def _nexthop_groups(frr: Lines) -> Iterator[Mistake]:
+    """zebra 8.4.4 takes a group of next hops for whole when one of its ports has gone down."""
+    routing = next((number for number, line in frr if line.startswith("router ")), None)
+    if routing and not any(line == "no zebra nexthop kernel enable" for _, line in frr):
+        yield Mistake(routing, "routes may lose ways for good: it lacks `no zebra nexthop kernel enable`.")
 
 
 def _files(units: Lines) -> Iterator[Mistake]:
@@ -148,6 +165,15 @@ def _files(units: Lines) -> Iterator[Mistake]:
         for name in re.findall(r"/run/napalm-frr/units/(\S+)", line):
             if name not in there:
                 yield Mistake(number, f"a helper wants the file {name}, which is not there.")
+
+
+def _partners(units: Lines, nftables: Lines) -> Iterator[Mistake]:
+    """What another router's helper tells this one is let in."""
+    accepted = {port for _, rule in nftables for port in re.findall(r" udp dport (\d+) accept$", rule)}
+    for number, line in units:
+        found = re.fullmatch(r"\t+Port (\d+)", line)
+        if found and found[1] not in accepted:
+            yield Mistake(number, f"a helper listens on UDP {found[1]}, and no rule accepts that.")
 
 
 def _placeholders(text: str) -> Iterator[Mistake]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal, TypeAlias, TypeVar
 
+from baubau_ops.network.device import OspfTimers
+
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -153,14 +155,28 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True)
+class OspfProcess:
+    """OSPF as a whole."""
+
+    router_id: IPv4Address
+    on_startup: int | None
+    """Seconds after a start for which it asks others not to send transit its way (RFC 6987); None: never."""
+    stub: bool
+    """It asks so at all times."""
+    timers: OspfTimers
+    starting: float = 0.0
+    """Seconds left for which it asks so because it has just started."""
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One router, read at one moment."""
 
     device: str
     ospf_neighbours: Readable[tuple[OspfNeighbour, ...]]
     ospf_interfaces: Readable[Mapping[str, OspfInterface]]
-    starting: Readable[float]
-    """Seconds for which it still asks others not to send transit its way, because it has just started (RFC 6987)."""
+    ospf_process: Readable[OspfProcess | None]
+    """None where OSPF does not run."""
     bfd: Readable[tuple[BfdPeer, ...]]
     bgp: Readable[Mapping[IPv4Address, BgpSession]]
     originated: Readable[frozenset[Network]]

@@ -125,7 +125,7 @@ def parse(device: str, output: str) -> Observation:
         ospf_neighbours=read(OSPF_NEIGHBOURS, frr.ospf_neighbours),
         ospf_interfaces=interfaces,
         # FRR says nothing at all where OSPF is not configured.
-        starting=0.0 if interfaces == {} else read(OSPF, frr.ospf_starting),
+        ospf_process=None if interfaces == {} else read(OSPF, frr.ospf_process),
         bfd=read(BFD, frr.bfd_peers),
         bgp=read(BGP_NEIGHBOURS, lambda document: frr.bgp_sessions(document, table, sent)),
         originated=read(BGP_ROUTES, frr.originated_prefixes),

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, ip_network
 from typing import Any, Literal
 
+from baubau_ops.network.device import OspfTimers
 from baubau_ops.network.observation import (
     BfdPeer,
     BgpSession,
     Network,
     OspfInterface,
     OspfNeighbour,
+    OspfProcess,
     Readable,
     Unread,
 )
@@ -69,10 +71,22 @@ def _ospf_interface(name: str, entry: Json) -> OspfInterface:
     )
 
 
-def ospf_starting(document: Json) -> float:
-    """`show ip ospf json`: seconds left of `max-metric router-lsa on-startup`; 0 when it is over or not configured."""
-    left = [float(area.get("activeStartupRemainderMsecs", 0)) for area in document["areas"].values()]
-    return max(left) / 1000
+def ospf_process(document: Json) -> OspfProcess:
+    """`show ip ospf json`; what it tells of `max-metric` it leaves out where that is not configured, or over."""
+    areas = document["areas"].values()
+    return OspfProcess(
+        router_id=IPv4Address(document["routerId"]),
+        on_startup=document.get("postStartEnabledSecs"),
+        stub=any(area.get("indefiniteActiveAdmin", False) for area in areas),
+        timers=OspfTimers(
+            spf_delay=document["spfScheduleDelayMsecs"],
+            spf_hold=document["holdtimeMinMsecs"],
+            spf_max_hold=document["holdtimeMaxMsecs"],
+            lsa_interval=document["lsaMinIntervalMsecs"],
+            lsa_arrival=document["lsaMinArrivalMsecs"],
+        ),
+        starting=max(float(area.get("activeStartupRemainderMsecs", 0)) for area in areas) / 1000,
+    )
 
 
 def bfd_peers(document: list[Json]) -> tuple[BfdPeer, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from baubau_ops.core.dscp import dscp_name
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.inventory.environment import Answer, Vantage
 from baubau_ops.network.observation import Readable, Unread
@@ -53,26 +54,33 @@ def _try_allowed(
 ) -> frozenset[str]:
     """An answer is all it takes. Returns the machines that sent or answered an ordinary packet."""
     answers = exchange([pair for pair in pairs if pair.allowed], vantage)
-    if silent := [pair for pair, answer in answers.items() if not answer.answered]:
+    if failed := [pair for pair, answer in answers.items() if _complaint(pair, answer)]:
         # Once more, with an eye on who drops it: the first packets may have met a table that was still empty.
         routers = {device for pair in pairs for device in pair.dropped_by}
         before = counters(routers)
-        answers |= exchange(silent, vantage)
+        answers |= exchange(failed, vantage)
         risen = _risen(before, counters(routers))
     alive: set[str] = set()
     for pair, answer in answers.items():
+        complaint = _complaint(pair, answer)
         if answer.answered:
-            note(Result(pair, Outcome.OPEN))
+            note(Result(pair, Outcome.MISMARKED if complaint else Outcome.OPEN, complaint))
             alive |= pair.shows_alive
         else:
-            note(Result(pair, Outcome.BLOCKED, f"{pair} {_complaint(answer)}.{_hint(risen, answer)}"))
+            note(Result(pair, Outcome.BLOCKED, complaint + _hint(risen, answer)))
     return frozenset(alive)
 
 
-def _complaint(answer: Answer) -> str:
+def _complaint(pair: Pair, answer: Answer) -> str:
+    """What is wrong with what became of an allowed pair: a sentence, or nothing."""
+    if answer.answered:
+        right, mark = pair.arrives_as, answer.dscp
+        if right is None or mark == right:
+            return ""
+        return f"{pair} arrives marked {dscp_name(mark)} instead of {dscp_name(right)}."
     if answer.probe.expires_at:
-        return "is not reported to the sender"
-    return f"is allowed, but {'was refused' if answer.refused else 'got no answer'}"
+        return f"{pair} is not reported to {'who answers' if answer.probe.back else 'the sender'}."
+    return f"{pair} is allowed, but {'was refused' if answer.refused else 'got no answer'}."
 
 
 def exchange(pairs: Sequence[Pair], vantage: Vantage) -> dict[Pair, Answer]:

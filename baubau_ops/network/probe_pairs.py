@@ -10,16 +10,18 @@ everybody's ping.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
 
+from baubau_ops.core.dscp import Dscp, dscp_name
 from baubau_ops.inventory.environment import Machine, Probe, Protocol4
 from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.topology import BASTION, PROVINCE, Link, LinkKind, Port, Role, site_device
 from baubau_ops.network import policy
 from baubau_ops.network.derive_routing import province_prefixes
+from baubau_ops.network.derive_voice import voice_pools
 from baubau_ops.network.policy import INTERNET, PROVINCE_PLACE, Matrix
 
 PROBE_PORT = 7007
@@ -27,6 +29,8 @@ PROBE_PORT = 7007
 
 BEYOND = IPv6Address("2001:db8:7472::1")
 """An IPv6 address that no machine has (RFC 3849): such packets must die at the first router."""
+LINK_LOCAL, ALL_NODES = IPv6Address("fe80::7472"), IPv6Address("ff02::1")
+"""Where chatter on a wire comes from and goes to; it dies too, but is counted apart."""
 
 _SSH = 22
 
@@ -44,6 +48,8 @@ class Pair:
     """The routers, any of which is the one meant to drop it; empty: it may pass."""
     counter: str = ""
     """The drop counter that must rise there."""
+    arrives_as: Dscp | None = None
+    """The mark that it must arrive with, whatever it claims."""
 
     @property
     def allowed(self) -> bool:
@@ -52,7 +58,7 @@ class Pair:
     @property
     def shows_alive(self) -> frozenset[str]:
         """The machines that an answer shows to send and to answer beyond their own router."""
-        if self.probe.at != "host" or not self.machine:
+        if self.probe.at != "host" or self.probe.dscp is not None or not self.machine:
             return frozenset()
         return frozenset({self.probe.source} if self.probe.expires_at else {self.probe.source, self.machine})
 
@@ -63,8 +69,17 @@ class Pair:
         towards = f" to {probe.towards}" if probe.towards else ""
         place = f" from the uplink{towards}" if probe.at == "uplink" else ""
         place += ", answering nothing," if probe.stray else ""
-        end = ", expiring just before it" if probe.expires_at else ""
-        return f"{source}{place} → {self.target or probe.target} {door}{end}"
+        place += f" marked {dscp_name(probe.dscp)}" if probe.dscp is not None else ""
+        return f"{source}{place} → {self.target or probe.target} {door}{_ENDS[bool(probe.expires_at), probe.back]}"
+
+
+_ENDS = {
+    (False, False): "",
+    (False, True): ", and back",
+    (True, False): ", expiring just before it",
+    (True, True): ", its answer expiring just before the sender",
+}
+"""By whether something expires, and whether that is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +136,12 @@ class _Pairs:
                 yield from self._ordinary(machine, target)
             yield from self._forged(machine)
             yield from self._stray(machine)
-            if self._is_in_site(machine):
-                links = self._access(machine)
-                for link in links:
-                    # Over a backup in waiting, too: what its POP lets pass must be the same.
-                    towards = link.a.node if len(links) > 1 else ""
-                    yield from self._from_uplink(machine, link, towards)
+            yield from self._marked(machine)
+            for link, towards in self._uplinks(machine):
+                yield from self._from_uplink(machine, link, towards)
         for site in self.inventory.sites:
             yield from self._expiring(site)
+            yield from self._managed(site)
 
     # Who is where.
 
@@ -144,9 +157,14 @@ class _Pairs:
         end = {INTERNET: machine.owner, PROVINCE_PLACE: PROVINCE, BASTION: BASTION}[machine.zone]
         return frozenset({self.inventory.topology.links_of(end)[0].far(end).node})
 
-    def _access(self, machine: Machine) -> list[Link]:
+    def _uplinks(self, machine: Machine) -> Iterator[tuple[Link, str]]:
+        """Its site's, a backup in waiting too, whose POP must let the same pass; each with what to call it by."""
+        if not self._is_in_site(machine):
+            return
         links = self.inventory.topology.links_of(site_device(machine.owner))
-        return [link for link in links if link.kind is LinkKind.ACCESS]
+        access = [link for link in links if link.kind is LinkKind.ACCESS]
+        for link in access:
+            yield link, link.a.node if len(access) > 1 else ""
 
     # What is tried.
 
@@ -162,6 +180,11 @@ class _Pairs:
             if host in self.machines and service.segment != sender.zone:
                 doors = tuple((port.protocol, port.number) for port in service.ports)
                 yield _Target(name, host, self.inventory.numbers.services[name], (*doors, _DOOR))
+
+    def _internet(self, _sender: Machine) -> Iterator[_Target]:
+        for machine in self.machines.values():
+            if machine.zone == INTERNET:
+                yield _Target(machine.name, machine.name, machine.address, (_UDP,))
 
     def _machines_for(self, sender: Machine) -> Iterator[Machine]:
         """One of every zone at the sender's site and at another one, and all that are in no site.
@@ -242,11 +265,17 @@ class _Pairs:
             counter = "deny_bogon" if sender.zone == INTERNET else "deny_spoof"
             yield self._pair(probe, goal, router, counter)
         if sender.zone not in (INTERNET, PROVINCE_PLACE):  # their own routers are not ours
-            probe = Probe(sender.name, BEYOND, *_DOOR, count=1)
-            yield Pair(probe, "", "", router, "deny_ipv6")
+            yield from self._ipv6(partial(Probe, sender.name), router)
+
+    @staticmethod
+    def _ipv6(frame: partial[Probe], router: frozenset[str]) -> Iterator[Pair]:
+        """No machine has it: none passes, and what every machine tells its neighbours hides no other."""
+        yield Pair(frame(BEYOND, *_DOOR, count=1), "", "", router, "deny_ipv6")
+        yield Pair(frame(BEYOND, *_DOOR, spoof=LINK_LOCAL, count=1), "", "", router, "deny_ipv6_link")
+        yield Pair(frame(ALL_NODES, *_DOOR, count=1), "", "", router, "deny_ipv6_link")
 
     def _expiring(self, site: str) -> Iterator[Pair]:
-        """From a site, dying at the data center's firewalls; from elsewhere to the site, dying at its router."""
+        """What a site sends dies at the data center's firewalls, what others send to it or answer it at its router."""
         inside = [machine for machine in self.machines.values() if machine.owner == site]
         for sender in inside:
             yield from islice(
@@ -256,9 +285,14 @@ class _Pairs:
         senders = [machine for machine in self.machines.values() if machine.owner != site]
         router = frozenset({site_device(site)})
         yield from islice(self._expires([(sender, to) for to in targets for sender in senders], router), 1)
+        for far in (self._services, self._internet):
+            ends = [(sender, to) for sender in inside for to in far(sender)]
+            yield from islice(self._expires(ends, router, back=True), 1)
 
-    def _expires(self, ends: Iterable[tuple[Machine, _Target]], last: frozenset[str]) -> Iterator[Pair]:
-        """UDP that a sender may open, and that dies at the last router before its target."""
+    def _expires(
+        self, ends: Iterable[tuple[Machine, _Target]], last: frozenset[str], *, back: bool = False
+    ) -> Iterator[Pair]:
+        """UDP that a sender may open, and that dies at the last router before its target, or its answer on the way."""
         topology = self.inventory.topology
         gateways = [lan.gateway.ip for lan in topology.lans if lan.router in last]
         links = [link.end(router).address.ip for router in last for link in topology.links_of(router)]
@@ -266,7 +300,9 @@ class _Pairs:
             for protocol, port in target.doors:
                 if protocol == "udp" and self._allows(sender, target, (protocol, port)):
                     addresses = tuple(sorted([*gateways, *links]))
-                    probe = Probe(sender.name, target.address, protocol, port, expires_at=addresses)
+                    probe = Probe(
+                        sender.name, target.address, protocol, port, expires_at=addresses, back=back
+                    )
                     yield self._pair(probe, target)
 
     def _stray(self, sender: Machine) -> Iterator[Pair]:
@@ -287,6 +323,38 @@ class _Pairs:
             probe = Probe(sender.name, target.address, *door, at="uplink", stray=True, count=1)
             yield self._pair(probe, target, self.borders, "deny_invalid")
 
+    def _marked(self, sender: Machine) -> Iterator[Pair]:
+        """Who sends decides which queue a packet waits in, not what it claims; a call's answer waits in the same."""
+        mark = self._mark(sender)
+        if goal := self._goal(sender):
+            yield self._claiming(Probe(sender.name, goal.address, *goal.doors[0]), goal, mark)
+            for door in goal.doors:
+                if mark is Dscp.EF and door[0] == "udp":
+                    yield self._claiming(Probe(sender.name, goal.address, *door, back=True), goal, mark)
+
+    def _managed(self, site: str) -> Iterator[Pair]:
+        """What a site's router says to its operators waits with what they say to it."""
+        seat = self.machines.get(BASTION)
+        inside = next((machine for machine in self.machines.values() if machine.owner == site), None)
+        if seat is None or inside is None:
+            return
+        target = _Target(seat.name, seat.name, seat.address, (_DOOR,))
+        loopback = self.inventory.topology.nodes[site_device(site)].loopback
+        for _, towards in self._uplinks(inside):
+            probe = Probe(inside.name, seat.address, *_DOOR, at="uplink", towards=towards, spoof=loopback)
+            yield self._claiming(probe, target, Dscp.CS6)
+
+    def _mark(self, sender: Machine) -> Dscp:
+        if sender.zone == BASTION:
+            return Dscp.CS6
+        is_call = any(sender.address in pool for pool in voice_pools(self.inventory))
+        return Dscp.EF if is_call else Dscp.CS0
+
+    def _claiming(self, probe: Probe, target: _Target, mark: Dscp) -> Pair:
+        """Allowed, and must arrive with a mark; it claims another one."""
+        claim = Dscp.EF if mark is Dscp.CS0 else Dscp.CS0
+        return replace(self._pair(replace(probe, dscp=claim), target), arrives_as=mark)
+
     def _from_uplink(self, sender: Machine, link: Link, towards: str) -> Iterator[Pair]:
         """What a captured site router could send: past its own rules, to one of its POPs."""
         pop = frozenset({link.a.node})
@@ -301,7 +369,7 @@ class _Pairs:
             elif target.machine != target.name and not self._allows(sender, target, target.doors[-1]):
                 yield self._pair(probe, target, self.firewalls, "deny_zone")
         if goal:
-            yield self._pair(frame(goal.address, *goal.doors[0]), goal)
+            yield self._claiming(frame(goal.address, *goal.doors[0]), goal, self._mark(sender))
         yield from self._forged_at_uplink(sender, link.a, frame)
 
     def _forged_at_uplink(self, sender: Machine, port: Port, frame: partial[Probe]) -> Iterator[Pair]:
@@ -314,7 +382,7 @@ class _Pairs:
         near = _Target(port.node, "", port.address.ip, (("tcp", _SSH),))
         probe = frame(near.address, "tcp", _SSH, count=1)
         yield self._pair(probe, near, pop, "deny_input")
-        yield Pair(frame(BEYOND, *_DOOR, count=1), "", "", pop, "deny_ipv6")
+        yield from self._ipv6(frame, pop)
 
     def _pop_passes(self, zone: str, target: IPv4Address) -> bool:
         """The POP keeps no state: it lets pass by address what policy.yml allows in either direction."""

@@ -16,6 +16,8 @@ class Outcome(StrEnum):
     """Denied, and proven."""
     BLOCKED = "blocked"
     """Allowed, but not answered."""
+    MISMARKED = "mismarked"
+    """Allowed, but it waits in the queues of others: it arrives with another mark than it should."""
     LEAKS = "leaks"
     """Denied, but it got through."""
     REFUSED = "refused"

@@ -8,7 +8,7 @@ from baubau_ops.core.errors import BaubauError, UnreachableError
 from baubau_ops.core.events import Event, OnEvent
 from baubau_ops.network.expect import Expectation
 from baubau_ops.network.fleet import Fleet
-from baubau_ops.network.observation import Observation, Unread
+from baubau_ops.network.observation import Observation, OspfProcess
 from baubau_ops.network.observe import observe
 from baubau_ops.network.settle import settle
 from baubau_ops.network.verdict import Verdict
@@ -30,8 +30,8 @@ class Reading:
     @property
     def _starting(self) -> float:
         """Seconds until the last of the routers that have just started takes transit again."""
-        seen = [one.starting for one in self._seen.values() if isinstance(one, Observation)]
-        return max((left for left in seen if not isinstance(left, Unread)), default=0.0)
+        seen = [one.ospf_process for one in self._seen.values() if isinstance(one, Observation)]
+        return max((one.starting for one in seen if isinstance(one, OspfProcess)), default=0.0)
 
     def settled(self, patience: float, on_event: OnEvent) -> Verdict:
         began = time.monotonic()

@@ -38,4 +38,4 @@ def compare(expected: Expectation, observed: Mapping[str, Observation | BaubauEr
 
 def count_checks(expected: DeviceExpectation) -> int:
     """How many checks `check` makes."""
-    return len(expected.ospf) + 3 + len(expected.bfd) + 1 + 3 * len(expected.bgp) + 2 + len(expected.fib) + 1
+    return len(expected.ospf) + 4 + len(expected.bfd) + 1 + 3 * len(expected.bgp) + 2 + len(expected.fib) + 1

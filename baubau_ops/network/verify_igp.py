@@ -3,32 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
+from baubau_ops.network import expect
 from baubau_ops.network.checked import Checked, Problem, milliseconds, port_hint, unread
 from baubau_ops.network.expect import BfdSession, DeviceExpectation, OspfAdjacency
-from baubau_ops.network.observation import BfdPeer, Observation, OspfInterface, OspfNeighbour, Unread
+from baubau_ops.network.observation import (
+    BfdPeer,
+    Observation,
+    OspfInterface,
+    OspfNeighbour,
+    OspfProcess,
+    Unread,
+)
 
 AFTER_START = "ospf transit"
 """What `Finding.check` says of a router that has just started."""
 
 
 def ospf(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]:
-    """One check for each adjacency; for transit, for the passive interfaces, and that there is no other."""
-    neighbours, interfaces, starting = observed.ospf_neighbours, observed.ospf_interfaces, observed.starting
-    for facet in (neighbours, interfaces, starting):
+    """One check for each adjacency; for the whole of it, for transit, for passive interfaces, and for no other."""
+    neighbours, interfaces, process = (
+        observed.ospf_neighbours,
+        observed.ospf_interfaces,
+        observed.ospf_process,
+    )
+    for facet in (neighbours, interfaces, process):
         if isinstance(facet, Unread):
-            yield unread("ospf", "OSPF", facet, len(expected.ospf) + 3)
+            yield unread("ospf", "OSPF", facet, len(expected.ospf) + 4)
             return
     assert not isinstance(neighbours, Unread)
     assert not isinstance(interfaces, Unread)
-    assert not isinstance(starting, Unread)
-    yield Checked("ospf", tuple(_transit(starting)))
+    assert not isinstance(process, Unread)
+    yield Checked("ospf", tuple(_process(expected.ospf_process, process)))
+    yield Checked("ospf", tuple(_transit(process.starting if process else 0.0)))
     for adjacency in expected.ospf.values():
         seen = [one for one in neighbours if one.interface == adjacency.interface]
         yield Checked("ospf", tuple(_adjacency(adjacency, seen, interfaces, observed)))
     passive = {name for name, interface in interfaces.items() if interface.passive}
     yield Checked("ospf", tuple(_passive(expected, passive)))
     yield Checked("ospf", tuple(_no_other_ospf(expected, neighbours, set(interfaces) - passive)))
+
+
+def _process(expected: expect.OspfProcess | None, seen: OspfProcess | None) -> Iterator[Problem]:
+    if expected is None or seen is None:
+        if expected:
+            yield Problem("process", "", "OSPF does not run.")
+        return  # where it should not run, its interfaces are told
+    for what, wanted, is_ in (
+        ("router id", expected.router_id, seen.router_id),
+        ("max-metric on startup", _seconds(expected.on_startup), _seconds(seen.on_startup)),
+        ("stub", expected.stub, seen.stub),
+        *(
+            (name.replace("_", " "), f"{wanted} ms", f"{getattr(seen.timers, name)} ms")
+            for name, wanted in asdict(expected.timers).items()
+        ),
+    ):
+        if wanted != is_:
+            yield Problem(what, "", f"OSPF: expected {what} {wanted}, is {is_}.")
+
+
+def _seconds(value: int | None) -> str:
+    return "never" if value is None else f"for {value} s"
 
 
 def _transit(starting: float) -> Iterator[Problem]:

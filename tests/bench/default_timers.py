@@ -15,11 +15,14 @@ import pytest
 
 from baubau_ops.lab import outside
 from baubau_ops.network import bootstrap, derive, render
-from baubau_ops.network.device import Device, Interface
+from baubau_ops.network.device import Device, Interface, OspfTimers
 from baubau_ops.network.transaction import Limits
 
 LIMITS = Limits(revert_in=900, converge=240.0, appear=240.0)
 """Sessions that did not meet at once try again after two minutes."""
+
+_SLOW_OSPF = OspfTimers(spf_delay=0, spf_hold=50, spf_max_hold=5000, lsa_interval=5000, lsa_arrival=1000)
+"""`show ip ospf` of an FRR 8.4 that is told nothing."""
 
 _HASTE = re.compile(
     r"^bfd\n(?:[ !].*\n)*exit\n!\n"
@@ -53,7 +56,13 @@ def _slow(make: Callable[..., Device]) -> Callable[..., Device]:
         assert bgp is not None
         timers = {"keepalive": 60, "hold": 180, "connect_retry": 120}
         sessions = (replace(session, bfd_profile=None, **timers) for session in bgp.neighbours)
-        routing = replace(device.routing, bfd_profiles=(), bgp=replace(bgp, neighbours=tuple(sessions)))
+        ospf = device.routing.ospf
+        routing = replace(
+            device.routing,
+            bfd_profiles=(),
+            bgp=replace(bgp, neighbours=tuple(sessions)),
+            ospf=replace(ospf, timers=_SLOW_OSPF) if ospf else None,
+        )
         return replace(
             device,
             interfaces=tuple(_port(port) for port in device.interfaces),

@@ -1,6 +1,7 @@
 """How long a site loses a service, by cause; beside the same city with the timers that FRR has by itself.
 
-BAUBAU_BENCH_ROUNDS sets how often each cause is tried. An echo counts when it went there and came back.
+BAUBAU_BENCH_ROUNDS sets how often each cause is tried, BAUBAU_BENCH_CITY=city measures the whole city in place of the
+small one. An echo counts when it went there and came back.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from bench_city import City, booted, load_average
+from bench_city import CITY, City, booted, load_average
 from default_timers import LIMITS, use_default_timers
 
 from baubau_ops.core.plan import Status
@@ -104,8 +105,8 @@ def wait_until_intended(city: City) -> None:
 
 
 def lost(folder: Path, rounds: int, limits: Limits | None = None) -> dict[Cause, list[float]]:
-    """Boot the small city, and lose one thing after the other, `rounds` times: seconds for each."""
-    with booted(folder) as city:
+    """Boot the city, and lose one thing after the other, `rounds` times: seconds for each."""
+    with booted(folder, CITY) as city:
         assert set(city.apply(limits)) == {Status.changed}
         wait_until_intended(city)
         assert city.environment.vantage is not None

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from baubau_ops.core.errors import FailedError, InputError, UnreachableError
 from baubau_ops.lab import images, names, packages
 from baubau_ops.lab.environment import environment
-from baubau_ops.lab.frames import checksum, frame
+from baubau_ops.lab.frames import asked, asking, checksum, dscp_of, frame
 from baubau_ops.lab.netns import _failed_line
 from baubau_ops.lab.nodes import split_sections
 from baubau_ops.lab.store import SECRET_LENGTH, Store
@@ -57,6 +57,25 @@ def test_frames_are_whole(protocol: str, source: object, target: object) -> None
         addresses = header[8:40]
     pseudo = addresses + struct.pack("!HH", 0, number) + struct.pack("!I", len(packet))
     assert checksum(packet if number == 1 else pseudo + packet) == 0
+
+
+def test_a_frame_carries_the_mark_that_it_is_given() -> None:
+    ends = {"source": IPv4Address("10.0.0.1"), "target": IPv4Address("10.9.8.7")}
+    made = frame(**MACS, **ends, protocol="udp", port=443, payload=b"", dscp=46)  # type: ignore[arg-type]
+    assert dscp_of(made) == 46
+    assert checksum(made[14:34]) == 0
+    ends = {"source": IPv6Address("fd00::1"), "target": IPv6Address("2001:db8::7")}
+    made = frame(**MACS, **ends, protocol="udp", port=443, payload=b"")  # type: ignore[arg-type]
+    assert dscp_of(made) is None
+
+
+@given(st.binary(max_size=40), st.integers(1, 255))
+def test_an_answer_is_what_was_asked_for(payload: bytes, ttl: int) -> None:
+    assert asked(asking(payload, ttl)) == (payload, ttl)
+
+
+def test_whoever_asks_for_nothing_gets_back_what_he_sent() -> None:
+    assert asked(b"hello") == (b"hello", 64)
 
 
 def test_families_do_not_mix() -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from baubau_ops.network.device import OspfTimers
 from baubau_ops.network.expect import (
     BfdSession,
     BgpSession,
     DeviceExpectation,
     NextHop,
     OspfAdjacency,
+    OspfProcess,
     Route,
 )
 from baubau_ops.network.observation import Observation
@@ -43,6 +45,10 @@ def _adjacency(port: str, neighbour: str, router_id: str, address: str) -> OspfA
         dead=40.0,
         retransmit=5.0,
     )
+
+
+def _process(router_id: str) -> OspfProcess:
+    return OspfProcess(IPv4Address(router_id), on_startup=30, stub=False, timers=OspfTimers())
 
 
 def _session(peer: str, neighbour: str, local_as: int, remote_as: int, **terms: object) -> BgpSession:
@@ -90,6 +96,7 @@ P1 = DeviceExpectation(
         "to-core-1-b": _adjacency("to-core-1-b", "c1", "10.255.0.1", "10.254.0.2"),
     },
     ospf_passive=frozenset({"lo"}),
+    ospf_process=_process("10.255.0.3"),
     bfd=(
         BfdSession(IPv4Address("10.254.0.0"), "to-core-1", "c1", 0.03, 0.03, 3),
         BfdSession(IPv4Address("10.254.0.2"), "to-core-1-b", "c1", 0.03, 0.03, 3),
@@ -128,6 +135,7 @@ C1 = DeviceExpectation(
         "to-wolio-b": _adjacency("to-wolio-b", "p1", "10.255.0.3", "10.254.0.3"),
     },
     ospf_passive=frozenset({"lo"}),
+    ospf_process=_process("10.255.0.1"),
     bfd=(
         BfdSession(IPv4Address("10.254.0.1"), "to-wolio", "p1", 0.03, 0.03, 3),
         BfdSession(IPv4Address("10.254.0.3"), "to-wolio-b", "p1", 0.03, 0.03, 3),

@@ -86,6 +86,12 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> No
             "BGP has no router-id: FRR would take an address, and another one some day.",
         ),
         (
+            " ospf router-id 10.255.0.2\n",
+            "",
+            "router ospf",
+            "OSPF has no router-id: FRR would take an address, and another one some day.",
+        ),
+        (
             "  maximum-paths 1\n",
             "",
             "router bgp 64496",
@@ -230,6 +236,12 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> No
             "a helper wants the file baubau-isp-track.json, which is not there.",
         ),
         (
+            "no zebra nexthop kernel enable\n",
+            "",
+            "router bgp 64496",
+            "routes may lose ways for good: it lacks `no zebra nexthop kernel enable`.",
+        ),
+        (
             "no ipv6 forwarding\n",
             "",
             "net.ipv6.conf.all.forwarding = 0",
@@ -254,6 +266,18 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> No
             "\t\tdrop",
             "chain from_isp lets packets fall out of it uncounted.",
         ),
+        (
+            "\tchain to_isp {\n\t\tct state established,related accept\n",
+            "\tchain to_isp {\n",
+            "\tchain to_isp {",
+            "chain to_isp drops what belongs to no connection, and knows none that it lets pass.",
+        ),
+        (
+            'priority raw; policy accept;\n\t\tiifname "lo" accept\n',
+            "priority raw; policy accept;\n",
+            "\tchain prerouting {",
+            "the router cannot speak to itself.",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line(core: str, old: str, new: str, line: str, message: str) -> None:
@@ -269,6 +293,26 @@ def test_a_chain_that_a_map_leads_to_must_end_in_a_verdict_too(devices: dict[str
     bad = text[:end] + text[end:].replace("\t\tcounter name deny_zone drop\n", "", 1)
     (mistake,) = own_checks("pop-wolio", bad)
     assert mistake.message == "chain from_office lets packets fall out of it uncounted."
+
+
+def test_a_helper_that_its_partner_cannot_reach_is_told(devices: dict[str, Device]) -> None:
+    text = render_device(devices["dc-1"])
+    deaf = "".join(line for line in text.splitlines(keepends=True) if "udp dport 3780 accept" not in line)
+    assert deaf != text
+    assert list(own_checks("dc-1", deaf)) == [
+        Mistake(_line(deaf, "\t\tPort 3780"), "a helper listens on UDP 3780, and no rule accepts that.")
+    ]
+
+
+def test_a_route_map_that_does_nothing_is_told(devices: dict[str, Device]) -> None:
+    text = render_device(devices["ce-rsud"])
+    idle = text.replace(" set large-community 64496:1:50\n", "")
+    message = "route-map to-backup neither refuses nor changes anything."
+    assert list(own_checks("ce-rsud", idle)) == [
+        Mistake(_line(idle, "route-map to-backup permit 10"), message)
+    ]
+    refuses = idle.replace("route-map to-backup permit 10", "route-map to-backup deny 10")
+    assert list(own_checks("ce-rsud", refuses)) == []
 
 
 def test_a_community_list_that_nothing_defines_is_told(devices: dict[str, Device]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import fields
+from dataclasses import fields, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import cast
@@ -16,7 +16,16 @@ from observed_lab import OFFICE, ROUTER, observed, text
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.network import observe, observe_frr, observe_kernel
-from baubau_ops.network.observation import BfdPeer, NextHop, Observation, OspfNeighbour, Route, Unread
+from baubau_ops.network.device import OspfTimers
+from baubau_ops.network.observation import (
+    BfdPeer,
+    NextHop,
+    Observation,
+    OspfNeighbour,
+    OspfProcess,
+    Route,
+    Unread,
+)
 
 FACETS = [field.name for field in fields(Observation) if field.name != "device"]
 
@@ -135,7 +144,7 @@ def test_a_lost_line_is_never_an_error_of_ours(data: st.DataObject) -> None:
 COMMANDS = {
     observe.OSPF_NEIGHBOURS: "ospf_neighbours",
     observe.OSPF_INTERFACES: "ospf_interfaces",
-    observe.OSPF: "starting",
+    observe.OSPF: "ospf_process",
     observe.BFD: "bfd",
     observe.BGP_NEIGHBOURS: "bgp",
     observe.ROUTES4: "fib",
@@ -214,9 +223,21 @@ def test_a_router_that_has_just_started_tells_how_long_it_asks_to_be_avoided() -
     area = '"backbone":true,'
     assert text("p1").count(area) == 1
     told = area + '"originStubMaxDistRouterLsa":true,"activeStartupRemainderMsecs":12260,'
-    assert observe.parse("p1", text("p1").replace(area, told)).starting == 12.26
-    assert observed("p1").starting == 0.0
-    assert observed("ce").starting == 0.0
+    process = observed("p1").ospf_process
+    assert process == OspfProcess(
+        IPv4Address("10.255.0.3"), on_startup=30, stub=False, timers=OspfTimers(), starting=0.0
+    )
+    started = observe.parse("p1", text("p1").replace(area, told)).ospf_process
+    assert started == replace(process, starting=12.26)
+    assert observed("ce").ospf_process is None
+
+
+def test_a_router_that_never_takes_transit_says_so() -> None:
+    area = '"backbone":true,'
+    told = area + '"originStubMaxDistRouterLsa":true,"indefiniteActiveAdmin":true,'
+    process = observe.parse("p1", text("p1").replace(area, told)).ospf_process
+    assert isinstance(process, OspfProcess)
+    assert process.stub
 
 
 def test_the_script_is_shell() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baubau_ops.core.dscp import Dscp
 from baubau_ops.core.events import Event
 from baubau_ops.inventory.environment import Answer, Machine, Probe, Watch
 from baubau_ops.network.observation import Readable, Unread
@@ -40,6 +41,8 @@ class City:
     unsent: set[Pair] = field(default_factory=set)
     silent: set[Pair] = field(default_factory=set)
     """Allowed, but blocked."""
+    marks: Mapping[Pair, int] = field(default_factory=dict)
+    """What marked frames arrive with, where it is not what they should."""
     noise: int = 0
     """What others add to each counter while a round lasts."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +68,8 @@ class City:
 
     def _answer(self, pair: Pair) -> Answer:
         if pair.allowed:
-            return Answer(pair.probe, 1, pair not in self.silent)
+            mark = self.marks.get(pair, pair.arrives_as)
+            return Answer(pair.probe, 1, pair not in self.silent, dscp=mark)
         if pair in self.unsent:
             return Answer(pair.probe, 0, False)
         if pair in self.leaks or pair in self.refuses:
@@ -221,8 +225,37 @@ def test_a_sender_that_is_not_told_fails_and_a_router_s_word_shows_no_machine_al
     assert reasons(City([expiring], silent={expiring}).run()) == [
         "cam → dns 53/udp, expiring just before it is not reported to the sender."
     ]
+    answer = replace(expiring, probe=replace(sent, back=True))
+    assert reasons(City([answer], silent={answer}).run()) == [
+        "cam → dns 53/udp, its answer expiring just before the sender is not reported to who answers."
+    ]
     report = City([expiring, denied(1)]).run()
     assert reasons(report)[0].endswith("host was not seen alive in this run.")
+
+
+def marked(source: str, claims: Dscp, arrives_as: Dscp) -> Pair:
+    return replace(allowed(source), probe=replace(allowed(source).probe, dscp=claims), arrives_as=arrives_as)
+
+
+def test_what_arrives_with_another_mark_is_named() -> None:
+    liar, phone, router = (
+        marked("cam", Dscp.EF, Dscp.CS0),
+        marked("phone", Dscp.CS0, Dscp.EF),
+        marked("seat", Dscp.CS0, Dscp.CS6),
+    )
+    assert City([liar, phone, router]).run().fine
+    report = City([liar, phone, router], marks={liar: 46, phone: 10}).run()
+    assert outcomes(report) == {liar: Outcome.MISMARKED, phone: Outcome.MISMARKED, router: Outcome.OPEN}
+    assert reasons(report) == [
+        "cam marked EF → command-center 443/tcp arrives marked EF instead of CS0.",
+        "phone marked CS0 → command-center 443/tcp arrives marked 10 instead of EF.",
+    ]
+    assert {finding.check for finding in report.findings} == {"probe mismarked"}
+
+
+def test_a_marked_frame_that_arrives_is_no_sign_of_life() -> None:
+    report = City([marked("cam", Dscp.EF, Dscp.CS0), denied(1)]).run()
+    assert reasons(report)[0].endswith("cam and host was not seen alive in this run.")
 
 
 def test_what_is_allowed_and_blocked_names_the_counters_that_rose() -> None:

@@ -9,6 +9,7 @@ from ipaddress import IPv6Address
 import pytest
 from small_machines import city, machines
 
+from baubau_ops.core.dscp import Dscp
 from baubau_ops.inventory.environment import Probe
 from baubau_ops.inventory.topology import BASTION
 from baubau_ops.network import policy
@@ -55,6 +56,23 @@ def test_senders_must_be_told_what_dies_on_the_way_to_the_data_center_and_back()
     }
 
 
+def test_who_answers_must_be_told_what_dies_on_the_way_back_to_a_site() -> None:
+    answers = {str(pair): pair for pair in tried() if pair.probe.expires_at and pair.probe.back}
+    for far in ("dns 53/udp", "inet-isp-1 7007/udp"):
+        pair = answers[f"bappeda-office → {far}, its answer expiring just before the sender"]
+        assert pair.allowed
+        assert pair.arrives_as is None
+    sites = {pair.probe.source.rpartition("-")[0] for pair in answers.values()}
+    assert sites == set(city().sites)
+
+
+def test_what_ipv6_tells_its_neighbours_is_counted_apart() -> None:
+    apart = {str(pair): pair.dropped_by for pair in tried() if pair.counter == "deny_ipv6_link"}
+    assert apart["rsud-office as fe80::7472 → 2001:db8:7472::1 7007/tcp"] == {"ce-rsud"}
+    assert apart["rsud-office → ff02::1 7007/tcp"] == {"ce-rsud"}
+    assert apart["rsud-office from the uplink to pop-wolio → ff02::1 7007/tcp"] == {"pop-wolio"}
+
+
 def test_every_machine_pings_its_own_router() -> None:
     pings = {(pair.probe.source, pair.target) for pair in tried() if pair.allowed and not pair.machine}
     near = {(machine.name, f"ce-{machine.owner}") for machine in machines() if machine.owner in city().sites}
@@ -75,6 +93,22 @@ def test_who_keeps_state_must_drop_what_belongs_to_no_connection() -> None:
     )
     assert {"dc-1", "dc-2"} in [routers for routers, _ in strays.values()]
     assert not any(pair.allowed for pair in tried() if pair.probe.stray)
+
+
+def test_whatever_packets_claim_they_must_arrive_as_their_sender_deserves() -> None:
+    arriving = {str(pair): pair.arrives_as for pair in tried() if pair.arrives_as is not None}
+    assert arriving["bappeda-office marked EF → dns 53/udp"] is Dscp.CS0
+    assert arriving["prov-host marked EF → satu-data 443/tcp"] is Dscp.CS0
+    assert arriving["rsud-voice marked CS0 → telephony 5061/tcp"] is Dscp.EF
+    assert arriving["rsud-voice marked CS0 → telephony 4569/udp, and back"] is Dscp.EF
+    assert arriving["rsud-voice from the uplink to pop-wolio marked CS0 → telephony 5061/tcp"] is Dscp.EF
+    assert arriving["rsud-office from the uplink to pop-wolio marked EF → dns 53/udp"] is Dscp.CS0
+    assert arriving["bastion marked CS0 → dinkes-mgmt 7007/tcp"] is Dscp.CS6
+    (router,) = [
+        mark for name, mark in arriving.items() if name.startswith("bappeda") and "→ bastion" in name
+    ]
+    assert router is Dscp.CS6
+    assert all(pair.allowed and pair.probe.dscp != pair.arrives_as for pair in tried() if pair.arrives_as)
 
 
 def test_no_pair_is_tried_twice() -> None:

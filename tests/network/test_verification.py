@@ -19,7 +19,7 @@ from baubau_ops.inventory.environment import Environment, Probe
 from baubau_ops.inventory.load import load
 from baubau_ops.network import reading
 from baubau_ops.network.expect import Expectation
-from baubau_ops.network.observation import Observation
+from baubau_ops.network.observation import Observation, OspfProcess
 from baubau_ops.network.probe_pairs import Pair
 from baubau_ops.network.probe_report import Outcome, ProbeReport, Result
 from baubau_ops.network.verdict import Finding, Verdict
@@ -147,7 +147,9 @@ def test_while_it_converges_only_what_differs_is_read_and_in_the_end_all_once_mo
 
 
 def test_a_router_that_has_just_started_is_waited_for() -> None:
-    starting = replace(observed("p1"), starting=1.6)
+    process = observed("p1").ospf_process
+    assert isinstance(process, OspfProcess)
+    starting = replace(observed("p1"), ospf_process=replace(process, starting=1.6))
     fleet = Fleet(p1=[starting, starting, starting, observed("p1")], ce=[observed("ce")])
     verdict, events = settled(fleet, 0.6)  # in which two readings fit
     assert verdict.fine

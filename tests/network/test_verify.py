@@ -11,6 +11,7 @@ import pytest
 from observed_lab import C1, CE, P1, observed
 
 from baubau_ops.core.errors import UnreachableError
+from baubau_ops.network.device import OspfTimers
 from baubau_ops.network.expect import DeviceExpectation, Expectation
 from baubau_ops.network.observation import (
     BfdPeer,
@@ -19,6 +20,7 @@ from baubau_ops.network.observation import (
     Observation,
     OspfInterface,
     OspfNeighbour,
+    OspfProcess,
     Route,
     Unread,
 )
@@ -79,9 +81,25 @@ def test_a_cut_span_is_named_and_what_it_carried() -> None:
 
 
 def test_a_router_that_has_just_started_says_for_how_long_it_takes_no_transit() -> None:
-    verdict = check(P1, replace(observed("p1"), starting=21.4))
+    process = observed("p1").ospf_process
+    assert isinstance(process, OspfProcess)
+    verdict = check(P1, replace(observed("p1"), ospf_process=replace(process, starting=21.4)))
     assert said(verdict) == ["OSPF: it has just started, and takes no transit for 21 s more."]
     assert verdict.passed == verdict.checks - 1
+
+
+def test_what_ospf_runs_with_is_compared() -> None:
+    process = observed("p1").ospf_process
+    assert isinstance(process, OspfProcess)
+    other = OspfProcess(IPv4Address("10.9.9.9"), None, stub=True, timers=OspfTimers(spf_hold=200))
+    verdict = check(P1, replace(observed("p1"), ospf_process=other))
+    assert said(verdict) == [
+        "OSPF: expected router id 10.255.0.3, is 10.9.9.9.",
+        "OSPF: expected max-metric on startup for 30 s, is never.",
+        "OSPF: expected stub False, is True.",
+        "OSPF: expected spf hold 50 ms, is 200 ms.",
+    ]
+    assert said(check(P1, replace(observed("p1"), ospf_process=None))) == ["OSPF does not run."]
 
 
 def test_what_could_not_be_read_fails_all_its_checks() -> None:
@@ -221,7 +239,7 @@ def test_whatever_is_different_is_found(router: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "facet", ["ospf_neighbours", "ospf_interfaces", "starting", "bfd", "bgp", "originated", "fib"]
+    "facet", ["ospf_neighbours", "ospf_interfaces", "ospf_process", "bfd", "bgp", "originated", "fib"]
 )
 def test_an_unread_facet_is_not_fine(facet: str) -> None:
     seen = replace(observed("ce"), **{facet: Unread("no")})  # type: ignore[arg-type]

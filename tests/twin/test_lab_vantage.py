@@ -85,6 +85,13 @@ def test_the_router_where_a_packet_expires_tells_its_sender(
     assert (answer.answered, answer.refused) == (told, False)
 
 
+@pytest.mark.parametrize(("port", "told"), [(53, True), (554, False)])
+def test_who_answers_is_told_where_its_answer_expires(vantage: LabVantage, port: int, told: bool) -> None:
+    gateway = (IPv4Address("10.64.0.1"),)
+    answer = one(vantage, OFFICE, SERVICE, "udp", port, expires_at=gateway, back=True)
+    assert answer.answered == told
+
+
 def test_a_stray_answer_arrives_where_nobody_keeps_state(vantage: LabVantage) -> None:
     answer = one(vantage, OFFICE, SERVICE, "tcp", 443, stray=True, count=1)
     assert (answer.answered, answer.sent) == (True, 1)
@@ -138,6 +145,13 @@ def test_a_lie_about_the_source_arrives_where_nobody_checks(vantage: LabVantage)
     lie = IPv4Address("10.64.9.9")
     assert one(vantage, OFFICE, SERVICE, "udp", 7007, spoof=lie).answered
     assert not one(vantage, OFFICE, NOWHERE, "udp", 7007, spoof=lie).answered
+
+
+def test_a_frame_s_mark_is_told_as_it_arrives(vantage: LabVantage) -> None:
+    """The tiny twin's routers change no marks; the machine that answers sets none."""
+    assert one(vantage, OFFICE, SERVICE, "udp", 7007, dscp=46).dscp == 46
+    assert one(vantage, OFFICE, SERVICE, "udp", 7007, dscp=46, back=True).dscp == 0
+    assert one(vantage, OFFICE, SERVICE, "udp", 7007).dscp is None
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp", "icmp"])

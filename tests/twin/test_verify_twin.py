@@ -197,6 +197,16 @@ def test_a_filter_that_blocks_what_is_allowed_is_found_with_its_counter(city: Ci
     assert all(f"deny_zone on {ROUTER} by " in one.message for one in blocked), blocked
 
 
+def test_calls_that_their_pop_does_not_mark_are_found(city: City) -> None:
+    handle = "nft -a list chain inet baubau prerouting | sed -n 's/.*dscp set ef # handle //p'"
+    rule = f"nft delete rule inet baubau prerouting handle $({handle})"
+    with other_rules(city, "pop-betoambari", rule):
+        seen = verified(city, probe=True, only="rsud")
+    wrong = {one.message for one in seen.findings if one.check.startswith("probe")}
+    assert "rsud-voice marked CS0 → telephony 5061/tcp arrives marked CS0 instead of EF." in wrong
+    assert all("rsud-voice" in message and "→ telephony" in message for message in wrong), wrong
+
+
 def test_a_router_without_power_could_not_be_checked(city: City) -> None:
     injector(city).power_off(ROUTER)
     with mended(city, lambda: injector(city).power_on(ROUTER)):
