@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from napalm_frr import errors
 
 T = TypeVar("T")
 KEEPALIVE_SECONDS = 5.0
+RETRY_FOR, RETRY_EVERY = 3.0, 0.3
+"""Seconds: while routes change, a device that is there is said to be unreachable for a moment."""
 # What costs a small router least comes first; all of OpenSSH's defaults stay possible behind it.
 KEY_EXCHANGE = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr")
@@ -56,7 +59,7 @@ class Session:
         place = self.target.host
         limit = self.target.connect_timeout
         try:
-            self._connection = _wait(_connect(self.target), limit * 2)
+            self._connection = _wait(_connect_again(self.target), RETRY_FOR + limit * 2)
         except (TimeoutError, FutureTimeoutError) as error:
             raise errors.ConnectTimeoutError(f"{place}: no connection within {limit:.0f} s") from error
         except asyncssh.PermissionDenied as error:
@@ -95,6 +98,20 @@ class Session:
         if self._connection is not None:
             _loop().call_soon_threadsafe(self._connection.close)
             self._connection = None
+
+
+async def _connect_again(target: Target) -> asyncssh.SSHClientConnection:
+    """Connect; once more for a while where nobody answers, or hangs up before the login."""
+    deadline = time.monotonic() + RETRY_FOR
+    while True:
+        try:
+            return await _connect(target)
+        except TimeoutError:
+            raise
+        except (OSError, asyncssh.ConnectionLost):
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(RETRY_EVERY)
 
 
 async def _connect(target: Target) -> asyncssh.SSHClientConnection:

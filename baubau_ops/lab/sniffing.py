@@ -55,7 +55,9 @@ def _look(sniffer: socket.socket, machine: str, wanted: dict[bytes, Arrival]) ->
     with contextlib.suppress(BlockingIOError):
         data, address = sniffer.recvfrom(2048)
         arrival = wanted.get(data[-NONCE_LENGTH:])
-        if arrival and machine in arrival.machines and address[2] != _PACKET_OUTGOING:
+        if arrival is None or arrival.event.is_set():
+            return  # an ICMP error that quotes the frame ends with the same
+        if machine in arrival.machines and address[2] != _PACKET_OUTGOING:
             arrival.dscp = frames.dscp_of(data)
             arrival.event.set()
 

@@ -24,7 +24,8 @@ NOTICED_BY = {
     "qdisc add * handle 30: bfifo *": Notice.VERIFY,
     "net.ipv4.conf.all.arp_ignore = *": Notice.VERIFY,
     "iifname * fib saddr . iif oif missing *": Notice.PROBE,
-    "timers throttle lsa *": Notice.PLAN,
+    "timers throttle lsa *": Notice.VERIFY,
+    "zebra work-queue *": Notice.PLAN,
 }
 
 
