@@ -36,8 +36,9 @@ class Probe:
 
     A probe `at` the host is an ordinary exchange from the machine. `at` the uplink it is raw frames that leave the
     uplink of the machine's site router towards the POP, as a captured router would send them. With `spoof`,
-    `stray`, `dscp` or IPv6, frames are raw as well: they go to the gateway's MAC address with that source. One
-    that `expires_at` a router is UDP whose hops do not suffice to get beyond it; with `back` its answer's do not.
+    `stray` or IPv6, frames are raw as well: they go to the gateway's MAC address with that source. With `dscp` alone
+    the packet is raw, and takes the machine's own way. One that `expires_at` a router is UDP whose hops do not suffice
+    to get beyond it; with `back` its answer's do not.
     """
 
     source: str
@@ -52,7 +53,7 @@ class Probe:
     stray: bool = False
     """TCP that belongs to no connection: it answers (SYN, ACK) what nobody asked."""
     dscp: int | None = None
-    """The mark that the frame claims."""
+    """The mark that the packet claims."""
     back: bool = False
     """UDP of which the answer is what counts: that it arrives, its mark, or that it expires."""
     expires_at: tuple[IPv4Address, ...] = ()
@@ -75,7 +76,7 @@ class Answer:
     refused: bool = False
     """Someone said no (TCP reset, ICMP unreachable): proof of neither open nor silently closed."""
     dscp: int | None = None
-    """The mark of the raw IPv4 frame that was received."""
+    """The mark of the raw IPv4 packet that was received."""
     seconds: float = 0.0
     """Until the answer."""
 

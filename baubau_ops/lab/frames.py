@@ -18,10 +18,14 @@ _SYN, _ACK = 0x02, 0x10
 _ASKS = b"\0answer with hops"
 
 
-def frame(
+def frame(packet: bytes, *, to_mac: str, from_mac: str) -> bytes:
+    """Return an Ethernet frame with an IP packet."""
+    kind = _IPV4 if packet[0] >> 4 == 4 else _IPV6
+    return _mac(to_mac) + _mac(from_mac) + struct.pack("!H", kind) + packet
+
+
+def packet(
     *,
-    to_mac: str,
-    from_mac: str,
     source: IPv4Address | IPv6Address,
     target: IPv4Address | IPv6Address,
     protocol: Protocol4,
@@ -30,7 +34,7 @@ def frame(
     stray: bool = False,
     dscp: int = 0,
 ) -> bytes:
-    """Return an Ethernet frame: an ICMP echo request, a UDP datagram or a TCP SYN that carries `payload`.
+    """Return an IP packet: an ICMP echo request, a UDP datagram or a TCP SYN that carries `payload`.
 
     `stray` makes it the answer to a TCP SYN; `dscp` marks an IPv4 packet.
     """
@@ -40,10 +44,9 @@ def frame(
     number = _ICMPV6 if protocol == "icmp" and not is_v4 else _NUMBERS[protocol]
     length = len(payload) + {"icmp": 8, "udp": 8, "tcp": 20}[protocol]
     pseudo = b"" if protocol == "icmp" and is_v4 else _pseudo(source, target, number, length)
-    packet = _transport(protocol, is_v4, port, payload, pseudo, _SYN | _ACK if stray else _SYN)
+    body = _transport(protocol, is_v4, port, payload, pseudo, _SYN | _ACK if stray else _SYN)
     header = _ipv4(source, target, number, length, dscp) if is_v4 else _ipv6(source, target, number, length)
-    ethernet = _mac(to_mac) + _mac(from_mac) + struct.pack("!H", _IPV4 if is_v4 else _IPV6)
-    return ethernet + header + packet
+    return header + body
 
 
 def asking(payload: bytes, ttl: int) -> bytes:

@@ -212,28 +212,34 @@ class Prober:
                 return Result.SILENT
 
     async def _raw(self, probe: Probe, arrival: Arrival, senders: _Senders, timeout: float) -> Answer:
-        """Send frames past the source's own rules, and look whether they arrive at a machine."""
-        place = self._leaving(probe)
-        frame = frames.frame(
-            to_mac=place.to_mac,
-            from_mac=place.mac,
-            source=self._source(probe),
-            target=probe.target,
-            protocol=probe.protocol,
-            port=probe.port,
-            payload=arrival.nonce,
-            stray=probe.stray,
-            dscp=probe.dscp or 0,
-        )
-        sender = _sender(place, senders)
+        """Send packets past the source's own rules, and look whether they arrive at a machine."""
+        send = self._routed if _is_routed(probe) else self._framed
         began = time.monotonic()
         sent = 0
-        while sent < probe.count and not arrival.event.is_set():
-            sender.send(frame)
-            sent += 1
-            await _wait(arrival.event, SPACING if sent < probe.count else timeout)
+        with contextlib.suppress(OSError):  # the source has no way to the target
+            while sent < probe.count and not arrival.event.is_set():
+                send(probe, arrival.nonce, senders)
+                sent += 1
+                await _wait(arrival.event, SPACING if sent < probe.count else timeout)
         seconds = time.monotonic() - began
         return Answer(probe, sent, arrival.event.is_set(), seconds=seconds, dscp=arrival.dscp)
+
+    def _routed(self, probe: Probe, nonce: bytes, _senders: _Senders) -> None:
+        """Send a packet by the way, and from the address, that the source's kernel takes."""
+        with self._inside(probe.source):
+            looking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sending = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        with looking, sending:
+            looking.connect((str(probe.target), 9))
+            source = IPv4Address(looking.getsockname()[0])
+            sending.sendto(_packet(probe, source, nonce), (str(probe.target), 0))
+
+    def _framed(self, probe: Probe, nonce: bytes, senders: _Senders) -> None:
+        """Send a packet in a frame to the router next to the source."""
+        place = self._leaving(probe)
+        packet = _packet(probe, self._source(probe), nonce)
+        frame = frames.frame(packet, to_mac=place.to_mac, from_mac=place.mac)
+        _sender(place, senders).send(frame)
 
     def _leaving(self, probe: Probe) -> _Place:
         bare = self.layout.bare[probe.source]
@@ -293,6 +299,23 @@ def _is_sniffed(probe: Probe) -> bool:
         or probe.dscp is not None
         or probe.spoof is not None
         or isinstance(probe.target, IPv6Address)
+    )
+
+
+def _is_routed(probe: Probe) -> bool:
+    """Whether all that is raw about it is what stands in its packet."""
+    return probe.at == "host" and probe.dscp is not None and probe.spoof is None and not probe.stray
+
+
+def _packet(probe: Probe, source: IPv4Address | IPv6Address, nonce: bytes) -> bytes:
+    return frames.packet(
+        source=source,
+        target=probe.target,
+        protocol=probe.protocol,
+        port=probe.port,
+        payload=nonce,
+        stray=probe.stray,
+        dscp=probe.dscp or 0,
     )
 
 

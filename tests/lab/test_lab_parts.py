@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from baubau_ops.core.errors import FailedError, InputError, UnreachableError
 from baubau_ops.lab import images, names, packages
 from baubau_ops.lab.environment import environment
-from baubau_ops.lab.frames import asked, asking, checksum, dscp_of, frame
+from baubau_ops.lab.frames import asked, asking, checksum, dscp_of, frame, packet
 from baubau_ops.lab.netns import _failed_line
 from baubau_ops.lab.nodes import split_sections
 from baubau_ops.lab.store import SECRET_LENGTH, Store
@@ -40,32 +40,35 @@ def test_a_checksummed_message_sums_to_zero(data: bytes) -> None:
     ],
 )
 def test_frames_are_whole(protocol: str, source: object, target: object) -> None:
-    made = frame(**MACS, source=source, target=target, protocol=protocol, port=443, payload=b"n" * 16)  # type: ignore[arg-type]
+    made = frame(
+        packet(source=source, target=target, protocol=protocol, port=443, payload=b"n" * 16),  # type: ignore[arg-type]
+        **MACS,
+    )
     assert made.endswith(b"n" * 16)
     assert made[:12].hex() == "020000000001" + "020000000002"
     is_v4 = isinstance(target, IPv4Address)
     ip = made[14:]
     assert made[12:14] == (b"\x08\x00" if is_v4 else b"\x86\xdd")
-    header, packet = (ip[:20], ip[20:]) if is_v4 else (ip[:40], ip[40:])
+    header, body = (ip[:20], ip[20:]) if is_v4 else (ip[:40], ip[40:])
     number = header[9] if is_v4 else header[6]
     if is_v4:
         assert checksum(header) == 0
         assert struct.unpack("!H", header[2:4])[0] == len(ip)
         addresses = header[12:20]
     else:
-        assert struct.unpack("!H", header[4:6])[0] == len(packet)
+        assert struct.unpack("!H", header[4:6])[0] == len(body)
         addresses = header[8:40]
-    pseudo = addresses + struct.pack("!HH", 0, number) + struct.pack("!I", len(packet))
-    assert checksum(packet if number == 1 else pseudo + packet) == 0
+    pseudo = addresses + struct.pack("!HH", 0, number) + struct.pack("!I", len(body))
+    assert checksum(body if number == 1 else pseudo + body) == 0
 
 
 def test_a_frame_carries_the_mark_that_it_is_given() -> None:
     ends = {"source": IPv4Address("10.0.0.1"), "target": IPv4Address("10.9.8.7")}
-    made = frame(**MACS, **ends, protocol="udp", port=443, payload=b"", dscp=46)  # type: ignore[arg-type]
+    made = frame(packet(**ends, protocol="udp", port=443, payload=b"", dscp=46), **MACS)  # type: ignore[arg-type]
     assert dscp_of(made) == 46
     assert checksum(made[14:34]) == 0
     ends = {"source": IPv6Address("fd00::1"), "target": IPv6Address("2001:db8::7")}
-    made = frame(**MACS, **ends, protocol="udp", port=443, payload=b"")  # type: ignore[arg-type]
+    made = frame(packet(**ends, protocol="udp", port=443, payload=b""), **MACS)  # type: ignore[arg-type]
     assert dscp_of(made) is None
 
 
@@ -80,8 +83,7 @@ def test_whoever_asks_for_nothing_gets_back_what_he_sent() -> None:
 
 def test_families_do_not_mix() -> None:
     with pytest.raises(ValueError, match="different families"):
-        frame(
-            **MACS,
+        packet(
             source=IPv4Address("10.0.0.1"),
             target=IPv6Address("fd00::1"),
             protocol="udp",

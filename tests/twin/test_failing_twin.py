@@ -45,3 +45,9 @@ def test_what_is_foretold_is_seen_and_what_is_not_is_found(city: City) -> None:
     assert wrong.disagreeing == {"smpn-14"}
     said = {finding.message for finding in wrong.findings if finding.check == "resilience"}
     assert "ce-smpn-14 is said to be reached, but it does not answer the bastion." in said
+
+
+@pytest.mark.parametrize("router", ["dc-1", "core-1"])
+def test_who_has_two_gateways_is_still_heard_without_the_first(city: City, router: str) -> None:
+    (trial,) = tried(city, foretold(city, router))
+    assert trial.fine, [str(finding) for finding in trial.findings]
