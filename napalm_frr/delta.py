@@ -30,8 +30,9 @@ _FIRST = (
     re.compile(r"neighbor \S+ peer-group"),
     re.compile(r"neighbor \S+ remote-as .+"),
     re.compile(r"neighbor \S+ (peer-group|interface) .+"),
-    re.compile(r"neighbor \S+ activate"),
 )
+# From here on the neighbor is spoken to: with its filters and all that its OPEN message says, or not yet.
+_LAST = re.compile(r"neighbor \S+ activate")
 _MAKE_POLICY, _REMOVE, _MAKE, _DROP_POLICY = range(4)
 
 
@@ -180,7 +181,7 @@ def _is_policy(path: Path, line: str) -> bool:
 
 
 def _ordered(added: Iterable[tuple[Path, str]]) -> list[tuple[Path, str]]:
-    """Keep the candidate's order, but definitions of neighbors before what is said about them."""
+    """Keep the candidate's order, but what is said about neighbors stands between their definition and activation."""
     items = list(added)
     rank: dict[str, int] = {}
     for path, line in items:
@@ -189,6 +190,7 @@ def _ordered(added: Iterable[tuple[Path, str]]) -> list[tuple[Path, str]]:
     def weight(item: tuple[Path, str]) -> tuple[int, int, int]:
         path, line = item
         first = next((n for n, pattern in enumerate(_FIRST) if pattern.fullmatch(line)), len(_FIRST))
+        first += bool(_LAST.fullmatch(line))
         in_bgp = bool(path) and path[0].startswith("router bgp")
         return rank[path[0] if path else line], len(path), first if in_bgp else 0
 

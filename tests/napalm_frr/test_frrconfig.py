@@ -62,6 +62,19 @@ def test_a_neighbor_goes_by_one_line() -> None:
     assert change.text == "router bgp 1\n no neighbor 10.0.0.1\nexit\n"
 
 
+def test_a_neighbor_is_spoken_to_only_when_all_is_said_about_it() -> None:
+    """Else a session may come up between two lines: without its filters, or without what its OPEN has to offer."""
+    after = (
+        "router bgp 1\n neighbor 10.0.0.1 remote-as 2\n neighbor 10.0.0.1 password x\n"
+        " address-family ipv4 unicast\n  neighbor 10.0.0.1 activate\n  neighbor 10.0.0.1 addpath-tx-all-paths\n"
+        "  neighbor 10.0.0.1 prefix-list few in\n exit-address-family\nexit\nip prefix-list few seq 5 deny any\n"
+    )
+    lines = delta(parse("router bgp 1\nexit\n"), parse(after)).lines
+    assert lines.index("  neighbor 10.0.0.1 activate") == max(
+        number for number, line in enumerate(lines) if "10.0.0.1" in line
+    )
+
+
 def test_a_new_policy_comes_before_its_use_and_an_old_one_goes_after() -> None:
     def text(name: str) -> str:
         return (
