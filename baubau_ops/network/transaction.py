@@ -312,6 +312,8 @@ class Transaction:
             fate = f"{device} goes back by itself {self._limits.revert_in} s after it was changed"
             return Outcome(device, Status.failed, f"{group.failure}; the rollback failed ({why}): {fate}")
         reason = group.failure if device == group.at_fault else f"because of {group.at_fault}"
+        if group.at_fault not in group.members:  # it has no line of its own
+            reason += f": {group.failure}"
         if device in group.reverted:
             reason += "; the device went back by itself"
         if device in group.touched:

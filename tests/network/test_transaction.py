@@ -121,7 +121,8 @@ def test_a_dependent_that_suffers_takes_everything_back(tmp_path: Path) -> None:
     check = FakeCheck(fleet, wrong={"core": "a prefix is gone"})
     outcomes = run(tmp_path, fleet, ("pop",), ("ce",), check=check, dependents=frozenset({"core"}))
     assert state(fleet) == {"pop": OLD, "ce": OLD, "core": OLD}
-    assert {one.status for one in outcomes.values()} == {Status.rolled_back}
+    why = "because of core: a prefix is gone"
+    assert outcomes == {name: Outcome(name, Status.rolled_back, why) for name in ("pop", "ce")}
 
 
 def test_what_cannot_be_read_before_is_not_touched(tmp_path: Path) -> None:

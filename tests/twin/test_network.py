@@ -150,7 +150,7 @@ def test_new_timers_of_a_session_come_into_effect(network: Any) -> None:
         assert " timers 10 30" in text
         return text.replace(" timers 10 30", " timers 7 21")
 
-    outcome = attempt(network, "ce-bappeda", retime, converge=20.0)
+    outcome = attempt(network, "ce-bappeda", retime, converge=20.0, revert_in=60)
     assert outcome.status is Status.rolled_back
     assert "7 s" in outcome.reason  # negotiated, and not what is intended
     assert verify_network(network.inventory, network.environment, patience=30.0).findings == ()
