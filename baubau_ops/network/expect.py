@@ -44,9 +44,9 @@ class OspfProcess:
 
     router_id: IPv4Address
     on_startup: int | None
-    """Seconds after a start for which it attracts no transit."""
+    """Seconds after a start for which it asks others not to send transit its way (RFC 6987); None: never."""
     stub: bool
-    """It never attracts any."""
+    """It asks so at all times."""
     timers: OspfTimers
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal, TypeAlias, TypeVar
 
-from baubau_ops.network.device import OspfTimers
+from baubau_ops.network import expect
 
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
@@ -155,17 +155,11 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True)
-class OspfProcess:
-    """OSPF as a whole."""
+class OspfProcess(expect.OspfProcess):
+    """OSPF as a whole, as it runs."""
 
-    router_id: IPv4Address
-    on_startup: int | None
-    """Seconds after a start for which it asks others not to send transit its way (RFC 6987); None: never."""
-    stub: bool
-    """It asks so at all times."""
-    timers: OspfTimers
     starting: float = 0.0
-    """Seconds left for which it asks so because it has just started."""
+    """Seconds left for which it attracts no transit because it has just started."""
 
 
 @dataclass(frozen=True, slots=True)
