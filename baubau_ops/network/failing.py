@@ -25,7 +25,8 @@ from baubau_ops.network.expected import expected, expected_without
 from baubau_ops.network.fleet import Fleet
 from baubau_ops.network.probe import exchange, probe
 from baubau_ops.network.probe_lost import Said, split
-from baubau_ops.network.probe_pairs import Pair, pairs
+from baubau_ops.network.probe_pair import Pair
+from baubau_ops.network.probe_pairs import pairs
 from baubau_ops.network.probe_report import ProbeReport
 from baubau_ops.network.reading import Reading
 from baubau_ops.network.remaining import Lost

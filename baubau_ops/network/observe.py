@@ -12,7 +12,7 @@ from baubau_ops.network import observe_frr as frr
 from baubau_ops.network import observe_kernel as kernel
 from baubau_ops.network.observation import Observation, Readable, Unread
 from napalm_frr.device import COMMAND, asking
-from napalm_frr.router import Router
+from napalm_frr.reader import Reader
 
 if TYPE_CHECKING:
     from napalm.base.base import NetworkDriver
@@ -84,7 +84,7 @@ def read_counters(device: str, driver: NetworkDriver) -> dict[str, int]:
 def run_script(device: str, driver: NetworkDriver, text: str) -> str:
     """Run a script as root over the driver's session; FailedError if it ends with an error."""
     shell: object = driver
-    if not isinstance(shell, Router):
+    if not isinstance(shell, Reader):
         raise FailedError(
             f"{device}: its driver, {type(driver).__name__}, gives no root shell to read it with"
         )

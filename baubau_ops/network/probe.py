@@ -9,7 +9,7 @@ from baubau_ops.core.dscp import dscp_name
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.inventory.environment import Answer, Vantage
 from baubau_ops.network.observation import Readable, Unread
-from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.probe_pair import Pair
 from baubau_ops.network.probe_report import Outcome, ProbeReport, Result
 from baubau_ops.network.probe_rounds import prove
 

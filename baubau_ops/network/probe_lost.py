@@ -17,7 +17,7 @@ from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.routes import Function, functions, reached
 from baubau_ops.inventory.topology import BASTION, PROVINCE, LinkKind, Role, site_device
 from baubau_ops.network.policy import INTERNET, PROVINCE_PLACE
-from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.probe_pair import Pair
 from baubau_ops.network.remaining import Lost
 
 SAMPLE = 2

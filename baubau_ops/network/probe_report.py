@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.probe_pair import Pair
 from baubau_ops.network.verdict import Finding
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from baubau_ops.inventory.environment import Answer, Vantage
 from baubau_ops.network.observation import Readable, Unread
-from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.probe_pair import Pair
 from baubau_ops.network.probe_report import Outcome, Result
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,8 @@ from baubau_ops.inventory.topology import Role, site_device
 from baubau_ops.network.expected import expected, expected_without
 from baubau_ops.network.failing import Failing, draw
 from baubau_ops.network.probe_lost import Said, Split, split
-from baubau_ops.network.probe_pairs import Pair, pairs
+from baubau_ops.network.probe_pair import Pair
+from baubau_ops.network.probe_pairs import pairs
 from baubau_ops.network.remaining import Lost, reachable
 
 

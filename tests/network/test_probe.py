@@ -15,7 +15,7 @@ from baubau_ops.core.events import Event
 from baubau_ops.inventory.environment import Answer, Machine, Probe, Watch
 from baubau_ops.network.observation import Readable, Unread
 from baubau_ops.network.probe import _hint, probe
-from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.probe_pair import Pair
 from baubau_ops.network.probe_report import Outcome, ProbeReport
 
 

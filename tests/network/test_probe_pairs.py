@@ -14,7 +14,8 @@ from baubau_ops.inventory.environment import Probe
 from baubau_ops.inventory.topology import BASTION
 from baubau_ops.network import policy
 from baubau_ops.network.derive import derive
-from baubau_ops.network.probe_pairs import Pair, pairs
+from baubau_ops.network.probe_pair import Pair
+from baubau_ops.network.probe_pairs import pairs
 from baubau_ops.network.render import counters
 
 

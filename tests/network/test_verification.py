@@ -20,7 +20,7 @@ from baubau_ops.inventory.load import load
 from baubau_ops.network import reading
 from baubau_ops.network.expect import Expectation
 from baubau_ops.network.observation import Observation, OspfProcess
-from baubau_ops.network.probe_pairs import Pair
+from baubau_ops.network.probe_pair import Pair
 from baubau_ops.network.probe_report import Outcome, ProbeReport, Result
 from baubau_ops.network.verdict import Finding, Verdict
 from baubau_ops.network.verification import NetworkVerdict, verify_network

@@ -13,7 +13,7 @@ from baubau_ops.core.plan import Status
 from baubau_ops.inventory.environment import Injector
 from baubau_ops.lab.clients import PROBE_PORT as LAB_PORT
 from baubau_ops.network.apply import Application
-from baubau_ops.network.probe_pairs import PROBE_PORT
+from baubau_ops.network.probe_targets import PROBE_PORT
 from baubau_ops.network.settle import settle
 from baubau_ops.network.verdict import Finding
 from baubau_ops.network.verification import NetworkVerdict, verify_network
