@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import typer
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from baubau_ops.inventory.edit_rates import RateEdit
     from baubau_ops.inventory.inventory import Inventory
     from baubau_ops.network.plan import NetworkPlan
+
+Changes: TypeAlias = "tuple[Change, ...]"
+AnEdit = TypeVar("AnEdit", bound="Edit")
 
 app = group("OPD links: connect an office, see what it has, disconnect it.")
 
@@ -84,18 +88,19 @@ def add(
     )
     if apply:
         context.open_environment()  # is it up, and does it run this city? Asked before anything is written
-    edit = plan_addition(folder, new)
-    _show(context, edit, is_new=True, again=_again(context, apply))
+    edit, found = _planned(context, lambda: plan_addition(folder, new))
+    _show(context, edit, found, is_new=True, again=_again(context, apply))
     if dry_run:
-        return _document(context, edit, None)
+        return _document(context, edit, found, None)
     context.confirm(f"Add {site}?")
     journal = _journal(context)
-    written = add_site(folder, new)
+    written, found = _written(context, lambda: add_site(folder, new), edit, found)
     if _router(written.after, site) != _router(edit.after, site):
         context.output.line("Somebody else took these numbers meanwhile. What was written:")
         context.output.line(f"       {_router(written.after, site)}\n")
-    record(journal, "add", written)
-    return _document(context, written, _apply(context, folder, written, is_new=True) if apply else None)
+    record(journal, "add", written, found)
+    outcomes = _apply(context, folder, written, found, is_new=True) if apply else None
+    return _document(context, written, found, outcomes)
 
 
 @command(app, example="baubau link remove dinas-pariwisata")
@@ -110,15 +115,16 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Disma
     folder = context.inventory_folder()
     if apply:
         context.open_environment()
-    edit = plan_removal(folder, site)
-    _show(context, edit, is_new=False, again=_again(context, apply))
+    edit, found = _planned(context, lambda: plan_removal(folder, site))
+    _show(context, edit, found, is_new=False, again=_again(context, apply))
     if dry_run:
-        return _document(context, edit, None)
+        return _document(context, edit, found, None)
     context.confirm(f"Remove {site}?")
     journal = _journal(context)
-    written = remove_site(folder, site)
-    record(journal, "remove", written)
-    return _document(context, written, _apply(context, folder, written, is_new=False) if apply else None)
+    written, found = _written(context, lambda: remove_site(folder, site), edit, found)
+    record(journal, "remove", written, found)
+    outcomes = _apply(context, folder, written, found, is_new=False) if apply else None
+    return _document(context, written, found, outcomes)
 
 
 @command(app, example="baubau link rate dinkes --committed 80M --peak 150M")
@@ -151,15 +157,16 @@ def rate(
     new = NewRates(site=site, committed=committed, peak=peak, pop=pop)
     if apply:
         context.open_environment()
-    edit = plan_rates(folder, new)
-    _show_rates(context, edit, again=_again(context, apply))
+    edit, found = _planned(context, lambda: plan_rates(folder, new))
+    _show_rates(context, edit, found, again=_again(context, apply))
     if dry_run or edit.is_nothing:
-        return _document(context, edit, None)
+        return _document(context, edit, found, None)
     context.confirm(question)
     journal = _journal(context)
-    written = change_rates(folder, new)
-    record(journal, "rate", written)
-    return _document(context, written, _apply(context, folder, written, is_new=None) if apply else None)
+    written, found = _written(context, lambda: change_rates(folder, new), edit, found)
+    record(journal, "rate", written, found)
+    outcomes = _apply(context, folder, written, found, is_new=None) if apply else None
+    return _document(context, written, found, outcomes)
 
 
 @command(app, example="baubau link show dinkes")
@@ -194,6 +201,27 @@ def _journal(context: Context) -> Journal:
     return journal
 
 
+def _planned(context: Context, plan: Callable[[], AnEdit]) -> tuple[AnEdit, Changes]:
+    """Plan an edit, and what it changes on the routers: of thousands it takes seconds."""
+    from baubau_ops.flows.link import changes
+
+    with context.output.working("plan"):
+        edit = plan()
+        return edit, changes(edit)
+
+
+def _written(
+    context: Context, write: Callable[[], AnEdit], planned: Edit, found: Changes
+) -> tuple[AnEdit, Changes]:
+    """Write what was planned, which somebody else's edit may have made another one meanwhile."""
+    from baubau_ops.flows.link import changes
+
+    with context.output.working("write"):
+        edit = write()
+        is_same = (edit.text, edit.lock_text) == (planned.text, planned.lock_text)
+        return edit, found if is_same else changes(edit)
+
+
 def _refuse_both(dry_run: bool, apply: bool) -> None:
     if dry_run and apply:
         raise InputError("--dry-run and --apply exclude each other.", remedy="Give one of them.")
@@ -206,7 +234,7 @@ def _again(context: Context, apply: bool) -> str:
     return f"Nothing is sent to a router. Afterwards: baubau net apply{env}"
 
 
-def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
+def _show(context: Context, edit: Edit, found: Changes, *, is_new: bool, again: str) -> None:
     if context.output.is_json:
         return
     line = context.output.line
@@ -219,7 +247,7 @@ def _show(context: Context, edit: Edit, *, is_new: bool, again: str) -> None:
     if is_new:
         _show_room(context, edit.after, edit.site)
     line()
-    _show_changes(context, edit, again)
+    _show_changes(context, edit, found, again)
 
 
 def _router(inventory: Inventory, site: str) -> str:
@@ -243,7 +271,7 @@ def _show_room(context: Context, after: Inventory, site: str) -> None:
         context.output.line(f"Room   after this, {left}, the tightest on its ways, after any single loss")
 
 
-def _show_rates(context: Context, edit: RateEdit, *, again: str) -> None:
+def _show_rates(context: Context, edit: RateEdit, found: Changes, *, again: str) -> None:
     from baubau_ops.core.units import format_rate
 
     line = context.output.line
@@ -260,16 +288,15 @@ def _show_rates(context: Context, edit: RateEdit, *, again: str) -> None:
     else:
         _show_room(context, edit.after, edit.site)
         line()
-        _show_changes(context, edit, again)
+        _show_changes(context, edit, found, again)
 
 
-def _show_changes(context: Context, edit: Edit, again: str) -> None:
-    from baubau_ops.flows.link import changes, unchanged
+def _show_changes(context: Context, edit: Edit, found: Changes, again: str) -> None:
+    from baubau_ops.flows.link import unchanged
 
     if context.output.is_json:
         return
     line = context.output.line
-    found = changes(edit)
     rows: list[list[Cell]] = [
         [change.target, change.what, (change.effect.value, EFFECT_STYLE.get(change.effect, ""))]
         for change in found
@@ -281,16 +308,15 @@ def _show_changes(context: Context, edit: Edit, again: str) -> None:
         line(again)
 
 
-def _document(context: Context, edit: Edit, outcomes: tuple[list[object], int] | None) -> int:
+def _document(context: Context, edit: Edit, found: Changes, outcomes: tuple[list[object], int] | None) -> int:
     """Print the JSON document, if one is wanted; return the exit code."""
     if context.output.is_json:
-        from baubau_ops.flows.link import changes
         from baubau_ops.inventory.admission import tightest
 
         facts: dict[str, object] = {
             "site": edit.site,
             "file": str(edit.file),
-            "changes": list(_facts(changes(edit))),
+            "changes": list(_facts(found)),
             "outcomes": outcomes[0] if outcomes else [],
             "room": None if edit.site not in edit.after.sites else tightest(edit.after, edit.site),
         }
@@ -298,14 +324,16 @@ def _document(context: Context, edit: Edit, outcomes: tuple[list[object], int] |
     return outcomes[1] if outcomes else 0
 
 
-def _facts(found: tuple[Change, ...]) -> list[dict[str, str]]:
+def _facts(found: Changes) -> list[dict[str, str]]:
     return [
         {"device": one.target, "what": one.what, "effect": one.effect.value, "diff": one.diff}
         for one in found
     ]
 
 
-def _apply(context: Context, folder: Path, edit: Edit, *, is_new: bool | None) -> tuple[list[object], int]:
+def _apply(
+    context: Context, folder: Path, edit: Edit, found: Changes, *, is_new: bool | None
+) -> tuple[list[object], int]:
     """Apply to the routers that the edit changes; the twin follows before if it gains, after if it loses.
 
     `is_new` is None when the routers stay the same ones.
@@ -324,7 +352,7 @@ def _apply(context: Context, folder: Path, edit: Edit, *, is_new: bool | None) -
             flow.up(context.twin, folder, on_event=screen)
         written = load(folder)  # not edit.after: its new numbers were only proposed then
         application = Application(written, context.open_environment(), on_event=screen)
-        report = application.run(approved, devices=devices_of(edit))
+        report = application.run(approved, devices=devices_of(edit, found))
         code = exit_code(report.outcomes)
         if context.twin is not None and is_new is False and code == 0:  # a text that names the port needs it
             flow.up(context.twin, folder, on_event=screen)

@@ -92,6 +92,15 @@ class Output:
                 self._progress = None
 
     @contextlib.contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Show that `what` is being done if it takes over a second, for work whose length nobody knows."""
+        from baubau_ops.core.events import Event
+
+        with self.progress() as on_event:
+            on_event(Event("start", what))
+            yield
+
+    @contextlib.contextmanager
     def apply_screen(self) -> Iterator[ApplyScreen]:
         """Yield a listener that draws the steps of an apply, a line for every router, on stderr."""
         from baubau_ops.cli.apply_screen import ApplyScreen

@@ -112,7 +112,7 @@ class Demo:
             changed = changes(edit)
             flow.up(self.twin, self.folder, on_event=self._on_event)
             city = load(self.folder)
-            devices = devices_of(edit)
+            devices = devices_of(edit, changed)
             self._apply(city, devices)
             step.found = f"{len(devices)} routers changed, {unchanged(city, changed)} left alone"
             step.details += [f"{one.target}: {one.what}, {one.effect.value}" for one in changed]

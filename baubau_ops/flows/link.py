@@ -35,15 +35,17 @@ def _text(device: Device | None) -> str | None:
     return None if device is None else render_device(device)
 
 
-def devices_of(edit: Edit) -> tuple[str, ...]:
-    """The routers whose text the edit changes and that are still there afterwards."""
+def devices_of(edit: Edit, found: Iterable[Change]) -> tuple[str, ...]:
+    """Of the routers that the edit changes, those that are still there afterwards."""
     ours = {node.name for node in edit.after.topology.ours}
-    return tuple(change.target for change in changes(edit) if change.target in ours)
+    return tuple(change.target for change in found if change.target in ours)
 
 
-def record(journal: Journal, action: Literal["add", "remove", "rate"], edit: Edit) -> None:
+def record(
+    journal: Journal, action: Literal["add", "remove", "rate"], edit: Edit, found: Iterable[Change]
+) -> None:
     """Note that an edit was written: it stands in the inventory now, whether or not routers follow at once."""
-    devices = sorted(change.target for change in changes(edit))
+    devices = sorted(change.target for change in found)
     journal.append("link", action=action, site=edit.site, file=edit.file, devices=devices)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from baubau_ops.core import files
 from baubau_ops.core.errors import FailedError, InputError, InvalidInventoryError, Problem
+from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory import lockfile, yaml
 from baubau_ops.inventory.allocations import Allocations, Quarantined
@@ -71,13 +72,14 @@ class Edit:
         return len(new - old), len(old - new)
 
 
+@no_garbage_collection()
 def plan_addition(folder: Path, new: NewSite, *, today: date | None = None) -> Edit:
     """Return what adding would do. InputError when there is such a site or the inventory would be invalid."""
-    before = load(folder, today=today)
+    source = read_folder(folder)
+    before = assemble(source, folder, today=today)
     file = folder / "sites" / f"{new.id}.yml"
     _refuse_existing(before, new.id, file)
     text = site_text(_completed(new, before))
-    source = read_folder(folder)
     source.add_text(f"sites/{new.id}.yml", text, Site)
     after = assemble(source, folder, today=today)
     sites = {**before.allocations.sites, new.id: after.numbers.sites[new.id]}
@@ -95,17 +97,18 @@ def add_site(folder: Path, new: NewSite, *, today: date | None = None) -> Edit:
     return edit
 
 
+@no_garbage_collection()
 def plan_removal(folder: Path, site: str, *, today: date | None = None) -> Edit:
     """Return what removing would do. InputError when there is no such site, or something needs it."""
     day = today or datetime.now(UTC).date()
-    before = load(folder, today=day)
+    source = read_folder(folder)
+    before = assemble(source, folder, today=day)
     if site not in before.sites:
         guess = did_you_mean(site, before.sites)
         raise InputError(f'There is no site "{site}".{guess}', remedy="See: baubau inventory list sites")
     _refuse_needed(folder, before, site)
     file = folder / "sites" / f"{site}.yml"
     lock = _quarantined(before, site, day)
-    source = read_folder(folder)
     source.drop(f"sites/{site}.yml")
     source.locked = lock
     after = assemble(source, folder, today=day)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from baubau_ops.core import files
 from baubau_ops.core.errors import InputError
+from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory import lockfile, yaml
 from baubau_ops.inventory.edit import Edit, editing, rates_text, scalar_text
 from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.load import assemble, load, read_folder
+from baubau_ops.inventory.load import assemble, read_folder
 from baubau_ops.inventory.models import Site, SiteLink
 from baubau_ops.inventory.problems import shown
 from baubau_ops.inventory.topology import pop_id
@@ -43,9 +44,11 @@ class RateEdit(Edit):
         return (self.old.committed, self.old.peak) == (self.new.committed, self.new.peak)
 
 
+@no_garbage_collection()
 def plan_rates(folder: Path, new: NewRates, *, today: date | None = None) -> RateEdit:
     """Return what the new rates would do. InputError when there is no such link or they cannot be."""
-    before = load(folder, today=today)
+    source = read_folder(folder)
+    before = assemble(source, folder, today=today)
     old = _link(before, new)
     file = folder / "sites" / f"{new.site}.yml"
     text = file.read_bytes().decode()  # with the line ends it has
@@ -53,7 +56,6 @@ def plan_rates(folder: Path, new: NewRates, *, today: date | None = None) -> Rat
     for key, rate in (("committed", new.committed), ("peak", new.peak)):
         if rate is not None:
             text = _with_rate(text, (*path, key), rate)
-    source = read_folder(folder)
     source.drop(f"sites/{new.site}.yml")
     source.add_text(f"sites/{new.site}.yml", text, Site)
     after = assemble(source, folder, today=today)

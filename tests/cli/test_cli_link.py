@@ -11,7 +11,9 @@ import pytest
 
 from baubau_ops.cli.app import run
 from baubau_ops.cli.context import Context
-from baubau_ops.inventory.edit import NewSite, add_site
+from baubau_ops.core.plan import Change
+from baubau_ops.flows.link import changes
+from baubau_ops.inventory.edit import Edit, NewSite, add_site, remove_site
 from baubau_ops.inventory.load import load
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +104,25 @@ def test_numbers_that_somebody_else_took_before_the_yes_are_told(
     assert "\n       router ce-dinas-pariwisata, " in written
     assert "AS 4200000008\n" in written
     assert load(city).proposed == frozenset()
+
+
+def test_what_changes_is_worked_out_again_only_if_somebody_edited_meanwhile(
+    city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Edit] = []
+
+    def counted(edit: Edit) -> tuple[Change, ...]:
+        asked.append(edit)
+        return changes(edit)
+
+    monkeypatch.setattr("baubau_ops.flows.link.changes", counted)
+    assert link(city, "add", "dinas-pariwisata", *NEW, "--yes") == 0
+    assert len(asked) == 1
+    monkeypatch.setattr(Context, "confirm", lambda *_: remove_site(city, "dinas-pariwisata"))
+    assert link(city, "remove", "bappeda", "--yes") == 0
+    assert len(asked) == 3
+    gone = [edit.before.sites.keys() - edit.after.sites.keys() for edit in asked[1:]]
+    assert gone == [{"bappeda"}, {"bappeda"}]
 
 
 def test_only_the_new_router_and_its_pop_change(city: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -217,3 +217,20 @@ def test_without_a_terminal_there_is_a_line_for_what_is_finished_or_failed() -> 
     )
     assert done.stdout == ""
     assert done.stderr == "✗ boot core-2   no answer [yet]   600ms\n✓ boot   16 machines   8.2s\n"
+
+
+UNMEASURED = """
+from baubau_ops.cli import progress
+from baubau_ops.cli.output import Output
+progress.DELAY = 0.0
+output = Output()
+with output.working("plan"):
+    output._progress._timer.join()
+"""
+
+
+def test_work_that_takes_long_says_what_it_is_and_leaves_nothing() -> None:
+    shown, code = _on_terminal(UNMEASURED)
+    assert code == 0
+    assert "plan" in shown
+    assert "✓" not in shown
