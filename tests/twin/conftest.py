@@ -10,9 +10,13 @@ from tiny import Tiny, taken_down, tiny
 from twin_city import City
 
 from baubau_ops.core import settings
+from baubau_ops.core.plan import Status
 from baubau_ops.flows import twin as flow
+from baubau_ops.inventory.environment import Injector, Vantage
 from baubau_ops.lab import twin as lab
 from baubau_ops.lab.injector import LabInjector
+from baubau_ops.network.apply import Application
+from baubau_ops.network.verification import verify_network
 
 TEST_TWIN = "test" + os.environ.get("PYTEST_XDIST_WORKER", "")
 """Each process that runs tests of the city has a twin of its own."""
@@ -40,6 +44,29 @@ def twin(twin_state: None) -> Iterator[City]:  # noqa: ARG001
     finally:
         if not kept:
             lab.down(name)
+
+
+@pytest.fixture(scope="module")
+def city(twin: City) -> City:
+    """The same, configured and as intended."""
+    report = Application(twin.inventory, twin.environment).run(lambda _plan: None)
+    assert {outcome.status for outcome in report.outcomes} <= {Status.changed, Status.unchanged}, (
+        report.outcomes
+    )
+    assert verify_network(twin.inventory, twin.environment, patience=60.0).findings == ()
+    return twin
+
+
+@pytest.fixture
+def injector(city: City) -> Injector:
+    assert city.environment.injector is not None
+    return city.environment.injector
+
+
+@pytest.fixture
+def vantage(city: City) -> Vantage:
+    assert city.environment.vantage is not None
+    return city.environment.vantage
 
 
 @pytest.fixture(scope="session")

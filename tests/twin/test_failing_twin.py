@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
+from twin_city import City
 
-from baubau_ops.core.plan import Status
 from baubau_ops.inventory.resilience import Impact, resilience
-from baubau_ops.network.apply import Application
 from baubau_ops.network.failing import Failing, Trial
-
-if TYPE_CHECKING:
-    from conftest import City
-
-
-@pytest.fixture(scope="module")
-def city(twin: City) -> City:
-    """The small city with every router's whole text applied."""
-    report = Application(twin.inventory, twin.environment).run(lambda _plan: None)
-    assert {outcome.status for outcome in report.outcomes} <= {Status.changed, Status.unchanged}
-    return twin
 
 
 def tried(city: City, *impacts: Impact) -> list[Trial]:

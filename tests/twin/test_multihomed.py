@@ -9,12 +9,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+from twin_city import City
 
-from baubau_ops.core.plan import Status
 from baubau_ops.inventory.environment import Injector, Vantage
 from baubau_ops.inventory.topology import LinkKind
-from baubau_ops.network.apply import Application
 from baubau_ops.network.verification import verify_network
 
 SITE, PRIMARY, BACKUP = "rsud", "pop-betoambari", "pop-wolio"
@@ -28,27 +26,12 @@ SILENT = 3.0
 of it, and each lets 50 ms pass before it chooses (FRR 8.4.4, bgpd/bgp_route.c: process_main_queue)."""
 
 
-@pytest.fixture(scope="module")
-def city(twin: Any) -> Any:
-    """The small city, configured and as intended."""
-    report = Application(twin.inventory, twin.environment).run(lambda _: None)
-    assert {one.status for one in report.outcomes} <= {Status.changed, Status.unchanged}, report.outcomes
-    assert verify_network(twin.inventory, twin.environment, patience=60.0).findings == ()
-    return twin
-
-
-@pytest.fixture
-def injector(city: Any) -> Injector:
-    found: Injector = city.environment.injector
-    return found
-
-
-def vtysh(city: Any, router: str, command: str) -> Any:
+def vtysh(city: City, router: str, command: str) -> Any:
     argv = city.console(router, "vtysh", "-c", f"{command} json")
     return json.loads(subprocess.run(argv, check=True, capture_output=True, text=True, timeout=30).stdout)
 
 
-def is_usual(city: Any) -> bool:
+def is_usual(city: City) -> bool:
     """Whether the primary POP has all its neighbours, and the site's traffic again, in both directions."""
     links = city.inventory.topology.links_of(PRIMARY)
     spans = [link for link in links if link.kind is LinkKind.SPAN]
@@ -67,11 +50,11 @@ def is_usual(city: Any) -> bool:
     return len(full) == len(spans) and {str(link.a.address.ip), str(loopback)} <= used
 
 
-def office(city: Any) -> str:
+def office(city: City) -> str:
     return str(city.inventory.numbers.sites[SITE].segments["office"])
 
 
-def watched(city: Any, act: Callable[[], None]) -> tuple[float, float]:
+def watched(city: City, act: Callable[[], None]) -> tuple[float, float]:
     """The longest gap, in seconds, of flows to the data center and to the internet while something happens.
 
     An echo counts when it went there and came back: each covers both directions.
@@ -89,7 +72,7 @@ def watched(city: Any, act: Callable[[], None]) -> tuple[float, float]:
     return inside, internet
 
 
-def test_every_router_holds_the_backup_before_it_is_needed(city: Any) -> None:
+def test_every_router_holds_the_backup_before_it_is_needed(city: City) -> None:
     inside = [node for node in city.inventory.topology.ours if node.role in ("core", "pop", "firewall")]
     for router in [*(node.name for node in inside), f"ce-{SITE}"]:
         prefix = "0.0.0.0/0" if router == f"ce-{SITE}" else office(city)
@@ -103,7 +86,7 @@ def test_every_router_holds_the_backup_before_it_is_needed(city: Any) -> None:
         assert not any("largeCommunity" in path or "community" in path for path in paths), router
 
 
-def paths_of(city: Any, router: str, prefix: str) -> list[dict[str, Any]]:
+def paths_of(city: City, router: str, prefix: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = vtysh(city, router, f"show bgp ipv4 unicast {prefix}")["paths"]
     return found
 
@@ -127,7 +110,7 @@ def until(look: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def test_a_pop_without_power_costs_no_more_than_a_cut_span(city: Any, injector: Injector) -> None:
+def test_a_pop_without_power_costs_no_more_than_a_cut_span(city: City, injector: Injector) -> None:
     """A silent cut of a span on the way is the measure, in the same run; tests/bench tries each ten times."""
     links = [link.id for link in city.inventory.topology.links_of(PRIMARY)]
 
@@ -158,7 +141,7 @@ def test_a_pop_without_power_costs_no_more_than_a_cut_span(city: Any, injector: 
     assert verify_network(city.inventory, city.environment, patience=90.0).findings == ()
 
 
-def outage(city: Any, cause: str, do: Callable[[], None], undo: Callable[[], None]) -> float:
+def outage(city: City, cause: str, do: Callable[[], None], undo: Callable[[], None]) -> float:
     """The longer gap of both flows, in seconds; all is as usual again afterwards."""
     try:
         return max(watched(city, do))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
+from twin_city import City
 
 from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Effect, Outcome, Status
@@ -43,16 +43,8 @@ def eventually(look: Callable[[], bool], seconds: float) -> float | None:
     return None
 
 
-@pytest.fixture(scope="module")
-def network(twin: Any) -> Any:
-    """The small city, configured."""
-    report = Application(twin.inventory, twin.environment).run(unasked)
-    assert statuses(report.outcomes) <= {Status.changed, Status.unchanged}, report.outcomes
-    return twin
-
-
 def attempt(
-    city: Any, device: str, change: Callable[[str], str], *, converge: float = 10.0, revert_in: int = 25
+    city: City, device: str, change: Callable[[str], str], *, converge: float = 10.0, revert_in: int = 25
 ) -> Outcome:
     """Try a change of one device's text as a transaction with all its checks."""
     texts = render.render(city.inventory)
@@ -81,37 +73,37 @@ def attempt(
     return outcome
 
 
-def test_a_second_apply_finds_nothing_to_do(network: Any) -> None:
-    report = Application(network.inventory, network.environment).run(unasked)
+def test_a_second_apply_finds_nothing_to_do(city: City) -> None:
+    report = Application(city.inventory, city.environment).run(unasked)
     assert statuses(report.outcomes) == {Status.unchanged}
     assert report.plan.changes == ()
 
 
-def test_the_network_is_as_intended_and_the_policy_holds(network: Any) -> None:
-    verdict = verify_network(network.inventory, network.environment, probe=True)
+def test_the_network_is_as_intended_and_the_policy_holds(city: City) -> None:
+    verdict = verify_network(city.inventory, city.environment, probe=True)
     assert verdict.findings == ()
     assert verdict.exit_code == 0
 
 
-def test_machines_hold_what_the_texts_say(network: Any) -> None:
-    pop = network.host("pop-murhum")
+def test_machines_hold_what_the_texts_say(city: City) -> None:
+    pop = city.host("pop-murhum")
     assert pop.sysctl("net.ipv4.ip_forward") == 1
     assert {one.comm for one in pop.process.filter(user="frr")} >= {"zebra", "bgpd", "ospfd", "bfdd"}
     assert pop.interface("ce1").exists
     assert pop.file("/etc/frr").is_symlink
 
 
-def test_a_pop_that_is_isolated_silently_leaves_both_cores_within_a_second(network: Any) -> None:
-    inventory = network.inventory
+def test_a_pop_that_is_isolated_silently_leaves_both_cores_within_a_second(city: City) -> None:
+    inventory = city.inventory
     pop = inventory.topology.nodes["pop-murhum"]
     site = inventory.numbers.sites["bappeda"]
     gone = [str(pop.loopback), str(site.segments["office"]), str(site.loopback)]
     spans = [link.id for link in inventory.topology.links_of("pop-murhum") if link.kind == "span"]
-    injector = network.environment.injector
+    injector = city.environment.injector
 
     def in_fib(core: str) -> set[str]:
         shown = subprocess.run(
-            ["ip", "-n", netns(network.name, core), "route", "show"],
+            ["ip", "-n", netns(city.name, core), "route", "show"],
             check=True,
             capture_output=True,
             text=True,
@@ -130,34 +122,34 @@ def test_a_pop_that_is_isolated_silently_leaves_both_cores_within_a_second(netwo
             injector.mend(span)
     assert eventually(lambda: in_fib("core-1") == in_fib("core-2") == set(gone), 60.0) is not None
     # One span is enough for that; the next test wants all of them.
-    assert verify_network(network.inventory, network.environment, patience=60.0).findings == ()
+    assert verify_network(city.inventory, city.environment, patience=60.0).findings == ()
 
 
-def test_a_change_that_breaks_a_session_is_rolled_back_and_says_what_was_seen(network: Any) -> None:
+def test_a_change_that_breaks_a_session_is_rolled_back_and_says_what_was_seen(city: City) -> None:
     outcome = attempt(
-        network,
+        city,
         "pop-wolio",
         lambda text: text.replace("${secret:bgp-dinkes}", "something-else"),
         converge=6.0,
     )
     assert outcome.status is Status.rolled_back
     assert "expected Established" in outcome.reason
-    assert verify_network(network.inventory, network.environment, patience=30.0).findings == ()
+    assert verify_network(city.inventory, city.environment, patience=30.0).findings == ()
 
 
-def test_new_timers_of_a_session_come_into_effect(network: Any) -> None:
+def test_new_timers_of_a_session_come_into_effect(city: City) -> None:
     def retime(text: str) -> str:
         assert " timers 10 30" in text
         return text.replace(" timers 10 30", " timers 7 21")
 
-    outcome = attempt(network, "ce-bappeda", retime, converge=20.0, revert_in=60)
+    outcome = attempt(city, "ce-bappeda", retime, converge=20.0, revert_in=60)
     assert outcome.status is Status.rolled_back
     assert "7 s" in outcome.reason  # negotiated, and not what is intended
-    assert verify_network(network.inventory, network.environment, patience=30.0).findings == ()
+    assert verify_network(city.inventory, city.environment, patience=30.0).findings == ()
 
 
-def test_a_filter_that_refuses_an_announced_prefix_is_noticed_at_once(network: Any) -> None:
-    office = network.inventory.numbers.sites["bappeda"].segments["office"]
+def test_a_filter_that_refuses_an_announced_prefix_is_noticed_at_once(city: City) -> None:
+    office = city.inventory.numbers.sites["bappeda"].segments["office"]
 
     def tighten(text: str) -> str:
         lines = text.splitlines()
@@ -169,31 +161,31 @@ def test_a_filter_that_refuses_an_announced_prefix_is_noticed_at_once(network: A
         assert len(kept) == len(lines) - 1
         return "\n".join(kept) + "\n"
 
-    outcome = attempt(network, "pop-murhum", tighten, converge=5.0)
+    outcome = attempt(city, "pop-murhum", tighten, converge=5.0)
     assert outcome.status is Status.rolled_back
     assert str(office) in outcome.reason
-    assert verify_network(network.inventory, network.environment, patience=30.0).findings == ()
+    assert verify_network(city.inventory, city.environment, patience=30.0).findings == ()
 
 
-def test_a_ruleset_that_locks_out_its_own_management_is_reverted_by_the_device(network: Any) -> None:
+def test_a_ruleset_that_locks_out_its_own_management_is_reverted_by_the_device(city: City) -> None:
     def lock_out(text: str) -> str:
         assert "tcp dport 22" in text
         return "\n".join(line for line in text.splitlines() if "tcp dport 22" not in line) + "\n"
 
-    outcome = attempt(network, "ce-rsud", lock_out, converge=5.0, revert_in=15)
+    outcome = attempt(city, "ce-rsud", lock_out, converge=5.0, revert_in=15)
     assert outcome.status is Status.rolled_back
     assert "could not be checked" in outcome.reason
-    with Fleet(platforms(network.inventory.topology), network.environment) as fleet:
+    with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
         alive = fleet.run(["ce-rsud"], lambda _, driver: driver.is_alive())
     assert alive == {"ce-rsud": {"is_alive": True}}
 
 
-def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(network: Any) -> None:
-    texts = render.render(network.inventory)
-    environment: Environment = network.environment
+def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(city: City) -> None:
+    texts = render.render(city.inventory)
+    environment: Environment = city.environment
     description = next(line for line in texts["ce-smpn-14"].splitlines() if line.startswith(" description"))
     changed = texts["ce-smpn-14"].replace(description, f"{description} changed", 1)
-    fleet = Fleet(platforms(network.inventory.topology), environment)
+    fleet = Fleet(platforms(city.inventory.topology), environment)
 
     def arm(_: str, driver: Any) -> None:
         driver.load_replace_candidate(config=environment.secrets.fill(changed))
@@ -208,35 +200,35 @@ def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(netwo
         fleet.close()
 
     def is_old() -> bool:
-        with Fleet(platforms(network.inventory.topology), environment) as again:
-            made = make_plan(network.inventory, {"ce-smpn-14": texts["ce-smpn-14"]}, again, environment)
+        with Fleet(platforms(city.inventory.topology), environment) as again:
+            made = make_plan(city.inventory, {"ce-smpn-14": texts["ce-smpn-14"]}, again, environment)
             return not made.failed and made.changes == ()
 
     assert eventually(is_old, 60.0) is not None
-    assert verify_network(network.inventory, network.environment, patience=60.0).findings == ()
+    assert verify_network(city.inventory, city.environment, patience=60.0).findings == ()
 
 
-def test_a_new_session_key_changes_both_ends_together(network: Any) -> None:
-    environment: Environment = network.environment
+def test_a_new_session_key_changes_both_ends_together(city: City) -> None:
+    environment: Environment = city.environment
     values = {name: secret.reveal() for name, secret in environment.secrets.items()}
     rekeyed = replace(environment, secrets=Secrets({**values, "bgp-rsud": "another-key-0815"}))
     try:
-        with Fleet(platforms(network.inventory.topology), rekeyed) as fleet:
-            texts = render.render(network.inventory)
-            made = make_plan(network.inventory, texts, fleet, rekeyed)
+        with Fleet(platforms(city.inventory.topology), rekeyed) as fleet:
+            texts = render.render(city.inventory)
+            made = make_plan(city.inventory, texts, fleet, rekeyed)
             assert [(one.device, one.effect) for one in made.changes] == [
                 ("ce-rsud", Effect.session_flap),
                 ("pop-betoambari", Effect.session_flap),
             ]
-            assert groups(network.inventory.topology, made) == [("pop-betoambari", "ce-rsud")]
-        report = Application(network.inventory, rekeyed).run(unasked, devices=["pop-betoambari", "ce-rsud"])
+            assert groups(city.inventory.topology, made) == [("pop-betoambari", "ce-rsud")]
+        report = Application(city.inventory, rekeyed).run(unasked, devices=["pop-betoambari", "ce-rsud"])
         assert statuses(report.outcomes) == {Status.changed}, report.outcomes
     finally:
-        back = Application(network.inventory, environment).run(unasked)
+        back = Application(city.inventory, environment).run(unasked)
         assert statuses(back.outcomes) <= {Status.changed, Status.unchanged}, back.outcomes
 
 
-def test_the_journal_holds(network: Any) -> None:
-    journal = Journal(Path(network.environment.state) / "journal.jsonl")
+def test_the_journal_holds(city: City) -> None:
+    journal = Journal(Path(city.environment.state) / "journal.jsonl")
     assert journal.verify() == []
     assert {one.kind for one in journal.records()} >= {"apply", "step", "device"}

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twin_city import City
 
-from baubau_ops.core.plan import Status
 from baubau_ops.inventory.environment import Injector, Probe, Vantage
 from baubau_ops.network import lint
-from baubau_ops.network.apply import Application
 from baubau_ops.network.bootstrap import bootstrap
 from baubau_ops.network.render import render
 from baubau_ops.network.verification import verify_network
@@ -23,28 +22,7 @@ DOOR = 7007
 """Where every machine of the twin answers."""
 
 
-@pytest.fixture(scope="module")
-def city(twin: Any) -> Any:
-    """The small city, configured and as intended."""
-    report = Application(twin.inventory, twin.environment).run(lambda _: None)
-    assert {one.status for one in report.outcomes} <= {Status.changed, Status.unchanged}, report.outcomes
-    assert verify_network(twin.inventory, twin.environment, patience=60.0).findings == ()
-    return twin
-
-
-@pytest.fixture
-def vantage(city: Any) -> Vantage:
-    found: Vantage = city.environment.vantage
-    return found
-
-
-@pytest.fixture
-def injector(city: Any) -> Injector:
-    found: Injector = city.environment.injector
-    return found
-
-
-def on_console(city: Any, place: str, script: str) -> str:
+def on_console(city: City, place: str, script: str) -> str:
     argv = city.console(place, "sh", "-c", script)
     return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=30).stdout
 
@@ -68,7 +46,7 @@ def address(vantage: Vantage, machine: str) -> Any:
     return next(one.address for one in vantage.machines() if one.name == machine)
 
 
-def test_routers_parsers_accept_every_text_and_refuse_a_misspelt_one(city: Any) -> None:
+def test_routers_parsers_accept_every_text_and_refuse_a_misspelt_one(city: City) -> None:
     texts = render(city.inventory)
     first = {node.name: bootstrap(city.inventory, node.name) for node in city.inventory.topology.ours}
     assert lint.lint(texts) == lint.lint(first) == ()
@@ -85,7 +63,7 @@ def test_routers_parsers_accept_every_text_and_refuse_a_misspelt_one(city: Any) 
 
 
 def test_only_flows_to_the_internet_are_tracked_and_they_leave_from_the_cores_own_pool(
-    city: Any, vantage: Vantage
+    city: City, vantage: Vantage
 ) -> None:
     inside = city.inventory.numbers.services["dns"]
     outside = address(vantage, INTERNET)
@@ -101,7 +79,7 @@ def test_only_flows_to_the_internet_are_tracked_and_they_leave_from_the_cores_ow
     assert all(any(str(one) == answer for one in pool) for answer in answers)
 
 
-def test_an_office_works_on_when_every_isp_is_lost(city: Any, vantage: Vantage, injector: Injector) -> None:
+def test_an_office_works_on_when_every_isp_is_lost(city: City, vantage: Vantage, injector: Injector) -> None:
     topology = city.inventory.topology
     links = [topology.links_of(isp)[0].id for isp in city.inventory.backbone.isps]
     uplinks = [link for link in links if "--isp" in link]
@@ -117,7 +95,7 @@ def test_an_office_works_on_when_every_isp_is_lost(city: Any, vantage: Vantage, 
     assert verify_network(city.inventory, city.environment, patience=60.0).findings == ()
 
 
-def test_services_move_when_the_active_firewall_loses_their_lan(city: Any) -> None:
+def test_services_move_when_the_active_firewall_loses_their_lan(city: City) -> None:
     """In the routers: the hosts' way back is the hosts' affair."""
     services = city.inventory.numbers.services
 
@@ -134,7 +112,7 @@ def test_services_move_when_the_active_firewall_loses_their_lan(city: Any) -> No
     assert verify_network(city.inventory, city.environment, patience=60.0).findings == ()
 
 
-def test_a_full_link_drops_no_session_of_its_router(city: Any, vantage: Vantage) -> None:
+def test_a_full_link_drops_no_session_of_its_router(city: City, vantage: Vantage) -> None:
     """Upload at the peak rate, for longer than any detector of the link waits."""
 
     def downs() -> int:
@@ -150,7 +128,7 @@ def test_a_full_link_drops_no_session_of_its_router(city: Any, vantage: Vantage)
 
 
 def test_a_starting_router_attracts_nothing_before_it_is_ready(
-    city: Any, vantage: Vantage, injector: Injector
+    city: City, vantage: Vantage, injector: Injector
 ) -> None:
     """A POP in the middle of a site's way to the data center loses power and comes back."""
     service = city.inventory.numbers.services["dns"]

@@ -5,21 +5,15 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-import pytest
+from twin_city import City
 
-from baubau_ops.core.plan import Status
 from baubau_ops.inventory.environment import Injector
 from baubau_ops.lab.clients import PROBE_PORT as LAB_PORT
-from baubau_ops.network.apply import Application
 from baubau_ops.network.probe_targets import PROBE_PORT
 from baubau_ops.network.settle import settle
 from baubau_ops.network.verdict import Finding
 from baubau_ops.network.verification import NetworkVerdict, verify_network
-
-if TYPE_CHECKING:
-    from conftest import City
 
 SITE, ROUTER, POP = "bappeda", "ce-bappeda", "pop-murhum"
 SPAN = "pop-murhum--pop-wolio"
@@ -27,14 +21,6 @@ SHOWN_WITHIN = 15.0
 """Seconds until what was done by hand must be seen."""
 MENDED_WITHIN = 45.0
 """Seconds until the city must be as intended again."""
-
-
-@pytest.fixture(scope="module")
-def city(twin: City) -> City:
-    """The small city with every router's whole text applied."""
-    report = Application(twin.inventory, twin.environment).run(lambda _plan: None)
-    assert {outcome.status for outcome in report.outcomes} <= {Status.changed, Status.unchanged}
-    return twin
 
 
 def verified(
