@@ -15,6 +15,7 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import new_folder, replace_file
 from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.topology import Role
 from baubau_ops.network.derive import derive_device
 from baubau_ops.network.policy import matrix
 from baubau_ops.network.render import render_device, renderer
@@ -45,10 +46,14 @@ def write_texts(
     return wanted
 
 
+@no_garbage_collection()
 def _write_all(
     inventory: Inventory, into: Path, folder: Path, wanted: Sequence[str], on_event: OnEvent
 ) -> None:
-    chunks = [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+    nodes = inventory.topology.nodes
+    # The long texts first: whoever has them last would end alone.
+    ordered = sorted(wanted, key=lambda name: nodes[name].role is Role.SITE)
+    chunks = [ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK)]
     write = _writer(inventory, into, folder, wanted)
     on_event(Event("start", "render", total=len(wanted)))
     done = 0
@@ -72,8 +77,7 @@ def _writer(inventory: Inventory, into: Path, folder: Path, names: Sequence[str]
 
     def write(chunk: Sequence[str]) -> str:
         try:
-            with no_garbage_collection():
-                texts = {name: render(derive_device(inventory, name, policy)) for name in chunk}
+            texts = {name: render(derive_device(inventory, name, policy)) for name in chunk}
         except InputError as error:
             return error.message
         with turn:
