@@ -24,18 +24,6 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.network.coverage_classes import Removal
 from baubau_ops.network.lint import lint
 
-_CHECKING = (
-    "expect",
-    "lint",
-    "observ",
-    "packet_filter",
-    "policy",
-    "probe",
-    "site_policy",
-    "verdict",
-    "verif",
-)
-"""How the modules that make up the checks begin."""
 ENOUGH = 0.95
 """The part of the classes that checks should notice."""
 
@@ -209,10 +197,9 @@ def key(removal: Removal) -> str:
 
 @cache
 def checks() -> str:
-    """Tells the present checks from earlier ones, by their source."""
-    folder = resources.files("baubau_ops.network")
-    sources = sorted((one.name, one) for one in folder.iterdir() if one.name.startswith(_CHECKING))
-    return hashlib.sha256(b"".join(source.read_bytes() for _, source in sources)).hexdigest()[:16]
+    """Tells the present checks from earlier ones, by the tool's whole source: any of it may be part of one."""
+    sources = sorted(Path(str(resources.files("baubau_ops"))).rglob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 
 def _standing(file: Path) -> dict[str, Tested]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml_rs
+from fastest import best
 
 from baubau_ops.inventory.edit import lock_numbers
 from baubau_ops.inventory.generate import generate
@@ -17,16 +16,7 @@ from baubau_ops.inventory.load import load
 
 SMALL = Path(__file__).parents[2] / "examples" / "small"
 
-
-def best(work: Callable[[], object], times: int = 3) -> float:
-    """CPU seconds of the fastest of some runs, with the garbage of the others collected before."""
-    found = []
-    for _ in range(times):
-        gc.collect()
-        start = time.process_time()
-        work()
-        found.append(time.process_time() - start)
-    return min(found)
+Report = Callable[[str], None]
 
 
 def read_and_parse(city: Path) -> None:
@@ -45,15 +35,15 @@ def cities(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     return found
 
 
-def test_the_small_city_loads_in_a_blink() -> None:
+def test_the_small_city_loads_in_a_blink(report: Report) -> None:
     floor, ours = best(lambda: read_and_parse(SMALL)), best(lambda: load(SMALL).topology)
-    print(
-        f"\nsmall city: load {ours * 1e3:.1f} ms, read and parse {floor * 1e3:.1f} ms ({ours / floor:.1f} ×)"
+    report(
+        f"small city: load {ours * 1e3:.1f} ms, read and parse {floor * 1e3:.1f} ms ({ours / floor:.1f} ×)"
     )
-    assert ours < 0.1  # the issue gives check and render together 0.5 s, interpreter included
+    assert ours / floor < 20
 
 
-def test_loading_grows_in_proportion(cities: dict[int, Path]) -> None:
+def test_loading_grows_in_proportion(cities: dict[int, Path], report: Report) -> None:
     """From 1,000 to 10,000 sites: time per site must not grow by more than half."""
     measured = {}
     for sites, city in cities.items():
@@ -62,8 +52,8 @@ def test_loading_grows_in_proportion(cities: dict[int, Path]) -> None:
         locked = best(lambda city=city: load(city))  # type: ignore[misc]
         floor = best(lambda city=city: read_and_parse(city))  # type: ignore[misc]
         measured[sites] = (first, locked, floor)
-        print(
-            f"\n{sites} sites: all new {first:.2f} s, locked {locked:.2f} s, read and parse {floor:.2f} s"
+        report(
+            f"{sites} sites: all new {first:.2f} s, locked {locked:.2f} s, read and parse {floor:.2f} s"
             f" ({locked / floor:.1f} ×); {json.dumps({'us_per_site': round(locked / sites * 1e6)})}"
         )
     few, many = measured[1_000], measured[10_000]

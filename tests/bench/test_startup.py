@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROUNDS = 15
 MAX_RATIO = 1.5
-MAX_WRAPPER = 0.1
-"""Seconds the wrapper may add to a call when .venv is there."""
+MAX_WRAPPER = 2.0
+"""How many times what a call takes it may take through the wrapper when .venv is there."""
 
 HELP = [sys.executable, "-P", "-m", "baubau_ops", "--help"]
 FLOOR = [sys.executable, "-P", "-c", "import typer"]
@@ -40,4 +40,4 @@ def test_help_costs_little_more_than_importing_typer(report: Callable[[str], Non
 def test_the_wrapper_adds_little(report: Callable[[str], None]) -> None:
     wrapped, direct = _seconds(WRAPPER, HELP)
     report(f"./baubau adds {(wrapped - direct) * 1000:.0f} ms to {direct * 1000:.0f} ms")
-    assert wrapped - direct < MAX_WRAPPER
+    assert wrapped / direct <= MAX_WRAPPER
