@@ -20,6 +20,7 @@ RISKS = ("one", "two")
 @st.composite
 def cities(draw: st.DrawFn) -> Files:
     pops = POPS[: draw(st.integers(1, 5))]
+    width = draw(st.sampled_from([1, 4]))  # with 4 most promises fit
     risks = st.lists(st.sampled_from(RISKS), unique=True, max_size=2).map(tuple) | st.just(())
     ends = st.sampled_from(("core-1", "core-2", *pops))
     spans = draw(
@@ -29,7 +30,7 @@ def cities(draw: st.DrawFn) -> Files:
                     "a": ends,
                     "b": ends,
                     "km": st.just(1.0),
-                    "capacity": st.sampled_from(["10M", "30M"]),
+                    "capacity": st.sampled_from([f"{10 * width}M", f"{30 * width}M"]),
                     "cost": st.integers(1, 3),
                     "srlg": risks,
                 }
@@ -40,7 +41,7 @@ def cities(draw: st.DrawFn) -> Files:
     )
     cores = st.sampled_from(["core-1", "core-2"])
     isps = {
-        f"isp-{number}": _uplink(number, draw(cores), draw(st.sampled_from([100, 200])), draw(risks))
+        f"isp-{number}": _uplink(number, width, draw(cores), draw(st.sampled_from([100, 200])), draw(risks))
         for number in range(1, 1 + draw(st.integers(0, 3)))
     }
     backbone = {
@@ -63,7 +64,7 @@ def cities(draw: st.DrawFn) -> Files:
     }
     datacenter = {
         "firewalls": ["dc-1", "dc-2"],
-        "capacity": "50M",
+        "capacity": f"{50 * width}M",
         "srlg": {part: draw(risks) for part in ("dc-1", "dc-2", "hosts")},
         "segments": {"services": {"name": "S"}},
     }
@@ -79,7 +80,7 @@ def cities(draw: st.DrawFn) -> Files:
     )
 
 
-def _uplink(number: int, core: str, preference: int, risks: tuple[str, ...]) -> dict[str, Any]:
+def _uplink(number: int, width: int, core: str, preference: int, risks: tuple[str, ...]) -> dict[str, Any]:
     address, peer = f"192.0.2.{2 * number + 1}/31", f"192.0.2.{2 * number}"
     return {
         "name": "I",
@@ -87,7 +88,7 @@ def _uplink(number: int, core: str, preference: int, risks: tuple[str, ...]) -> 
         "core": core,
         "address": address,
         "peer": peer,
-        "capacity": "50M",
+        "capacity": f"{50 * width}M",
         "preference": preference,
         "srlg": risks,
     }

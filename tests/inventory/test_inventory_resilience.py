@@ -16,6 +16,7 @@ from baubau_ops.inventory.inventory import Files, Inventory
 from baubau_ops.inventory.losses import backbone_losses
 from baubau_ops.inventory.resilience import Impact, Resilience, Severity, resilience
 from baubau_ops.inventory.traffic import Traffic
+from baubau_ops.inventory.yaml import DocumentPath
 
 thorough = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -100,6 +101,21 @@ def test_most_on_every_link_over_all_losses(files: Files) -> None:
         if peak.load > 1
     }
     assert told == {arc: pytest.approx(rate, abs=1) for arc, rate in most.items() if rate > 1}
+
+
+@thorough
+@given(cities())
+def test_what_is_refused_is_the_most_over_all_losses(files: Files) -> None:
+    traffic = Traffic(files)
+    worst: dict[tuple[str, DocumentPath], float] = defaultdict(float)
+    for arc, peak in admission.peaks(traffic).items():
+        edge = traffic.graph.edges[arc >> 1]
+        if traffic.overload(arc, peak.load).is_refused:
+            worst[edge.file, edge.path] = max(worst[edge.file, edge.path], peak.load)
+    found = {(one.file, one.path): one.message for one in admission.findings(files)}
+    assert found.keys() == worst.keys()
+    for place, load in worst.items():
+        assert f": {admission.told(load)} committed towards " in found[place]
 
 
 @settings(thorough, max_examples=10)
