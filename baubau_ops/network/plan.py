@@ -98,13 +98,12 @@ def make(
     """
     sites = {name for name in texts if topology.nodes[name].role is Role.SITE}
     answers = _compare(texts.keys() - sites, texts, fleet, secrets)
-    installing = frozenset(
+    # Who has no session with a POP cannot answer: trying would only take the connect timeout.
+    behind = {
         name
-        for name, plan in answers.items()
-        if isinstance(plan, DevicePlan) and plan.effect is Effect.install
-    )
-    # A site behind a POP that has no BGP yet cannot answer: trying would only take the connect timeout.
-    behind = {name for name in sites if _hangs_on(topology, name, installing)}
+        for name in sites
+        if all(_adds_session(answers.get(link.a.node), link) for link in topology.links_of(name))
+    }
     answers |= _compare(sites - behind, texts, fleet, secrets)
     devices = {name: answer for name, answer in answers.items() if isinstance(answer, DevicePlan)}
     failed = {name: answer for name, answer in answers.items() if isinstance(answer, BaubauError)}
@@ -114,6 +113,15 @@ def make(
     waiting = {name: _first(name, texts[name], day0[name]) for name in sorted(late)}
     failed = {name: error for name, error in failed.items() if name not in waiting}
     return NetworkPlan(devices, waiting, failed)
+
+
+def _adds_session(plan: DevicePlan | BaubauError | None, link: Link) -> bool:
+    """Whether a POP's plan brings its session over a link to a site, which it does not have yet."""
+    if not isinstance(plan, DevicePlan):
+        return False
+    session = ["neighbor", str(link.b.address.ip), "remote-as"]
+    signs = {line.sign for line in parse_diff(plan.diff) if line.text.split()[:3] == session}
+    return plan.effect is Effect.install or signs == {"+"}
 
 
 def _compare(

@@ -89,11 +89,14 @@ class FakeFleet:
     def __init__(self, *routers: FakeRouter) -> None:
         self.routers = {router.name: router for router in routers}
         self.order: list[tuple[str, str]] = []
+        self.asked: set[str] = set()
+        """All that anything was ever asked of."""
         for router in routers:
             router.told = self.order
 
     def run(self, devices: Iterable[str], task: Callable[[str, Any], Any]) -> dict[str, Any]:
         names = list(devices)
+        self.asked.update(names)
         with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
             return dict(zip(names, pool.map(lambda name: self._one(name, task), names), strict=True))
 

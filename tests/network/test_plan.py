@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,38 @@ def test_who_does_not_answer_waits_only_if_its_pop_is_changed(topology: Topology
     assert isinstance(made.failed["ce-rsud"], UnreachableError)
     assert made.unreachable == {"ce-rsud"}
     assert [one.device for one in made.changes] == ["pop-wolio", "ce-dinkes"]
+
+
+@dataclass
+class Differing(FakeRouter):
+    """Shows this difference, whatever it runs."""
+
+    diff: str = ""
+
+    def compare_config(self) -> str:
+        return self.diff
+
+
+def test_who_has_no_session_with_its_pops_yet_is_not_tried(topology: Topology) -> None:
+    """It would take the connect timeout, and nobody knows a way to it; a new key or AS is no new session."""
+    links = list(topology.links_of("ce-rsud"))
+    new = "".join(f"+ neighbor {link.b.address.ip} remote-as 4200000005\n" for link in links)
+    old = new.replace("+", "-").replace("0005", "0004")
+
+    def is_tried(diff: str, pops: Sequence[str]) -> bool:
+        fleet = FakeFleet(
+            FakeRouter("ce-rsud", unreachable=True), *(Differing(pop, diff=diff) for pop in pops)
+        )
+        texts = dict.fromkeys((*pops, "ce-rsud"), "day0\nmore\n")
+        made = make(topology, texts, {"ce-rsud": "day0\n"}, fleet, Secrets({}))  # type: ignore[arg-type]
+        assert ("ce-rsud" in made.waiting) == (len(pops) == len(links))
+        return "ce-rsud" in fleet.asked
+
+    pops = [link.a.node for link in links]
+    assert not is_tried(new, pops)
+    assert is_tried(new, pops[:1])  # the other POP may have one
+    assert is_tried(old + new, pops)
+    assert is_tried("+ neighbor 10.9.9.9 remote-as 4200000005\n", pops)
 
 
 def test_a_new_pop_waits_for_its_neighbours_and_its_sites_for_it(topology: Topology) -> None:
