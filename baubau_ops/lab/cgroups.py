@@ -41,9 +41,11 @@ def processes(names: Iterable[str]) -> set[int]:
     found: set[int] = set()
     for mount in _hierarchies():
         for name in names:
-            for file in (mount / name).rglob("cgroup.procs"):
+            for folder, _, _ in os.walk(
+                mount / name
+            ):  # unlike rglob it passes over a group that ends meanwhile
                 with contextlib.suppress(OSError):
-                    found.update(map(int, file.read_text().split()))
+                    found.update(map(int, Path(folder, "cgroup.procs").read_text().split()))
     return found - {0}  # 0 stands for one that is ending
 
 
