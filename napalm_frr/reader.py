@@ -127,5 +127,4 @@ class Reader:
         try:
             return self._call(name, *arguments, **options)
         except DeviceError as error:
-            kind = errors.CommitConfirmException if name == "revert" else errors.CommandErrorException
-            raise kind(f"{self.hostname}: {error}") from error
+            raise errors.CommandErrorException(f"{self.hostname}: {error}") from error

@@ -245,8 +245,7 @@ class Router(Reader):
         try:
             self.before_apply()
         except BaseException as error:
-            self._call_or_fail("revert", commit, "not applied")
-            self._own = ""
+            self._revert_or_fail(commit, "not applied")
             raise errors.CommitError(f"{self.hostname}: armed but not applied: {error!r}") from error
 
     def _apply(
@@ -275,11 +274,18 @@ class Router(Reader):
         meant = {**candidate.sections, **canonical}
         for section, now in report.sections("running").items():
             if wrong := candidates.difference(section, now, meant[section]):
-                self._call_or_fail("revert", commit, f"{section} did not read back as sent")
-                self._own = ""
+                self._revert_or_fail(commit, f"{section} did not read back as sent")
                 raise errors.CommitError(
                     f"{self.hostname}: {section} reads back otherwise; reverted:\n{wrong}"
                 )
+
+    def _revert_or_fail(self, commit: str, why: str) -> None:
+        """Tell the device to revert what it must still hold; raises CommitConfirmException."""
+        try:
+            self._call("revert", commit, why)
+        except DeviceError as error:
+            raise errors.CommitConfirmException(f"{self.hostname}: {error}") from error
+        self._own = ""
 
     def _revert(self, commit: str) -> None:
         """Tell the device to revert; that it did so before is as good, that it was confirmed is not."""

@@ -41,9 +41,8 @@ def processes(names: Iterable[str]) -> set[int]:
     found: set[int] = set()
     for mount in _hierarchies():
         for name in names:
-            for folder, _, _ in os.walk(
-                mount / name
-            ):  # unlike rglob it passes over a group that ends meanwhile
+            # Unlike rglob, walk passes over a group that ends meanwhile.
+            for folder, _, _ in os.walk(mount / name):
                 with contextlib.suppress(OSError):
                     found.update(map(int, Path(folder, "cgroup.procs").read_text().split()))
     return found - {0}  # 0 stands for one that is ending
