@@ -20,6 +20,10 @@ SECONDS_PER_MACHINE = 0.42
 SHARE_OF_SEQUENTIAL = 0.8
 """Instead, where the machine is slower or has other work: at most this part of what the plain script takes."""
 GIBIBYTES = {"small": 1.0, "city": 5.0}
+SHARE_REACHED = 0.75
+"""Routing must have found all of the backbone after this part of what booting one by one would take."""
+SHARE_DOWN = 0.25
+"""Taking it down may last this part of what bringing it up did."""
 FLOOR_MACHINES = 4
 
 # What one would write by hand: an overlay, a namespace, nspawn, wait; then the next one.
@@ -99,6 +103,6 @@ def test_a_city_comes_and_goes_fast(profile: str, tmp_path: Path, report: Callab
         f" {taken:.1f} GiB; down {down:.2f} s; {os.cpu_count()} processors"
     )
     assert each <= max(SECONDS_PER_MACHINE, SHARE_OF_SEQUENTIAL * sequential)
-    assert reached < machines * sequential
+    assert reached < SHARE_REACHED * machines * sequential
     assert taken < GIBIBYTES[profile]
-    assert down < machines * each
+    assert down < SHARE_DOWN * machines * each
