@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from napalm_frr import frrconfig, text
-from napalm_frr.device import OWNED_TABLES, Report
-from napalm_frr.merge import merge
+from napalm_frr import text
+from napalm_frr.frrconfig import tree
+from napalm_frr.frrconfig.merge import merge
+from napalm_frr.remote import OWNED_TABLES, Report
 
 _LINT_LINE = re.compile(r"(?:/dev/stdin|.*/in/[a-z]+):(\d+):")
 
@@ -39,8 +40,8 @@ class Candidate:
         running = report.sections("running")
         sections = dict(self.sections)
         if "frr" in sections:
-            config = merge(frrconfig.parse(running["frr"]), frrconfig.parse(sections["frr"]))
-            sections["frr"] = frrconfig.render(config)
+            config = merge(tree.parse(running["frr"]), tree.parse(sections["frr"]))
+            sections["frr"] = tree.render(config)
         return Candidate(sections)
 
 
@@ -98,7 +99,7 @@ def differences(report: Report, candidate: Candidate) -> dict[str, str]:
 def difference(section: str, before: str, after: str) -> str:
     """Show what leads from one canonical text of a section to another; "" if they mean the same."""
     if section == "frr":
-        return frrconfig.show(frrconfig.diff(frrconfig.parse(before), frrconfig.parse(after)))
+        return tree.show(tree.diff(tree.parse(before), tree.parse(after)))
     if section == "sysctl":
         old, new = text.settings(before), text.settings(after)
         return "".join(_settings(old, new))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napalm_frr import device as remote
-from napalm_frr import errors, getters
-from napalm_frr.device import DeviceError, Report
+from napalm_frr import errors, getters, remote
+from napalm_frr.remote import DeviceError, Report
 from napalm_frr.transport import Session, Target
 
 if TYPE_CHECKING:

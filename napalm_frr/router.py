@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from napalm_frr import candidate as candidates
-from napalm_frr import device as remote
-from napalm_frr import errors, frrconfig, getters, text
+from napalm_frr import errors, getters, remote, text
 from napalm_frr.candidate import Candidate
-from napalm_frr.clear import clears
-from napalm_frr.delta import delta
-from napalm_frr.device import DeviceError, Report, State
+from napalm_frr.frrconfig import tree
+from napalm_frr.frrconfig.clear import clears
+from napalm_frr.frrconfig.delta import delta
 from napalm_frr.reader import Reader
+from napalm_frr.remote import DeviceError, Report, State
 from napalm_frr.transport import Session
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Router(Reader):
         running = {name: report.sections("running")[name] for name in candidate.sections}
         files = {**candidate.files(), "message": message, "expected": _sums(running, candidate)}
         if "frr" in running:
-            old, new = frrconfig.parse(running["frr"]), frrconfig.parse(candidate.sections["frr"])
+            old, new = tree.parse(running["frr"]), tree.parse(candidate.sections["frr"])
             files["undo"] = delta(new, old).text
             files["clear"] = "".join(f"{command}\n" for command in clears(old, new))
         if report.state.program != remote.program_sum():
@@ -257,7 +257,7 @@ class Router(Reader):
         if "qos" in canonical:
             files["canon.qos"] = canonical["qos"]
         if "frr" in running:
-            change = delta(frrconfig.parse(running["frr"]), frrconfig.parse(candidate.sections["frr"]))
+            change = delta(tree.parse(running["frr"]), tree.parse(candidate.sections["frr"]))
             self.last_commit.unknown = change.unknown
             files["delta"] = change.text
         try:

@@ -24,14 +24,38 @@ class Groups(LazyGroup):
     """The groups in the order of a day's work. To add one: write its module, add its row."""
 
     entries = (
-        Entry("inventory", "baubau_ops.cli.inventory", "The city as data: check, show, list, lock numbers."),
-        Entry("link", "baubau_ops.cli.link", "OPD links: add an office to the network, show, list, remove."),
-        Entry("net", "baubau_ops.cli.net", "The routers: render, lint, plan, apply and verify their texts."),
-        Entry("lab", "baubau_ops.cli.lab", "The city's twin on this machine: up, look, break, heal, down."),
-        Entry("demo", "baubau_ops.cli.demo", "The whole story on a small city: a link, a proof, an outage."),
-        Entry("journal", "baubau_ops.cli.journal", "The record of every change: show it, verify it."),
-        Entry("doctor", "baubau_ops.cli.doctor", "Say what this machine offers and what is missing."),
-        Entry("test", "baubau_ops.cli.test", "Test the product on this machine."),
+        Entry(
+            "inventory",
+            "baubau_ops.cli.commands.inventory",
+            "The city as data: check, show, list, lock numbers.",
+        ),
+        Entry(
+            "link",
+            "baubau_ops.cli.commands.link",
+            "OPD links: add an office to the network, show, list, remove.",
+        ),
+        Entry(
+            "net",
+            "baubau_ops.cli.commands.net",
+            "The routers: render, lint, plan, apply and verify their texts.",
+        ),
+        Entry(
+            "lab",
+            "baubau_ops.cli.commands.lab",
+            "The city's twin on this machine: up, look, break, heal, down.",
+        ),
+        Entry(
+            "demo",
+            "baubau_ops.cli.commands.demo",
+            "The whole story on a small city: a link, a proof, an outage.",
+        ),
+        Entry(
+            "journal", "baubau_ops.cli.commands.journal", "The record of every change: show it, verify it."
+        ),
+        Entry(
+            "doctor", "baubau_ops.cli.commands.doctor", "Say what this machine offers and what is missing."
+        ),
+        Entry("test", "baubau_ops.cli.commands.test", "Test the product on this machine."),
     )
 
 

@@ -11,8 +11,8 @@ from baubau_ops.core import settings
 from baubau_ops.core.errors import InputError
 
 if TYPE_CHECKING:
+    from baubau_ops.inventory.city.inventory import Inventory
     from baubau_ops.inventory.environment import Environment
-    from baubau_ops.inventory.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from baubau_ops.cli.style import is_colourful, styled
+from baubau_ops.cli.terminal.style import is_colourful, styled
 from baubau_ops.core.errors import BaubauError, InputError, InvalidInventoryError, Problem
 
 if TYPE_CHECKING:
-    from baubau_ops.cli.apply_screen import ApplyScreen
-    from baubau_ops.cli.progress import Progress
+    from baubau_ops.cli.terminal.apply import ApplyScreen
+    from baubau_ops.cli.terminal.progress import Progress
 
 Cell = str | tuple[str, str]
 """A text, or a text and its style ("green", "bold red")."""
@@ -83,7 +83,7 @@ class Output:
     @contextlib.contextmanager
     def progress(self) -> Iterator[Progress]:
         """Yield a listener that draws what long work tells, on stderr; bars only on a terminal."""
-        from baubau_ops.cli.progress import Progress
+        from baubau_ops.cli.terminal.progress import Progress
 
         with Progress() as self._progress:
             try:
@@ -103,7 +103,7 @@ class Output:
     @contextlib.contextmanager
     def apply_screen(self) -> Iterator[ApplyScreen]:
         """Yield a listener that draws the steps of an apply, a line for every router, on stderr."""
-        from baubau_ops.cli.apply_screen import ApplyScreen
+        from baubau_ops.cli.terminal.apply import ApplyScreen
 
         with self.progress() as surface:
             screen = ApplyScreen(surface)

@@ -11,23 +11,23 @@ from baubau_ops.core.errors import FailedError, InputError
 from baubau_ops.core.events import OnEvent, ignore
 from baubau_ops.core.plan import Status
 from baubau_ops.core.units import format_rate
+from baubau_ops.drills.outage import cut_silently
 from baubau_ops.flows import twin as flow
 from baubau_ops.flows.link import changes, devices_of, unchanged
-from baubau_ops.flows.outage import cut_silently
 from baubau_ops.flows.story import Story
-from baubau_ops.inventory.edit import NewSite, add_site
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import pop_device, site_device
+from baubau_ops.inventory.edit.site import NewSite, add_site
 from baubau_ops.inventory.environment import Environment, Injector, Vantage
-from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.map_svg import Highlights, draw_map
-from baubau_ops.inventory.topology import pop_device, site_device
+from baubau_ops.inventory.views.map.svg import Highlights, draw_map
 from baubau_ops.lab import twin as lab
 from baubau_ops.lab.environment import environment, inventory_of
-from baubau_ops.network.apply import Application, platforms
-from baubau_ops.network.fleet import Fleet
-from baubau_ops.network.plan import NetworkPlan
-from baubau_ops.network.sessions import lost_sessions
-from baubau_ops.network.verification import verify_network
+from baubau_ops.network.change.apply import Application, platforms
+from baubau_ops.network.change.plan import NetworkPlan
+from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.fleet.sessions import lost_sessions
+from baubau_ops.network.verify.network import verify_network
 
 OFFICE = NewSite(
     id="dinas-pariwisata",

@@ -8,12 +8,12 @@ from typing import Literal
 
 from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Change, Effect
-from baubau_ops.inventory.edit import Edit
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.network.derive import derive
-from baubau_ops.network.device import Device
-from baubau_ops.network.forecast import effect_of, summary
-from baubau_ops.network.render import render_device
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.edit.site import Edit
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.model.router import Device
+from baubau_ops.network.platforms.frr.forecast import effect_of, summary
+from baubau_ops.network.platforms.frr.render.text import render_device
 
 _WHOLE = 1_000_000
 """Lines of context: the forecast must see the block that a line stands in."""

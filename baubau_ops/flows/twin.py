@@ -7,22 +7,23 @@ import shutil
 import time
 from pathlib import Path
 
-from baubau_ops.core import machine
 from baubau_ops.core.errors import InputError, MissingError
 from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.core.host import machine
 from baubau_ops.core.settings import run_dir, state_dir
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import BASTION, INFRASTRUCTURE
 from baubau_ops.inventory.environment import Probe
-from baubau_ops.inventory.generate import generate, sites_for
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.generate.city import generate, sites_for
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.topology import BASTION, INFRASTRUCTURE
-from baubau_ops.lab import capacity, packages, twin
-from baubau_ops.lab.compose import compose
+from baubau_ops.lab import twin
 from baubau_ops.lab.environment import environment
-from baubau_ops.lab.layout import Layout
+from baubau_ops.lab.host import capacity, packages
+from baubau_ops.lab.layout.compose import compose
+from baubau_ops.lab.layout.layout import Layout
 from baubau_ops.lab.record import Record
-from baubau_ops.network.bootstrap import bootstrap
-from baubau_ops.network.render import render
+from baubau_ops.network.platforms.frr.render.day0 import bootstrap
+from baubau_ops.network.platforms.frr.render.text import render
 
 REACH_TIMEOUT = 60.0
 """Seconds for OSPF to find its neighbours after a boot."""

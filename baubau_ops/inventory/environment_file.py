@@ -14,11 +14,11 @@ from baubau_ops.core import settings
 from baubau_ops.core.errors import InputError, InvalidInventoryError
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.core.units import format_duration
-from baubau_ops.inventory import yaml
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.inventory.fields import Duration, Model, Text
-from baubau_ops.inventory.problems import Finding, shown, to_problems
-from baubau_ops.inventory.wording import model_findings
+from baubau_ops.inventory.files import yaml
+from baubau_ops.inventory.files.fields import Duration, Model, Text
+from baubau_ops.inventory.files.problems import Finding, shown, to_problems
+from baubau_ops.inventory.files.wording import model_findings
 
 FOLDER = "environments"
 

@@ -15,15 +15,16 @@ from pydantic import BaseModel, ValidationError
 from baubau_ops.core.errors import InputError, InvalidInventoryError
 from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.inventory import admission, check, lockfile, yaml
-from baubau_ops.inventory.allocate import complete
-from baubau_ops.inventory.allocations import Allocations
-from baubau_ops.inventory.fields import NAME
-from baubau_ops.inventory.inventory import Files, Inventory
-from baubau_ops.inventory.models import Backbone, City, Datacenter, Site
-from baubau_ops.inventory.problems import Finding, to_problems
-from baubau_ops.inventory.services import Policy, Services
-from baubau_ops.inventory.wording import model_findings
+from baubau_ops.inventory.checks import admission, check
+from baubau_ops.inventory.city.inventory import Files, Inventory
+from baubau_ops.inventory.files import lockfile, yaml
+from baubau_ops.inventory.files.allocations import Allocations
+from baubau_ops.inventory.files.fields import NAME
+from baubau_ops.inventory.files.models import Backbone, City, Datacenter, Site
+from baubau_ops.inventory.files.problems import Finding, to_problems
+from baubau_ops.inventory.files.services import Policy, Services
+from baubau_ops.inventory.files.wording import model_findings
+from baubau_ops.inventory.numbers.allocate import complete
 
 FILES = ("city.yml", "backbone.yml", "datacenter.yml", "services.yml", "policy.yml")
 """What every inventory has, beside `sites/` and the lock."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.inventory.topology import pop_device
-from baubau_ops.lab import netns, nodes
-from baubau_ops.lab.layout import Layout
-from baubau_ops.lab.names import NETNS
-from baubau_ops.lab.names import netns as name_of
+from baubau_ops.inventory.city.topology import pop_device
+from baubau_ops.lab.host import netns
+from baubau_ops.lab.host.names import NETNS
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.layout.layout import Layout
+from baubau_ops.lab.nodes import booted
 
 
 def command(twin: str, layout: Layout, place: str, argv: Sequence[str]) -> list[str]:
@@ -26,4 +27,4 @@ def command(twin: str, layout: Layout, place: str, argv: Sequence[str]) -> list[
     init = netns.inits([name_of(twin, name)]).get(name_of(twin, name))
     if init is None:
         raise InputError(f"{name} has no power.", remedy=f"baubau lab power {name} on")
-    return [*nodes.enter(init), *argv]
+    return [*booted.enter(init), *argv]

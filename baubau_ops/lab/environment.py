@@ -10,10 +10,10 @@ from baubau_ops.core.secrets import Secrets
 from baubau_ops.core.settings import COMMAND_TIMEOUT, CONNECT_TIMEOUT
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.lab.injector import LabInjector
-from baubau_ops.lab.layout import Layout
+from baubau_ops.lab.layout.layout import Layout
+from baubau_ops.lab.probes.vantage import LabVantage
 from baubau_ops.lab.record import Record
 from baubau_ops.lab.store import Store
-from baubau_ops.lab.vantage import LabVantage
 
 
 def environment(twin: str) -> Environment:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.files import lock
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.inventory.topology import pop_device
-from baubau_ops.lab import netns, nodes
-from baubau_ops.lab.layout import Layout, Wire
-from baubau_ops.lab.names import lock_path, places
-from baubau_ops.lab.names import netns as name_of
-from baubau_ops.lab.wiring import Cut, Plant
+from baubau_ops.inventory.city.topology import pop_device
+from baubau_ops.lab.host import netns
+from baubau_ops.lab.host.names import lock_path, places
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.layout.layout import Layout, Wire
+from baubau_ops.lab.nodes import booted
+from baubau_ops.lab.nodes.plant import Cut, Plant
 
 LOCK_TIMEOUT = 60.0
 """Seconds to wait for another change to the same twin."""
@@ -49,7 +50,7 @@ class LabInjector:
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
             if node in places(self.twin):
                 self._plant.settle(self.layout.wires_of(node), powered=self._powered() - {node})
-                nodes.end(self.twin, [node])
+                booted.end(self.twin, [node])
                 netns.delete([name_of(self.twin, node)])
 
     def power_on(self, node: str) -> None:
@@ -63,7 +64,7 @@ class LabInjector:
             self._plant.plug([(wire, wire.end(node)) for wire in wires], fresh={node})
             self._plant.replug(node)
             self._plant.settle(wires, powered=self._powered())
-            nodes.boot_all(self.twin, [node], at_once=1, on_ready=lambda _node, _seconds: None)
+            booted.boot_all(self.twin, [node], at_once=1, on_ready=lambda _node, _seconds: None)
 
     def _powered(self) -> set[str]:
         return set(places(self.twin))

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.files import write_atomic
 from baubau_ops.core.settings import run_dir
-from baubau_ops.lab.layout import Layout
+from baubau_ops.lab.layout.layout import Layout
 
 _LAYOUT = TypeAdapter(Layout)
 

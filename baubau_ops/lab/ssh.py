@@ -7,10 +7,10 @@ from ipaddress import IPv4Address
 
 from baubau_ops.core.files import write_atomic
 from baubau_ops.core.settings import CONNECT_TIMEOUT
-from baubau_ops.inventory.topology import BASTION
-from baubau_ops.lab import recipe
-from baubau_ops.lab.names import NETNS
-from baubau_ops.lab.names import netns as name_of
+from baubau_ops.inventory.city.topology import BASTION
+from baubau_ops.lab.host.names import NETNS
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.image import recipe
 from baubau_ops.lab.store import Store
 
 

@@ -18,16 +18,19 @@ from pathlib import Path
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import lock
 from baubau_ops.core.settings import run_dir, state_dir
-from baubau_ops.lab import capacity, machines, netns, nodes, ssh
-from baubau_ops.lab.cgroups import named as groups_named
-from baubau_ops.lab.images import router_image
-from baubau_ops.lab.layout import End, Layout
-from baubau_ops.lab.names import PLANT, check_name, lock_path, places
-from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab import ssh
+from baubau_ops.lab.host import capacity, netns
+from baubau_ops.lab.host.cgroups import named as groups_named
+from baubau_ops.lab.host.names import PLANT, check_name, lock_path, places
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.image.build import router_image
+from baubau_ops.lab.layout.layout import End, Layout
+from baubau_ops.lab.nodes import bare as machines
+from baubau_ops.lab.nodes import booted as nodes
+from baubau_ops.lab.nodes.plant import Cut, Plant, plant_port
+from baubau_ops.lab.probes.responding import start_responder, stop_responder
 from baubau_ops.lab.record import Record
-from baubau_ops.lab.responding import start_responder, stop_responder
 from baubau_ops.lab.store import Store
-from baubau_ops.lab.wiring import Cut, Plant, plant_port
 
 log = logging.getLogger(__name__)
 

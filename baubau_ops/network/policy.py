@@ -13,9 +13,9 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
 from baubau_ops.core.errors import InputError
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.topology import BASTION
-from baubau_ops.network.packet_filter import (
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import BASTION
+from baubau_ops.network.model.filters import (
     Permit,
     Protocol,
     Socket,

@@ -10,11 +10,11 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from baubau_ops.core.errors import BaubauError, FailedError, InputError
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.topology import LinkKind, Role
-from baubau_ops.network.derive_helpers import TRANSLATIONS
-from baubau_ops.network.fleet import DeviceTask, Fleet
-from baubau_ops.network.observe import run_script
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import LinkKind, Role
+from baubau_ops.network.derive.helpers import TRANSLATIONS
+from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
+from baubau_ops.network.platforms.frr.state.read import run_script
 
 if TYPE_CHECKING:
     from napalm.base.base import NetworkDriver

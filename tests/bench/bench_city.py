@@ -17,15 +17,15 @@ import pytest
 from baubau_ops.core import settings
 from baubau_ops.core.plan import Status
 from baubau_ops.flows import twin as flow
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import Link
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.topology import Link
 from baubau_ops.lab import console
 from baubau_ops.lab import twin as lab
 from baubau_ops.lab.environment import environment, layout_of
-from baubau_ops.network.apply import Application
-from baubau_ops.network.plan import NetworkPlan
-from baubau_ops.network.transaction import Limits
+from baubau_ops.network.change.apply import Application
+from baubau_ops.network.change.plan import NetworkPlan
+from baubau_ops.network.change.transaction import Limits
 
 TWIN = os.environ.get("BAUBAU_BENCH_TWIN", "bench")
 SMALL, WHOLE = "small", "city"

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
-from baubau_ops.lab import outside
-from baubau_ops.network import bootstrap, derive, render
-from baubau_ops.network.device import Device, Interface, OspfTimers
-from baubau_ops.network.transaction import Limits
+from baubau_ops.lab.layout import outside
+from baubau_ops.network.change.transaction import Limits
+from baubau_ops.network.derive import routers as derive
+from baubau_ops.network.model.router import Device, Interface, OspfTimers
+from baubau_ops.network.platforms.frr.render import day0
+from baubau_ops.network.platforms.frr.render import text as render
 
 LIMITS = Limits(revert_in=900, converge=240.0, appear=240.0)
 """Sessions that did not meet at once try again after two minutes."""
@@ -34,7 +36,7 @@ _HASTE = re.compile(
 
 def use_default_timers(patch: pytest.MonkeyPatch) -> None:
     """Let every text, and what is expected of the routers, be so until `patch` is undone."""
-    for module in (derive, bootstrap):
+    for module in (derive, day0):
         patch.setattr(module, "derive_device", _slow(module.derive_device))
     patch.setattr(render, "_text", _without_haste(render._text))
     texts = outside.texts

@@ -17,11 +17,11 @@ from typing import TypeVar
 import yaml_rs
 
 from baubau_ops.core.garbage import no_garbage_collection
+from baubau_ops.inventory.files.models import Site
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.models import Site
-from baubau_ops.network.derive import derive
-from baubau_ops.network.render import render_day0, render_with
-from baubau_ops.network.texts import write_texts
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.platforms.frr.render.text import render_day0, render_with
+from baubau_ops.network.render.files import write_texts
 
 T = TypeVar("T")
 

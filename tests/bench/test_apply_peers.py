@@ -16,11 +16,11 @@ from measured import Cost, measured
 from peers import allow_sudo, ansible, floor, netmiko, ours, prepare
 
 from baubau_ops.core import settings
-from baubau_ops.network import render
-from baubau_ops.network.apply import make_plan, platforms
-from baubau_ops.network.fleet import Fleet
-from baubau_ops.network.sessions import lost_sessions
-from baubau_ops.network.verification import verify_network
+from baubau_ops.network.change.apply import make_plan, platforms
+from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.fleet.sessions import lost_sessions
+from baubau_ops.network.platforms.frr.render import text
+from baubau_ops.network.verify.network import verify_network
 
 ROUNDS = 3 if CITY == SMALL else 1
 COMMAND = [sys.executable, "-P", "-m", "baubau_ops", "net", "apply", "--yes", "--env", f"lab:{TWIN}"]
@@ -61,7 +61,7 @@ def require_running(texts: Mapping[str, str], city: City) -> None:
 def test_apply_from_day_0_and_with_nothing_to_change(city: City, report: Report) -> None:
     first = measured(COMMAND, cwd=settings.root())
     assert verify_network(city.inventory, city.environment, patience=PATIENCE).findings == ()
-    require_running(render.render(city.inventory), city)
+    require_running(text.render(city.inventory), city)
     again = [measured(COMMAND, cwd=settings.root()) for _ in range(ROUNDS)]
     report(f"net apply to {len(city.routers)} routers, {load_average()}")
     report(f"  from day-0 texts: {shown(city, [first])}")
@@ -69,7 +69,7 @@ def test_apply_from_day_0_and_with_nothing_to_change(city: City, report: Report)
 
 
 def test_one_line_on_every_router_against_peers(city: City, report: Report, tmp_path: Path) -> None:
-    plain = render.render(city.inventory)
+    plain = text.render(city.inventory)
     allow_sudo(city)
     for folder in ("/tmp/ansible", "/tmp/netmiko"):
         prepare(city, folder)

@@ -10,8 +10,8 @@ import pytest
 import yaml_rs
 from fastest import best
 
-from baubau_ops.inventory.edit import lock_numbers
-from baubau_ops.inventory.generate import generate
+from baubau_ops.inventory.edit.site import lock_numbers
+from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
 
 SMALL = Path(__file__).parents[2] / "examples" / "small"

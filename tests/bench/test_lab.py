@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from baubau_ops.cli.lab import PROFILES
+from baubau_ops.cli.commands.lab import PROFILES
 from baubau_ops.core import settings
 from baubau_ops.flows import twin as flow
-from baubau_ops.lab import nodes, twin
-from baubau_ops.lab.images import router_image
+from baubau_ops.lab import twin
+from baubau_ops.lab.image.build import router_image
+from baubau_ops.lab.nodes import booted as nodes
 
 SECONDS_PER_MACHINE = 0.42
 SHARE_OF_SEQUENTIAL = 0.8

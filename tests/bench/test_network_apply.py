@@ -17,12 +17,12 @@ from peers import floor
 
 from baubau_ops.core import settings
 from baubau_ops.core.plan import Status
-from baubau_ops.flows.outage import cut_silently
-from baubau_ops.network import apply as applying
-from baubau_ops.network import render
-from baubau_ops.network.apply import platforms
-from baubau_ops.network.fleet import Fleet
-from baubau_ops.network.sessions import lost_sessions
+from baubau_ops.drills.outage import cut_silently
+from baubau_ops.network.change import apply as applying
+from baubau_ops.network.change.apply import platforms
+from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.fleet.sessions import lost_sessions
+from baubau_ops.network.platforms.frr.render import text
 
 SPAN = "pop-murhum--pop-wolio"
 CUTS = 10
@@ -61,7 +61,7 @@ def test_nothing_to_change(city: City, report: Report) -> None:
 
 
 def test_one_line_on_every_router(city: City, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = render.render(city.inventory)
+    plain = text.render(city.inventory)
     ours, reload = [], []
     for mark in ("a", "b", "c"):
         marked = with_mark(plain, mark)
@@ -111,7 +111,7 @@ def wait_until_back(city: City) -> None:
 def test_no_session_is_lost_in_a_long_row_of_applies(
     city: City, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = render.render(city.inventory)
+    plain = text.render(city.inventory)
     with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
         before = lost_sessions(fleet, city.routers)
         began, applies = time.monotonic(), 0

@@ -21,11 +21,11 @@ from bench_city import CITY, City, booted, load_average
 from default_timers import LIMITS, use_default_timers
 
 from baubau_ops.core.plan import Status
-from baubau_ops.flows.outage import lost_while
+from baubau_ops.drills.outage import lost_while
+from baubau_ops.inventory.city.topology import LinkKind, Role, site_device
 from baubau_ops.inventory.environment import Injector
-from baubau_ops.inventory.topology import LinkKind, Role, site_device
-from baubau_ops.network.transaction import Limits
-from baubau_ops.network.verification import verify_network
+from baubau_ops.network.change.transaction import Limits
+from baubau_ops.network.verify.network import verify_network
 
 SITE = "rsud"
 """It has two links."""

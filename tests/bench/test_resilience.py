@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from fastest import best
 
-from baubau_ops.inventory import admission
-from baubau_ops.inventory.generate import generate
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.checks import admission
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.resilience import resilience
+from baubau_ops.inventory.resilience.resilience import resilience
 
 CITY = Path(__file__).parents[2] / "inventory"
 SIZES = (1_000, 10_000)

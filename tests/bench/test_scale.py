@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from baubau_ops.inventory.generate import generate
+from baubau_ops.inventory.generate.city import generate
 
 Report = Callable[[str], None]
 

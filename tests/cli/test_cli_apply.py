@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import pytest
 
 from baubau_ops.cli.app import run
-from baubau_ops.cli.apply_screen import ApplyScreen
-from baubau_ops.cli.net_output import draw_plan, heading
 from baubau_ops.cli.output import Output
+from baubau_ops.cli.screens.network import draw_plan, heading
+from baubau_ops.cli.terminal.apply import ApplyScreen
 from baubau_ops.core.events import Event
 from baubau_ops.core.plan import Effect, Outcome, Status
-from baubau_ops.network.plan import DevicePlan, NetworkPlan
+from baubau_ops.network.change.plan import DevicePlan, NetworkPlan
 
 
 class Paper:

@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 
-from baubau_ops.cli import demo as shown
+from baubau_ops.cli.commands import demo as shown
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.output import Output
 from baubau_ops.core.events import Event, ignore

@@ -13,7 +13,7 @@ from baubau_ops.cli.app import run
 from baubau_ops.cli.context import Context
 from baubau_ops.core.plan import Change
 from baubau_ops.flows.link import changes
-from baubau_ops.inventory.edit import Edit, NewSite, add_site, remove_site
+from baubau_ops.inventory.edit.site import Edit, NewSite, add_site, remove_site
 from baubau_ops.inventory.load import load
 
 ROOT = Path(__file__).parents[2]

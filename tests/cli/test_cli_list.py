@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.cli.app import run
-from baubau_ops.inventory.listing import LISTS
+from baubau_ops.inventory.views.listing import LISTS
 
 ROOT = Path(__file__).parents[2]
 

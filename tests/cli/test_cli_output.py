@@ -15,7 +15,7 @@ import pytest
 
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.output import Format, Output
-from baubau_ops.cli.style import styled
+from baubau_ops.cli.terminal.style import styled
 from baubau_ops.core.errors import BaubauError, InputError
 from baubau_ops.core.plan import Effect
 from baubau_ops.core.secrets import Secret
@@ -220,7 +220,7 @@ def test_without_a_terminal_there_is_a_line_for_what_is_finished_or_failed() -> 
 
 
 UNMEASURED = """
-from baubau_ops.cli import progress
+from baubau_ops.cli.terminal import progress
 from baubau_ops.cli.output import Output
 progress.DELAY = 0.0
 output = Output()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.cli import app as cli
-from baubau_ops.core.machine import Finding, State
+from baubau_ops.core.host.machine import Finding, State
 
 PYPROJECT = """
 [project]
@@ -59,11 +59,13 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
         monkeypatch.setenv("BAUBAU_ROOT", str(tmp_path))
         if not side_by_side:
             monkeypatch.setattr(
-                "baubau_ops.cli.test._SIDE_BY_SIDE", ()
+                "baubau_ops.cli.commands.test._SIDE_BY_SIDE", ()
             )  # its start takes longer than these tests
         if not static:
-            monkeypatch.setattr("baubau_ops.cli.test._STATIC", (("ruff", "--version"),))  # mypy is slow
-        monkeypatch.setattr("baubau_ops.core.machine.look", lambda: machine)
+            monkeypatch.setattr(
+                "baubau_ops.cli.commands.test._STATIC", (("ruff", "--version"),)
+            )  # mypy is slow
+        monkeypatch.setattr("baubau_ops.core.host.machine.look", lambda: machine)
         return tmp_path
 
     return make

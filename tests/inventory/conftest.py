@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.load import load
 
 SMALL = Path(__file__).parents[2] / "examples" / "small"

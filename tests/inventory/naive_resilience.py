@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 
-from baubau_ops.inventory.inventory import Files
+from baubau_ops.inventory.city.inventory import Files
 
 Links = dict[str, tuple[str, str, int]]
 """By name: both ends and the OSPF cost."""

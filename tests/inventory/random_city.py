@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from baubau_ops.inventory.inventory import Files
+from baubau_ops.inventory.city.inventory import Files
+from baubau_ops.inventory.files.models import Backbone, Datacenter, Site
+from baubau_ops.inventory.files.services import Policy, Service
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.models import Backbone, Datacenter, Site
-from baubau_ops.inventory.services import Policy, Service
 
 SMALL = load(Path(__file__).parents[2] / "examples" / "small")
 POPS = ("aa", "bb", "cc", "dd", "ee")

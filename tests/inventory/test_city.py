@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.rings import rings
+from baubau_ops.inventory.files.models import Site
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.models import Site
-from baubau_ops.inventory.rings import rings
 
 CITY = Path(__file__).parents[2] / "inventory"
 

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from baubau_ops.core.errors import InvalidInventoryError
-from baubau_ops.inventory import lockfile
-from baubau_ops.inventory.allocate import complete
-from baubau_ops.inventory.allocations import Allocations, Quarantined
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.files import lockfile
+from baubau_ops.inventory.files.allocations import Allocations, Quarantined
 from baubau_ops.inventory.load import load
+from baubau_ops.inventory.numbers.allocate import complete
 
 TODAY = date(2026, 11, 22)
 

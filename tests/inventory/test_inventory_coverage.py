@@ -10,8 +10,8 @@ import bad_input
 import pytest
 
 from baubau_ops.core.errors import InvalidInventoryError
-from baubau_ops.inventory.coverage import Coverage, coverage
 from baubau_ops.inventory.load import load
+from baubau_ops.inventory.views.coverage import Coverage, coverage
 
 PHASES = """
 phases:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from baubau_ops.core.errors import InputError, InvalidInventoryError
-from baubau_ops.inventory.edit import (
+from baubau_ops.inventory.edit.site import (
     NewSite,
     add_site,
     lock_numbers,

@@ -9,8 +9,9 @@ import pytest
 
 from baubau_ops.cli.app import run
 from baubau_ops.core.errors import InvalidInventoryError
-from baubau_ops.inventory import environment_file, yaml
-from baubau_ops.inventory.schema import schema
+from baubau_ops.inventory import environment_file
+from baubau_ops.inventory.files import yaml
+from baubau_ops.inventory.views.schema import schema
 
 FILE = "city/environments/production.yml"
 DOCS = Path(__file__).parents[2] / "docs/production.md"

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from baubau_ops.core.errors import BaubauError, FailedError
 from baubau_ops.core.events import Event
-from baubau_ops.inventory.generate import city_texts, generate
-from baubau_ops.inventory.generate_backbone import RING_POPS
-from baubau_ops.inventory.generate_sites import POP_SITES
-from baubau_ops.inventory.generate_space import SPACE, needed, pools
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.rings import rings
+from baubau_ops.inventory.generate.backbone import RING_POPS
+from baubau_ops.inventory.generate.city import city_texts, generate
+from baubau_ops.inventory.generate.sites import POP_SITES
+from baubau_ops.inventory.generate.space import SPACE, needed, pools
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.rings import rings
 
 
 def files(folder: Path) -> dict[str, str]:

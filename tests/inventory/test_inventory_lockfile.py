@@ -8,9 +8,9 @@ from typing import TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baubau_ops.inventory import lockfile, yaml
-from baubau_ops.inventory.allocations import AccessNumbers, Allocations, Quarantined, SiteNumbers
-from baubau_ops.inventory.fields import NAME
+from baubau_ops.inventory.files import lockfile, yaml
+from baubau_ops.inventory.files.allocations import AccessNumbers, Allocations, Quarantined, SiteNumbers
+from baubau_ops.inventory.files.fields import NAME
 
 T = TypeVar("T")
 NAMES = st.from_regex(rf"\A{NAME}\Z").filter(lambda name: len(name) <= 40)

@@ -9,15 +9,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from baubau_ops.inventory.generate import generate
-from baubau_ops.inventory.graph import graph_text
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import LinkKind, Role, site_device
+from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.map_layout import Rect, lay_out, text_width
-from baubau_ops.inventory.map_marks import SEVERITY_MARKS, resilience_marks
-from baubau_ops.inventory.map_svg import Highlights, draw_map
-from baubau_ops.inventory.resilience import resilience
-from baubau_ops.inventory.topology import LinkKind, Role, site_device
+from baubau_ops.inventory.resilience.resilience import resilience
+from baubau_ops.inventory.views.map.layout import Rect, lay_out, text_width
+from baubau_ops.inventory.views.map.marks import SEVERITY_MARKS, resilience_marks
+from baubau_ops.inventory.views.map.svg import Highlights, draw_map
+from baubau_ops.inventory.views.tree import graph_text
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from baubau_ops.cli import app
 from baubau_ops.core.errors import InvalidInventoryError
-from baubau_ops.inventory.edit import NewSite, add_site
-from baubau_ops.inventory.generate import generate
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.edit.site import NewSite, add_site
+from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.core.errors import InputError, InvalidInventoryError
-from baubau_ops.inventory.edit_rates import NewRates, change_rates, plan_rates
+from baubau_ops.inventory.edit.rates import NewRates, change_rates, plan_rates
 from baubau_ops.inventory.load import load
 
 

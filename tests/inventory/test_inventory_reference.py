@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from baubau_ops.cli.app import run
-from baubau_ops.inventory.reference import page, pages
-from baubau_ops.inventory.schema import MODELS, schema
+from baubau_ops.inventory.views.reference import page, pages
+from baubau_ops.inventory.views.schema import MODELS, schema
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference"
 

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from naive_resilience import City, losses
 from random_city import cities
 
-from baubau_ops.inventory import admission
-from baubau_ops.inventory.inventory import Files, Inventory
-from baubau_ops.inventory.losses import backbone_losses
-from baubau_ops.inventory.resilience import Impact, Resilience, Severity, resilience
-from baubau_ops.inventory.traffic import Traffic
-from baubau_ops.inventory.yaml import DocumentPath
+from baubau_ops.inventory.checks import admission
+from baubau_ops.inventory.city.inventory import Files, Inventory
+from baubau_ops.inventory.files.yaml import DocumentPath
+from baubau_ops.inventory.resilience.losses import backbone_losses
+from baubau_ops.inventory.resilience.resilience import Impact, Resilience, Severity, resilience
+from baubau_ops.inventory.resilience.traffic import Traffic
 
 thorough = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -10,9 +10,9 @@ from baubau_ops.cli import app
 from baubau_ops.core.errors import InputError, InvalidInventoryError
 from baubau_ops.core.journal import Journal
 from baubau_ops.core.settings import state_dir
-from baubau_ops.inventory.edit import NewSite, add_site
+from baubau_ops.inventory.edit.resolve import resolve
+from baubau_ops.inventory.edit.site import NewSite, add_site
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.resolve import resolve
 
 
 def office(name: str) -> NewSite:

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baubau_ops.inventory.space import AddressSpace, NumberSpace
+from baubau_ops.inventory.numbers.space import AddressSpace, NumberSpace
 
 POOL = IPv4Network("10.0.0.0/26")
 START = int(POOL.network_address)

@@ -7,10 +7,8 @@ from pathlib import Path
 import bad_input
 import pytest
 
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.load import load
-from baubau_ops.inventory.models import Span
-from baubau_ops.inventory.topology import (
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import (
     MAX_PORT_NAME,
     LinkKind,
     Role,
@@ -19,6 +17,8 @@ from baubau_ops.inventory.topology import (
     span_cost,
     span_ids,
 )
+from baubau_ops.inventory.files.models import Span
+from baubau_ops.inventory.load import load
 
 
 def test_every_node_of_the_small_city(small: Inventory) -> None:

@@ -11,11 +11,11 @@ import pytest
 from nornir import InitNornir
 
 from baubau_ops.cli import app
-from baubau_ops.inventory import yaml
-from baubau_ops.inventory.describe import describe
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.listing import LISTS, rows
-from baubau_ops.inventory.schema import MODELS, schema
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.files import yaml
+from baubau_ops.inventory.views.describe import describe
+from baubau_ops.inventory.views.listing import LISTS, rows
+from baubau_ops.inventory.views.schema import MODELS, schema
 
 SMALL = Path(__file__).parents[2] / "examples" / "small"
 

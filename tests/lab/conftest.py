@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from baubau_ops.core import settings
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.load import load
-from baubau_ops.lab.compose import compose
-from baubau_ops.lab.layout import Layout
+from baubau_ops.lab.layout.compose import compose
+from baubau_ops.lab.layout.layout import Layout
 
 
 @pytest.fixture(scope="session")

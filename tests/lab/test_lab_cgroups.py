@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from baubau_ops.lab import cgroups
+from baubau_ops.lab.host import cgroups
 
 
 def test_a_group_that_ends_while_it_is_looked_at_is_passed_over(

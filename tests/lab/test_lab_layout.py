@@ -7,15 +7,15 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from baubau_ops.core.errors import InputError
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.topology import BASTION, MAX_PORT_NAME
-from baubau_ops.lab import outside
-from baubau_ops.lab.clients import PROBE_PORT
-from baubau_ops.lab.compose import compose
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import BASTION, MAX_PORT_NAME
 from baubau_ops.lab.injector import find_router, find_wire
-from baubau_ops.lab.layout import End, Layout
+from baubau_ops.lab.layout import outside
+from baubau_ops.lab.layout.clients import PROBE_PORT
+from baubau_ops.lab.layout.compose import compose
+from baubau_ops.lab.layout.layout import End, Layout
+from baubau_ops.lab.nodes.plant import plant_port
 from baubau_ops.lab.record import dump_layout, load_layout
-from baubau_ops.lab.wiring import plant_port
 
 
 def test_every_node_is_booted_or_bare_and_every_lan_has_its_machine(city: Inventory, layout: Layout) -> None:

@@ -14,13 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baubau_ops.core.errors import FailedError, InputError, UnreachableError
-from baubau_ops.lab import images, names, packages
 from baubau_ops.lab.environment import environment
-from baubau_ops.lab.frames import asked, asking, checksum, dscp_of, frame, packet
-from baubau_ops.lab.netns import _failed_line
-from baubau_ops.lab.nodes import split_sections
+from baubau_ops.lab.host import names, packages
+from baubau_ops.lab.host.netns import _failed_line
+from baubau_ops.lab.image import build
+from baubau_ops.lab.nodes.booted import split_sections
+from baubau_ops.lab.probes.frames import asked, asking, checksum, dscp_of, frame, packet
+from baubau_ops.lab.probes.watcher import judge
 from baubau_ops.lab.store import SECRET_LENGTH, Store
-from baubau_ops.lab.watcher import judge
 
 MACS = {"to_mac": "02:00:00:00:00:01", "from_mac": "02:00:00:00:00:02"}
 
@@ -174,9 +175,9 @@ def test_a_failed_batch_names_its_line() -> None:
 
 
 def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = images._recipe_hash()
-    monkeypatch.setattr(images.recipe, "PACKAGES", (*images.recipe.PACKAGES, "snmpd"))
-    assert images._recipe_hash() != before
+    before = build._recipe_hash()
+    monkeypatch.setattr(build.recipe, "PACKAGES", (*build.recipe.PACKAGES, "snmpd"))
+    assert build._recipe_hash() != before
 
 
 def test_missing_packages_are_named_before_anything_is_installed(

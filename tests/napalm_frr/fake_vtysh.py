@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from napalm_frr import grammar
-from napalm_frr.frrconfig import Config, Path, parse
+from napalm_frr.frrconfig import grammar
+from napalm_frr.frrconfig.tree import Config, Path, parse
 
 DEFAULTS = ("detect-multiplier 3", "transmit-interval 300", "receive-interval 300")
 

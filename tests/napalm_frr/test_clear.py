@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from napalm_frr.clear import clears
-from napalm_frr.frrconfig import parse
+from napalm_frr.frrconfig.clear import clears
+from napalm_frr.frrconfig.tree import parse
 
 BASE = """\
 ip prefix-list out seq 5 permit 10.0.0.0/8

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from napalm_frr.device import program
+from napalm_frr.remote import program
 
 
 def test_an_answer_that_nobody_takes_does_not_hold_the_lock(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_configs import generate
 
-from napalm_frr.delta import delta
-from napalm_frr.frrconfig import diff, parse, render, show
-from napalm_frr.merge import merge
+from napalm_frr.frrconfig.delta import delta
+from napalm_frr.frrconfig.merge import merge
+from napalm_frr.frrconfig.tree import diff, parse, render, show
 
 HEAD = "hostname r1\n"
 SEEDS = st.integers(0, 10**6)

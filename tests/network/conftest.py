@@ -7,10 +7,10 @@ from functools import cache
 import pytest
 
 from baubau_ops.core import settings
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.load import load
-from baubau_ops.network.derive import derive
-from baubau_ops.network.device import Device
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.model.router import Device
 
 
 @cache

@@ -9,8 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from baubau_ops.network.device import OspfTimers
-from baubau_ops.network.expect import (
+from baubau_ops.network.expect.expectation import (
     BfdSession,
     BgpSession,
     DeviceExpectation,
@@ -19,8 +18,9 @@ from baubau_ops.network.expect import (
     OspfProcess,
     Route,
 )
-from baubau_ops.network.observation import Observation
-from baubau_ops.network.observe import parse
+from baubau_ops.network.model.router import OspfTimers
+from baubau_ops.network.platforms.frr.state.read import parse
+from baubau_ops.network.state.router_state import Observation
 
 OFFICE, ROUTER = IPv4Network("10.64.0.0/26"), IPv4Network("10.255.0.9/32")
 

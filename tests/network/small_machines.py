@@ -6,10 +6,10 @@ from functools import cache
 from ipaddress import IPv4Address
 
 from baubau_ops.core import settings
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import BASTION, PROVINCE, Role
 from baubau_ops.inventory.environment import Machine
-from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.topology import BASTION, PROVINCE, Role
 
 
 @cache

@@ -12,15 +12,15 @@ import pytest
 
 from baubau_ops.cli.app import run
 from baubau_ops.core import settings
-from baubau_ops.inventory.generate import generate
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
-from baubau_ops.network.blame import BlamedLine, blame, differing, keys
-from baubau_ops.network.blame_changes import Changes, Item
-from baubau_ops.network.blame_template import written
-from baubau_ops.network.derive import derive
-from baubau_ops.network.device import Device
-from baubau_ops.network.render import render_device
+from baubau_ops.network.blame.edits import Changes, Item
+from baubau_ops.network.blame.lines import BlamedLine, blame, differing, keys
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.model.router import Device
+from baubau_ops.network.platforms.frr.render.origins import written
+from baubau_ops.network.platforms.frr.render.text import render_device
 from tests.network.conftest import small_city
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.topology import Role
-from baubau_ops.network.bootstrap import bootstrap
-from baubau_ops.network.device import Device
-from baubau_ops.network.render import render_device
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import Role
+from baubau_ops.network.model.router import Device
+from baubau_ops.network.platforms.frr.render.day0 import bootstrap
+from baubau_ops.network.platforms.frr.render.text import render_device
 from napalm_frr.text import settings, split
 
 

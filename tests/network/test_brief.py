@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from baubau_ops.network.brief import brief
-from baubau_ops.network.verdict import Finding
+from baubau_ops.network.compare.summary import brief
+from baubau_ops.network.compare.verdict import Finding
 
 
 def route(number: int, *, device: str = "pop-x", way: str = "via b") -> Finding:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from baubau_ops.network.compiled import CompiledTemplates, compiled_templates
+from baubau_ops.network.platforms.frr.render.compiled import CompiledTemplates, compiled_templates
 
 
 def render(templates: Path, cache: CompiledTemplates | None) -> str:

@@ -11,7 +11,7 @@ import pytest
 from baubau_ops.core.errors import UnreachableError
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.network.fleet import Fleet
+from baubau_ops.network.fleet.fleet import Fleet
 
 
 @pytest.fixture
@@ -43,8 +43,7 @@ def test_another_platform_is_driven_through_napalm(environment: Environment, tmp
 
 
 def test_an_apply_does_not_import_napalm() -> None:
-    program = (
-        "import sys, baubau_ops.network.apply; print([n for n in ('napalm', 'netmiko') if n in sys.modules])"
-    )
+    module = "baubau_ops.network.change.apply"
+    program = f"import sys, {module}; print([n for n in ('napalm', 'netmiko') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert done.stdout == "[]\n", done.stderr

@@ -11,12 +11,12 @@ import pytest
 
 from baubau_ops.cli.app import run as cli
 from baubau_ops.core import settings
-from baubau_ops.network import coverage
-from baubau_ops.network.blame_template import TemplateLine
-from baubau_ops.network.coverage import Notice, chosen, known, run
-from baubau_ops.network.coverage_classes import LineClass, Removal, removals
-from baubau_ops.network.lint import LintProblem
-from baubau_ops.network.render import render_device
+from baubau_ops.network.coverage import measure as coverage
+from baubau_ops.network.coverage.classes import LineClass, Removal, removals
+from baubau_ops.network.coverage.measure import Notice, chosen, known, run
+from baubau_ops.network.platforms.frr.lint.lint import LintProblem
+from baubau_ops.network.platforms.frr.render.origins import TemplateLine
+from baubau_ops.network.platforms.frr.render.text import render_device
 from tests.network.conftest import small_devices
 
 

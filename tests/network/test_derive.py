@@ -11,21 +11,21 @@ import pytest
 
 from baubau_ops.core import settings
 from baubau_ops.core.errors import InputError
-from baubau_ops.inventory.inventory import Inventory
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import INFRASTRUCTURE, Role
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
-from baubau_ops.network.derive import derive
-from baubau_ops.network.derive_interfaces import interface_order
-from baubau_ops.network.device import (
+from baubau_ops.network.derive.interfaces import interface_order
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.model.filters import (
+    PopFilter,
+)
+from baubau_ops.network.model.router import (
     Device,
     PortKind,
     PrefixList,
 )
-from baubau_ops.network.lint_own import own_checks
-from baubau_ops.network.packet_filter import (
-    PopFilter,
-)
-from baubau_ops.network.render import render, render_device
+from baubau_ops.network.platforms.frr.lint.rules import own_checks
+from baubau_ops.network.platforms.frr.render.text import render, render_device
 
 
 def _copy(folder: Path) -> Path:

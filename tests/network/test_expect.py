@@ -9,13 +9,13 @@ from itertools import product
 
 import pytest
 
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
-from baubau_ops.network.device import Device, RouteMap
-from baubau_ops.network.expect import Expectation, NextHop
-from baubau_ops.network.expect_bgp import preference_in
-from baubau_ops.network.expect_ospf import MAX_METRIC, shortest_paths
-from baubau_ops.network.expected import expect_devices, expected
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import INFRASTRUCTURE, Role
+from baubau_ops.network.expect.bgp import preference_in
+from baubau_ops.network.expect.expectation import Expectation, NextHop
+from baubau_ops.network.expect.network import expect_devices, expected
+from baubau_ops.network.expect.ospf import MAX_METRIC, shortest_paths
+from baubau_ops.network.model.router import Device, RouteMap
 
 DEFAULT = IPv4Network("0.0.0.0/0")
 

@@ -10,17 +10,17 @@ from small_machines import city, machines
 
 from baubau_ops.core.errors import InputError, MissingError
 from baubau_ops.core.secrets import Secrets
-from baubau_ops.inventory.backbone_graph import graph_of
+from baubau_ops.drills.trials import Failing, draw
+from baubau_ops.inventory.city.topology import Role, site_device
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.inventory.resilience import Impact, resilience
-from baubau_ops.inventory.routes import Function
-from baubau_ops.inventory.topology import Role, site_device
-from baubau_ops.network.expected import expected, expected_without
-from baubau_ops.network.failing import Failing, draw
-from baubau_ops.network.probe_lost import Said, Split, split
-from baubau_ops.network.probe_pair import Pair
-from baubau_ops.network.probe_pairs import pairs
-from baubau_ops.network.remaining import Lost, reachable
+from baubau_ops.inventory.resilience.backbone import graph_of
+from baubau_ops.inventory.resilience.resilience import Impact, resilience
+from baubau_ops.inventory.resilience.routes import Function
+from baubau_ops.network.expect.network import expected, expected_without
+from baubau_ops.network.model.loss import Lost, reachable
+from baubau_ops.network.probe.after_loss import Said, Split, split
+from baubau_ops.network.probe.pair import Pair
+from baubau_ops.network.probe.pairs import pairs
 
 
 @cache

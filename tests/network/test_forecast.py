@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from baubau_ops.core.plan import Effect
-from baubau_ops.network.forecast import effect_of, summary
+from baubau_ops.network.platforms.frr.forecast import effect_of, summary
 
 ROUTER = " router bgp 64496\n"
 

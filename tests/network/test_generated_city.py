@@ -10,12 +10,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from baubau_ops.flows.link import changes
-from baubau_ops.inventory.edit import NewSite, plan_addition
-from baubau_ops.inventory.generate import generate
-from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
-from baubau_ops.network.lint import lint
-from baubau_ops.network.lint_own import own_checks
-from baubau_ops.network.render import render
+from baubau_ops.inventory.city.topology import INFRASTRUCTURE, Role
+from baubau_ops.inventory.edit.site import NewSite, plan_addition
+from baubau_ops.inventory.generate.city import generate
+from baubau_ops.network.platforms.frr.lint.lint import lint
+from baubau_ops.network.platforms.frr.lint.rules import own_checks
+from baubau_ops.network.platforms.frr.render.text import render
 
 _PARSED_SITES = 20  # nft takes 60 ms for each text; sites of one kind differ in their addresses only
 

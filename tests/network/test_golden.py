@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.network.bootstrap import bootstrap
-from baubau_ops.network.render import render
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.network.platforms.frr.render.day0 import bootstrap
+from baubau_ops.network.platforms.frr.render.text import render
 
 GOLDEN = Path(__file__).parent / "golden"
 

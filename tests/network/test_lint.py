@@ -9,14 +9,15 @@ import pytest
 from small_machines import city
 
 from baubau_ops.core.errors import FailedError, MissingError
-from baubau_ops.core.shell import Completed
-from baubau_ops.network import lint, lint_parsers
-from baubau_ops.network.bootstrap import bootstrap
-from baubau_ops.network.device import Device
-from baubau_ops.network.lint import LintProblem
-from baubau_ops.network.lint_mistake import Mistake
-from baubau_ops.network.lint_own import own_checks
-from baubau_ops.network.render import render_device
+from baubau_ops.core.host.shell import Completed
+from baubau_ops.network.model.router import Device
+from baubau_ops.network.platforms.frr.lint import lint
+from baubau_ops.network.platforms.frr.lint import parsers as lint_parsers
+from baubau_ops.network.platforms.frr.lint.lint import LintProblem
+from baubau_ops.network.platforms.frr.lint.mistake import Mistake
+from baubau_ops.network.platforms.frr.lint.rules import own_checks
+from baubau_ops.network.platforms.frr.render.day0 import bootstrap
+from baubau_ops.network.platforms.frr.render.text import render_device
 
 
 @pytest.fixture

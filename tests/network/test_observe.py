@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from observed_lab import OFFICE, ROUTER, observed, text
 
 from baubau_ops.core.errors import FailedError
-from baubau_ops.network import observe, observe_frr, observe_kernel
-from baubau_ops.network.device import OspfTimers
-from baubau_ops.network.observation import (
+from baubau_ops.network.model.router import OspfTimers
+from baubau_ops.network.platforms.frr.state import daemons, kernel
+from baubau_ops.network.platforms.frr.state import read as observe
+from baubau_ops.network.state.router_state import (
     BfdPeer,
     NextHop,
     Observation,
@@ -90,7 +91,7 @@ def test_a_daemon_that_is_down_leaves_the_others_readable() -> None:
 
 
 def test_a_dead_next_hop_is_not_a_way() -> None:
-    (route,) = observe_kernel.routes(
+    (route,) = kernel.routes(
         [
             {
                 "dst": "10.0.0.0/8",
@@ -109,7 +110,7 @@ def test_a_dead_next_hop_is_not_a_way() -> None:
 
 def test_intervals_are_those_in_effect_not_those_configured() -> None:
     """RFC 5880, 6.8.2 and 6.8.4: the slower of what one wishes to send and the other to receive."""
-    (peer,) = observe_frr.bfd_peers(
+    (peer,) = daemons.bfd_peers(
         [
             {
                 "peer": "10.0.0.1",
@@ -190,8 +191,8 @@ def test_a_prefix_of_its_own_that_is_not_fit_to_be_announced_does_not_count() ->
         "10.1.0.0/24": [{"peerId": "10.0.0.1", "valid": True}],
         "10.2.0.0/24": [own],
     }
-    assert observe_frr.originated_prefixes({"routes": routes}) == {IPv4Network("10.2.0.0/24")}
-    assert observe_frr.originated_prefixes({"warning": "Default BGP instance not found"}) == frozenset()
+    assert daemons.originated_prefixes({"routes": routes}) == {IPv4Network("10.2.0.0/24")}
+    assert daemons.originated_prefixes({"warning": "Default BGP instance not found"}) == frozenset()
 
 
 def test_a_table_that_moved_while_it_was_read_is_said() -> None:
@@ -212,7 +213,7 @@ def test_sent_prefixes_that_were_not_listed_are_unread() -> None:
 def test_a_neighbour_without_our_family_exchanges_nothing_that_could_be_read() -> None:
     """As FRR shows a neighbour that was added by hand and not activated."""
     captured = Path(__file__).parent / "observed" / "neighbour-without-family.json"
-    sessions = observe_frr.bgp_sessions(json.loads(captured.read_text()), {"routes": {}}, {})
+    sessions = daemons.bgp_sessions(json.loads(captured.read_text()), {"routes": {}}, {})
     session = sessions[IPv4Address("10.254.0.99")]
     assert (session.remote_as, session.limit) == (65000, None)
     assert session.accepted == session.sent == Unread("IPv4 unicast is not activated")

@@ -12,10 +12,10 @@ from fake_fleet import FakeFleet, FakeRouter
 from baubau_ops.core.errors import UnreachableError
 from baubau_ops.core.plan import Effect, Outcome, Status
 from baubau_ops.core.secrets import MASK, Secrets
+from baubau_ops.inventory.city.topology import LinkKind, Topology
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.topology import LinkKind, Topology
-from baubau_ops.network.apply import _complete
-from baubau_ops.network.plan import DevicePlan, NetworkPlan, groups, make, masked
+from baubau_ops.network.change.apply import _complete
+from baubau_ops.network.change.plan import DevicePlan, NetworkPlan, groups, make, masked
 
 SMALL = Path(__file__).parents[2] / "examples/small"
 

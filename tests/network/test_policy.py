@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from baubau_ops.core.errors import InputError
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.inventory.services import Policy
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.files.services import Policy
 from baubau_ops.network.policy import Matrix, PlaceKind, matrix
 
 

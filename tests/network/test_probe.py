@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from baubau_ops.core.dscp import Dscp
 from baubau_ops.core.events import Event
 from baubau_ops.inventory.environment import Answer, Machine, Probe, Watch
-from baubau_ops.network.observation import Readable, Unread
-from baubau_ops.network.probe import _hint, probe
-from baubau_ops.network.probe_pair import Pair
-from baubau_ops.network.probe_report import Outcome, ProbeReport
+from baubau_ops.network.probe.pair import Pair
+from baubau_ops.network.probe.prove import _hint, probe
+from baubau_ops.network.probe.report import Outcome, ProbeReport
+from baubau_ops.network.state.router_state import Readable, Unread
 
 
 def denied(number: int, router: str = "ce-a", counter: str = "deny_zone", source: str = "cam") -> Pair:

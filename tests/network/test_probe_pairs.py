@@ -10,13 +10,13 @@ import pytest
 from small_machines import city, machines
 
 from baubau_ops.core.dscp import Dscp
+from baubau_ops.inventory.city.topology import BASTION
 from baubau_ops.inventory.environment import Probe
-from baubau_ops.inventory.topology import BASTION
 from baubau_ops.network import policy
-from baubau_ops.network.derive import derive
-from baubau_ops.network.probe_pair import Pair
-from baubau_ops.network.probe_pairs import pairs
-from baubau_ops.network.render import counters
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.platforms.frr.render.text import counters
+from baubau_ops.network.probe.pair import Pair
+from baubau_ops.network.probe.pairs import pairs
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from baubau_ops.network.settle import settle
+from baubau_ops.core.poll import settle
 
 
 def test_it_ends_at_the_first_good_reading() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.core.events import Event
-from baubau_ops.inventory.generate import generate
-from baubau_ops.inventory.inventory import Inventory
-from baubau_ops.network import texts
-from baubau_ops.network.render import render
-from baubau_ops.network.texts import write_texts
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.generate.city import generate
+from baubau_ops.network.platforms.frr.render.text import render
+from baubau_ops.network.render import files as texts
+from baubau_ops.network.render.files import write_texts
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from baubau_ops.core.events import ignore
 from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Effect, Outcome, Status
 from baubau_ops.core.secrets import Secrets
-from baubau_ops.network.plan import DevicePlan
-from baubau_ops.network.transaction import Limits, Transaction
-from baubau_ops.network.waves import Group
+from baubau_ops.network.change.plan import DevicePlan
+from baubau_ops.network.change.transaction import Limits, Transaction
+from baubau_ops.network.change.waves import Group
 
 
 class FakeCheck:

@@ -17,13 +17,13 @@ from baubau_ops.core.events import Event
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.inventory.environment import Environment, Probe
 from baubau_ops.inventory.load import load
-from baubau_ops.network import reading
-from baubau_ops.network.expect import Expectation
-from baubau_ops.network.observation import Observation, OspfProcess
-from baubau_ops.network.probe_pair import Pair
-from baubau_ops.network.probe_report import Outcome, ProbeReport, Result
-from baubau_ops.network.verdict import Finding, Verdict
-from baubau_ops.network.verification import NetworkVerdict, verify_network
+from baubau_ops.network.compare.verdict import Finding, Verdict
+from baubau_ops.network.expect.expectation import Expectation
+from baubau_ops.network.probe.pair import Pair
+from baubau_ops.network.probe.report import Outcome, ProbeReport, Result
+from baubau_ops.network.state.router_state import Observation, OspfProcess
+from baubau_ops.network.verify import converge
+from baubau_ops.network.verify.network import NetworkVerdict, verify_network
 
 FINE = Verdict(10, 10)
 ABSENT = Verdict(10, 6, (Finding("ce-a", "device", "", "ce-a could not be checked", "could not check"),))
@@ -116,7 +116,7 @@ class Fleet:
         self.asked: list[list[str]] = []
 
     def run(self, devices: Iterable[str], task: Callable[..., Any]) -> dict[str, Observation | BaubauError]:
-        assert task is reading.observe
+        assert task is converge.observe
         names = list(devices)
         self.asked.append(names)
         return {
@@ -127,7 +127,7 @@ class Fleet:
 
 def settled(fleet: Fleet, patience: float) -> tuple[Verdict, list[Event]]:
     events: list[Event] = []
-    seen = reading.Reading(fleet, Expectation({"p1": P1, "ce": CE}))  # type: ignore[arg-type]
+    seen = converge.Reading(fleet, Expectation({"p1": P1, "ce": CE}))  # type: ignore[arg-type]
     return seen.settled(patience, events.append), events
 
 

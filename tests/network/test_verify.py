@@ -11,9 +11,11 @@ import pytest
 from observed_lab import C1, CE, P1, observed
 
 from baubau_ops.core.errors import UnreachableError
-from baubau_ops.network.device import OspfTimers
-from baubau_ops.network.expect import DeviceExpectation, Expectation
-from baubau_ops.network.observation import (
+from baubau_ops.network.compare.router import check, compare, count_checks
+from baubau_ops.network.compare.verdict import Finding, Verdict, regressions
+from baubau_ops.network.expect.expectation import DeviceExpectation, Expectation
+from baubau_ops.network.model.router import OspfTimers
+from baubau_ops.network.state.router_state import (
     BfdPeer,
     BgpSession,
     NextHop,
@@ -24,8 +26,6 @@ from baubau_ops.network.observation import (
     Route,
     Unread,
 )
-from baubau_ops.network.verdict import Finding, Verdict, regressions
-from baubau_ops.network.verify import check, compare, count_checks
 
 EXPECTED = {"p1": P1, "c1": C1, "ce": CE}
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from baubau_ops.core.errors import FailedError
-from baubau_ops.network.device import Device, ShapedPort, TrafficClass
-from baubau_ops.network.helpers import Helpers, IspTracking
-from baubau_ops.network.verify_kernel import check_kernel, parse, script
+from baubau_ops.network.model.helpers import Helpers, IspTracking
+from baubau_ops.network.model.router import Device, ShapedPort, TrafficClass
+from baubau_ops.network.platforms.frr.verify.kernel import check_kernel, parse, script
 
 PRINTED = """\
 /proc/sys/net/ipv4/ip_forward:1

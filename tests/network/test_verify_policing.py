@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from baubau_ops.core.errors import FailedError
-from baubau_ops.network.device import Device
-from baubau_ops.network.packet_filter import PopFilter, SitePort
-from baubau_ops.network.verify_kernel import check_kernel, parse, script
-from baubau_ops.network.verify_policing import Policer, check_policer, read_policers
+from baubau_ops.network.model.filters import PopFilter, SitePort
+from baubau_ops.network.model.router import Device
+from baubau_ops.network.platforms.frr.verify.kernel import check_kernel, parse, script
+from baubau_ops.network.platforms.frr.verify.policing import Policer, check_policer, read_policers
 
 SITE = SitePort("ce2", committed=50_000_000, peak=100_000_000, voice=4_000_000, sources=())
 DSCP = {"payload": {"protocol": "ip", "field": "dscp"}}

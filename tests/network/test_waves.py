@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from baubau_ops.inventory.city.topology import Role, Topology
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.topology import Role, Topology
-from baubau_ops.network.waves import MAX_BATCH, batches, cut_off, is_admissible, served
+from baubau_ops.network.change.waves import MAX_BATCH, batches, cut_off, is_admissible, served
 
 SMALL = Path(__file__).parents[2] / "examples/small"
 

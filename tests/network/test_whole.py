@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, TemplateNotFound
 
-from baubau_ops.network.device import Device
-from baubau_ops.network.render import render_device, render_with
-from baubau_ops.network.whole import WholeTexts
+from baubau_ops.network.model.router import Device
+from baubau_ops.network.platforms.frr.render.template import WholeTexts
+from baubau_ops.network.platforms.frr.render.text import render_device, render_with
 
 KINDS = {"full": {"frr": ("top.j2",), "qos": ("qos.j2",)}, "day0": {"qos": ("qos.j2",)}}
 

@@ -14,11 +14,15 @@ PACKAGES = ("baubau_ops", "napalm_frr")
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One Python file of ours; `name` is dotted, `package` the folder below baubau_ops (or napalm_frr)."""
+    """One Python file of ours; `name` is dotted, `package` the folder below baubau_ops (or napalm_frr).
+
+    `part` is what stands in the package: a folder, or a module of its own.
+    """
 
     path: Path
     name: str
     package: str
+    part: str
     tree: ast.Module
 
     @property
@@ -36,7 +40,8 @@ def _read(path: Path) -> Module:
     parts = path.relative_to(ROOT).with_suffix("").parts
     dotted = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
     package = parts[1] if parts[0] == "baubau_ops" and len(parts) > 2 else parts[0]
-    return Module(path, dotted, package, ast.parse(path.read_text(encoding="utf-8")))
+    part = dotted.removeprefix("baubau_ops.").removeprefix(package).removeprefix(".").partition(".")[0]
+    return Module(path, dotted, package, part, ast.parse(path.read_text(encoding="utf-8")))
 
 
 def imports(module: Module, *, at_start_only: bool = False) -> Iterator[tuple[int, str]]:

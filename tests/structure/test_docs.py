@@ -13,7 +13,7 @@ import typer.main
 from source import PACKAGES, ROOT
 
 from baubau_ops.cli.app import Groups, app
-from baubau_ops.inventory import yaml
+from baubau_ops.inventory.files import yaml
 
 DOCS = ROOT / "docs"
 PAGES = tuple(sorted(DOCS.rglob("*.md")))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import graphlib
+from collections import Counter
 
 import pytest
 from source import Module, imports, modules
+
+MOST_MODULES = 14
+"""In one folder: what can be taken in at a glance."""
 
 CORE = frozenset({"core"})
 INVENTORY = CORE | {"inventory"}
@@ -25,6 +29,49 @@ MAY_IMPORT = {
     "cli": INVENTORY | DOMAINS | OVER_DOMAINS | {"lab", "flows"},
     "napalm_frr": frozenset[str](),
 }
+
+INNER = {
+    "inventory": """
+        files
+        environment, city
+        environment_file, numbers, resilience
+        checks
+        load
+        views, edit, generate
+    """,
+    "network": """
+        model
+        policy
+        derive
+        expect
+        state
+        compare
+        platforms
+        render, fleet
+        change, probe, blame, translations
+        verify
+        coverage
+    """,
+    "lab": """
+        host, image
+        layout
+        nodes
+        record, store
+        ssh, injector, console, probes
+        environment, twin
+    """,
+    "cli": """
+        lazy, logs
+        terminal
+        output
+        screens
+        context
+        options
+        commands
+        app
+    """,
+}
+"""The parts of the large packages. A part imports those in lines above its own, never one in its own line."""
 
 # Modules of no package: the version, and the way into the command line.
 TOP = {"baubau_ops": frozenset[str](), "baubau_ops.__main__": frozenset({"cli"})}
@@ -52,6 +99,32 @@ def _wrong_imports(module: Module) -> list[str]:
         for line, name in imports(module)
         if (target := _target(name)) and target != module.package and target not in allowed
     ]
+
+
+@pytest.mark.parametrize("package", INNER)
+def test_the_parts_of_a_package_import_only_what_stands_above_them(package: str) -> None:
+    lines = [line.strip().split(", ") for line in INNER[package].strip().splitlines()]
+    above = {
+        part: {other for earlier in lines[:number] for other in earlier}
+        for number, line in enumerate(lines)
+        for part in line
+    }
+    inside = [module for module in modules() if module.package == package and module.part]
+    assert {module.part for module in inside} == set(above)
+    prefix = f"baubau_ops.{package}."
+    assert [
+        f"{module.shown}:{line} imports {name}"
+        for module in inside
+        for line, name in imports(module)
+        if name.startswith(prefix)
+        and (part := name.removeprefix(prefix).partition(".")[0]) in above
+        and part not in above[module.part] | {module.part}
+    ] == []
+
+
+def test_no_folder_holds_more_than_fourteen_modules() -> None:
+    sizes = Counter(str(each.path.parent) for each in modules() if each.path.name != "__init__.py")
+    assert {folder: size for folder, size in sizes.items() if size > MOST_MODULES} == {}
 
 
 def test_no_modules_import_one_another_in_a_circle() -> None:

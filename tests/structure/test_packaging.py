@@ -123,7 +123,7 @@ def test_the_wheel_names_the_command_and_the_nornir_plugin(wheel: zipfile.ZipFil
     (entry_points,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     text = wheel.read(entry_points).decode()
     assert "baubau = baubau_ops.cli.app:main" in text
-    assert "BaubauInventory = baubau_ops.inventory.nornir:BaubauInventory" in text
+    assert "BaubauInventory = baubau_ops.inventory.views.nornir:BaubauInventory" in text
 
 
 def test_the_licence_is_the_gpl() -> None:

@@ -15,8 +15,8 @@ from baubau_ops.flows import twin as flow
 from baubau_ops.inventory.environment import Injector, Vantage
 from baubau_ops.lab import twin as lab
 from baubau_ops.lab.injector import LabInjector
-from baubau_ops.network.apply import Application
-from baubau_ops.network.verification import verify_network
+from baubau_ops.network.change.apply import Application
+from baubau_ops.network.verify.network import verify_network
 
 TEST_TWIN = "test" + os.environ.get("PYTEST_XDIST_WORKER", "")
 """Each process that runs tests of the city has a twin of its own."""

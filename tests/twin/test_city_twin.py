@@ -10,10 +10,11 @@ import asyncssh
 import pytest
 from twin_city import City
 
+from baubau_ops.inventory.city.topology import INFRASTRUCTURE, Role
 from baubau_ops.inventory.environment import Probe
-from baubau_ops.inventory.topology import INFRASTRUCTURE, Role
-from baubau_ops.lab import netns, recipe
-from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab.host import netns
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.image import recipe
 
 
 def run(argv: list[str]) -> subprocess.CompletedProcess[str]:
@@ -97,7 +98,7 @@ def test_no_secret_of_the_twin_lies_open(twin: City) -> None:
 
 
 def test_the_environment_holds_every_secret_of_the_intended_texts(twin: City) -> None:
-    from baubau_ops.network.render import render
+    from baubau_ops.network.platforms.frr.render.text import render
 
     secrets = twin.environment.secrets
     for text in render(twin.inventory).values():

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from baubau_ops.network.apply import Application
-from baubau_ops.network.coverage import Coverage, Notice, chosen, run
-from baubau_ops.network.coverage_bench import open_bench
-from baubau_ops.network.coverage_classes import removals
-from baubau_ops.network.derive import derive
-from baubau_ops.network.verification import verify_network
+from baubau_ops.network.change.apply import Application
+from baubau_ops.network.coverage.classes import removals
+from baubau_ops.network.coverage.measure import Coverage, Notice, chosen, run
+from baubau_ops.network.coverage.trial import open_bench
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.verify.network import verify_network
 
 if TYPE_CHECKING:
     from twin_city import City

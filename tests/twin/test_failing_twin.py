@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from twin_city import City
 
-from baubau_ops.inventory.resilience import Impact, resilience
-from baubau_ops.network.failing import Failing, Trial
+from baubau_ops.drills.trials import Failing, Trial
+from baubau_ops.inventory.resilience.resilience import Impact, resilience
 
 
 def tried(city: City, *impacts: Impact) -> list[Trial]:

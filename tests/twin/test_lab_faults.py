@@ -12,8 +12,8 @@ from baubau_ops.inventory.environment import Probe
 from baubau_ops.lab import twin
 from baubau_ops.lab.environment import environment
 from baubau_ops.lab.injector import LabInjector
-from baubau_ops.lab.layout import End
-from baubau_ops.lab.wiring import Cut
+from baubau_ops.lab.layout.layout import End
+from baubau_ops.lab.nodes.plant import Cut
 
 LINK = "wolio--ce-hall"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tiny import kill_after, wait_until
 
-CODE = "from baubau_ops.lab.images import router_image; print(router_image())"
+CODE = "from baubau_ops.lab.image.build import router_image; print(router_image())"
 
 
 def processes_with(word: str) -> list[str]:

@@ -15,10 +15,11 @@ from tiny import INVENTORY, OFFICE, SEAT, Tiny, kill_after, taken_down, tiny, wa
 
 from baubau_ops.core.errors import FailedError, InputError, UnreachableError
 from baubau_ops.inventory.environment import Probe
-from baubau_ops.lab import nodes, twin
+from baubau_ops.lab import twin
 from baubau_ops.lab.environment import environment
-from baubau_ops.lab.layout import Layout
-from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.layout.layout import Layout
+from baubau_ops.lab.nodes import booted as nodes
 from baubau_ops.lab.record import Record
 
 MOMENTS = pytest.mark.parametrize("moments", [4, pytest.param(24, marks=pytest.mark.long)])

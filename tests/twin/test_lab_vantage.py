@@ -11,9 +11,9 @@ from tiny import HOST, OFFICE, SEAT, SERVICE, Tiny, tiny
 
 from baubau_ops.core.errors import FailedError, InputError
 from baubau_ops.inventory.environment import Answer, Probe
-from baubau_ops.lab import responding
 from baubau_ops.lab.injector import LabInjector
-from baubau_ops.lab.vantage import LabVantage
+from baubau_ops.lab.probes import responding
+from baubau_ops.lab.probes.vantage import LabVantage
 
 NOWHERE = IPv4Address("10.32.8.9")  # on the host's LAN, but nobody has it
 BEYOND = IPv6Address("2001:db8::7")

@@ -12,10 +12,10 @@ from twin_city import City
 
 from baubau_ops.core.plan import Status
 from baubau_ops.lab.environment import layout_of
-from baubau_ops.network import apply as applying
-from baubau_ops.network import render
-from baubau_ops.network.apply import Application
-from baubau_ops.network.verification import verify_network
+from baubau_ops.network.change import apply as applying
+from baubau_ops.network.change.apply import Application
+from baubau_ops.network.platforms.frr.render import text as render
+from baubau_ops.network.verify.network import verify_network
 
 APPLYING = 120.0
 """Seconds of repeated applies; tests/bench does it for ten minutes."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from twin_city import City
 
+from baubau_ops.inventory.city.topology import LinkKind
 from baubau_ops.inventory.environment import Injector, Vantage
-from baubau_ops.inventory.topology import LinkKind
-from baubau_ops.network.verification import verify_network
+from baubau_ops.network.verify.network import verify_network
 
 SITE, PRIMARY, BACKUP = "rsud", "pop-betoambari", "pop-wolio"
 ACCESS = f"{PRIMARY}--ce-{SITE}"

@@ -15,14 +15,14 @@ from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Effect, Outcome, Status
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.lab.names import netns
-from baubau_ops.network import render
-from baubau_ops.network.apply import Application, make_plan, platforms
-from baubau_ops.network.check import NetworkCheck
-from baubau_ops.network.fleet import Fleet
-from baubau_ops.network.plan import NetworkPlan, groups
-from baubau_ops.network.transaction import Limits, Transaction
-from baubau_ops.network.verification import verify_network
+from baubau_ops.lab.host.names import netns
+from baubau_ops.network.change.apply import Application, make_plan, platforms
+from baubau_ops.network.change.check import NetworkCheck
+from baubau_ops.network.change.plan import NetworkPlan, groups
+from baubau_ops.network.change.transaction import Limits, Transaction
+from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.platforms.frr.render import text as render
+from baubau_ops.network.verify.network import verify_network
 
 
 def unasked(_made: NetworkPlan) -> None:

@@ -15,10 +15,10 @@ import pytest
 from twin_city import City
 
 from baubau_ops.inventory.environment import Probe
-from baubau_ops.network.apply import platforms
-from baubau_ops.network.fleet import Fleet
+from baubau_ops.network.change.apply import platforms
+from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.translations import Query, search
-from baubau_ops.network.verification import verify_network
+from baubau_ops.network.verify.network import verify_network
 
 INTERNET = IPv4Address("203.0.113.18")
 """The host behind isp-2."""

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 from twin_city import City
 
+from baubau_ops.core.poll import settle
 from baubau_ops.inventory.environment import Injector
-from baubau_ops.lab.clients import PROBE_PORT as LAB_PORT
-from baubau_ops.network.probe_targets import PROBE_PORT
-from baubau_ops.network.settle import settle
-from baubau_ops.network.verdict import Finding
-from baubau_ops.network.verification import NetworkVerdict, verify_network
+from baubau_ops.lab.layout.clients import PROBE_PORT as LAB_PORT
+from baubau_ops.network.compare.verdict import Finding
+from baubau_ops.network.probe.targets import PROBE_PORT
+from baubau_ops.network.verify.network import NetworkVerdict, verify_network
 
 SITE, ROUTER, POP = "bappeda", "ce-bappeda", "pop-murhum"
 SPAN = "pop-murhum--pop-wolio"

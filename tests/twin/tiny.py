@@ -16,12 +16,13 @@ from pathlib import Path
 
 from baubau_ops.core.settings import run_dir, state_dir
 from baubau_ops.inventory.environment import Machine
-from baubau_ops.lab import cgroups, console, netns, twin
-from baubau_ops.lab.layout import Bare, End, Layout, Listening, Route, Uplink, Wire
-from baubau_ops.lab.names import PLANT, lock_path, places
-from baubau_ops.lab.names import netns as name_of
+from baubau_ops.lab import console, twin
+from baubau_ops.lab.host import cgroups, netns
+from baubau_ops.lab.host.names import PLANT, lock_path, places
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.layout.layout import Bare, End, Layout, Listening, Route, Uplink, Wire
+from baubau_ops.lab.probes.responding import _processes as responders
 from baubau_ops.lab.record import dump_layout
-from baubau_ops.lab.responding import _processes as responders
 from baubau_ops.lab.store import Store
 
 OFFICE, HOST, SEAT = "hall-office", "host-services", "bastion"

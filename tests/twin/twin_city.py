@@ -8,8 +8,8 @@ from typing import Any
 
 import testinfra
 
+from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.inventory.inventory import Inventory
 from baubau_ops.lab import console
 from baubau_ops.lab.environment import environment, layout_of
 

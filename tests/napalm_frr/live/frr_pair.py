@@ -8,14 +8,17 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from baubau_ops.core.events import ignore
+from baubau_ops.core.host.shell import Completed, run
 from baubau_ops.core.settings import run_dir, state_dir
-from baubau_ops.core.shell import Completed, run
-from baubau_ops.inventory.topology import BASTION
-from baubau_ops.lab import images, netns, nodes, packages, ssh, twin
-from baubau_ops.lab.layout import End, Wire
-from baubau_ops.lab.names import netns as name_of
+from baubau_ops.inventory.city.topology import BASTION
+from baubau_ops.lab import ssh, twin
+from baubau_ops.lab.host import netns, packages
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.image import build
+from baubau_ops.lab.layout.layout import End, Wire
+from baubau_ops.lab.nodes import booted as nodes
+from baubau_ops.lab.nodes.plant import Plant
 from baubau_ops.lab.store import Store
-from baubau_ops.lab.wiring import Plant
 
 ADDRESSES = {"r1": "10.250.0.2", "r2": "10.250.0.6"}
 SEAT = {"r1": "10.250.0.1", "r2": "10.250.0.5"}
@@ -47,7 +50,7 @@ class Lab:
         self._plug(BASTION)
         addresses = [f"addr add {SEAT[node]}/30 dev {node}" for node in SEAT]
         netns.ip_batch(addresses, netns=name_of(self.name, BASTION))
-        image = images.router_image()
+        image = build.router_image()
         run_dir(self.name).mkdir(parents=True, exist_ok=True)
         for node, text in self.day0.items():
             nodes.prepare(self.name, node, text, self.store.identity(node), image)

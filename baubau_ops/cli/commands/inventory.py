@@ -1,0 +1,381 @@
+"""`baubau inventory`: the city as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baubau_ops.cli.context import Context
+from baubau_ops.cli.options import command, group
+from baubau_ops.core.errors import FailedError, InputError
+from baubau_ops.core.units import counted, format_duration, format_rate
+
+if TYPE_CHECKING:
+    from baubau_ops.inventory.edit.resolve import Move
+    from baubau_ops.inventory.views.describe import Description
+
+app = group("The city as data: check it, look at it, give numbers.")
+
+Wide = Annotated[bool, typer.Option("--wide", help="Show every column.")]
+
+_RATES = frozenset({"rate", "capacity", "committed", "peak", "committed_down", "peak_down", "down", "up"})
+_DURATIONS = frozenset({"rto", "rpo"})
+_NUMBERS = ("rate", "asn", "capacity", "committed_down", "peak_down", "cost", "km", "links", "lans", "tier")
+_NARROW: Mapping[str, Sequence[str]] = {
+    "sites": ("id", "kind", "pop", "committed_down", "segments", "status"),
+    "links": ("id", "kind", "media", "prefix", "capacity", "cost"),
+    "services": ("id", "owner", "tier", "address", "ports"),
+}
+"""What a list shows where all columns do not fit into a hundred characters."""
+_SHORT = {"committed_down": "rate"}
+"""Titles where the column's name would take more room than its values."""
+_HIDDEN = frozenset({"router", "link", "neighbour_address"})  # in tables; JSON has them
+
+
+@command(app, example="baubau inventory check --inventory examples/small")
+def check(context: Context) -> None:
+    """Read every file and say everything that is wrong."""
+    from baubau_ops.inventory import environment_file
+
+    inventory = context.open_inventory()
+    proposed = sorted(inventory.proposed)
+    counts = {
+        "files": inventory.file_count + environment_file.check(inventory.folder),
+        "sites": len(inventory.sites),
+        "routers": len(inventory.topology.ours),
+    }
+
+    def draw() -> None:
+        context.output.line(f"{_listed(counts)}, {counted(len(proposed), 'number')} proposed. OK")
+        if proposed:
+            context.output.line("To lock them: baubau inventory allocate")
+
+    context.output.show({**counts, "proposed": proposed}, draw)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(counted(number, noun.removesuffix("s")) for noun, number in counts.items())
+
+
+@command(app, example="baubau inventory show wolio")
+def show(
+    context: Context,
+    name: Annotated[str, typer.Argument(help="A site, POP, device, link, service, zone or segment.")],
+) -> None:
+    """Show one thing: its numbers, ports, neighbours, file and line."""
+    from baubau_ops.inventory.views.describe import describe
+
+    found = describe(context.open_inventory(), name)
+    context.output.show(found, lambda: draw_descriptions(context, found))
+
+
+def draw_descriptions(context: Context, found: Sequence[Description]) -> None:
+    for number, description in enumerate(found):
+        if number:
+            context.output.line()
+        where = f"   {description.defined}" if description.defined else ""
+        context.output.line(f"{description.kind} {description.id}{where}", "bold")
+        width = max(len(key) for key in description.facts)
+        for key, value in description.facts.items():
+            context.output.line(f"  {key:<{width}}  {_cell(key, value) or '–'}")
+        for rows in (description.ports, description.segments):
+            if rows:
+                context.output.line()
+                draw_rows(context, rows)
+
+
+@command(app, name="list", example="baubau inventory list sites --where pop=wolio")
+def list_(
+    context: Context,
+    what: Annotated[str, typer.Argument(help="sites, pops, devices, links, services or zones.")] = "sites",
+    where: Annotated[
+        list[str] | None, typer.Option("--where", help="COLUMN=VALUE; only such rows. Repeatable.")
+    ] = None,
+    wide: Wide = False,
+) -> None:
+    """List sites, POPs, devices, links, services or zones."""
+    from baubau_ops.inventory.views.listing import rows
+
+    filters = dict(_filter(text) for text in where or [])
+    found = rows(context.open_inventory(), what, filters)
+    context.output.show(found, lambda: draw_list(context, what, found, wide=wide))
+
+
+def _filter(text: str) -> tuple[str, str]:
+    column, sign, value = text.partition("=")
+    if not sign or not column:
+        raise InputError(f'"{text}" is not a filter: write COLUMN=VALUE, for example pop=wolio.')
+    return column, value
+
+
+def draw_list(
+    context: Context, what: str, found: Sequence[Mapping[str, object]], *, wide: bool = False
+) -> None:
+    """Draw rows as a table: the columns that fit a screen, or all."""
+    if not found:
+        context.output.line(f"No {what}.")
+        return
+    if wide or what not in _NARROW:
+        draw_rows(context, found)
+        return
+    columns = _NARROW[what]
+    draw_rows(context, [{_SHORT.get(column, column): row[column] for column in columns} for row in found])
+    context.output.line(f"{len(found[0]) - len(columns)} more columns: --wide")
+
+
+def draw_rows(context: Context, rows: Sequence[Mapping[str, object]]) -> None:
+    columns = [column for column in rows[0] if column not in _HIDDEN]
+    drawn = [[_cell(column, row[column]) for column in columns] for row in rows]
+    titles = [column.replace("_", " ") for column in columns]
+    right = [column.replace("_", " ") for column in columns if column in _NUMBERS]
+    context.output.table(titles, drawn, right=right)
+
+
+def _cell(column: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_cell(key, item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ("," if column == "segments" else ", ").join(map(str, value))
+    if column in _RATES and isinstance(value, int):
+        return format_rate(value)
+    if column in _DURATIONS and isinstance(value, float):
+        return format_duration(value)
+    return str(value)
+
+
+@command(app, example="baubau inventory coverage")
+def coverage(context: Context) -> None:
+    """Say how far the city is on its plan.
+
+    By kind of site and kecamatan, and what the cheapest next ten sites would bring.
+    """
+    from baubau_ops.cli.screens.coverage import draw_coverage
+    from baubau_ops.inventory.views.coverage import coverage as covered
+
+    found = covered(context.open_inventory())
+    context.output.show(found, lambda: draw_coverage(context.output, found))
+
+
+@command(app, example="baubau inventory resilience core-1")
+def resilience(
+    context: Context,
+    loss: Annotated[
+        str | None,
+        typer.Argument(
+            help="Only this: a device, link or shared-risk group, told in full.", show_default=False
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also what nobody would notice.")] = False,
+) -> None:
+    """Say what every single loss cuts off or overloads.
+
+    Also what it leaves with one way, and the worst double losses.
+    """
+    from baubau_ops.cli.screens import resilience as screen
+    from baubau_ops.inventory.resilience.resilience import resilience as survey
+
+    found, output = survey(context.open_inventory()), context.output
+    if loss is None:
+        output.show(screen.document(found), lambda: screen.draw_resilience(output, found, is_all=every))
+        return
+    impact = screen.impact_of(found, loss)
+    output.show(screen.loss_document(impact), lambda: screen.draw_loss(output, impact))
+
+
+@command(app, example="baubau inventory schema -o schemas")
+def schema(
+    context: Context,
+    name: Annotated[
+        str | None, typer.Argument(help="city, backbone, datacenter, services, policy, site or environment.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("-o", "--folder", help="Write a file for each kind there.", file_okay=False),
+    ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="As pages of reference for people instead.")
+    ] = False,
+) -> None:
+    """Print or write the JSON Schemas, or pages for people."""
+    from baubau_ops.core.files import write_atomic
+    from baubau_ops.inventory.views import reference
+    from baubau_ops.inventory.views.schema import MODELS
+    from baubau_ops.inventory.views.schema import schema as schema_of
+
+    if markdown:
+        files = {f"{name}.md": reference.page(name)} if name else reference.pages()
+        document: object = files
+    else:
+        schemas = {each: schema_of(each) for each in ([name] if name else MODELS)}
+        files = {f"{each}.schema.json": _pretty(body) for each, body in schemas.items()}
+        document = schemas[name] if name else schemas
+    if folder is None:
+        text = "\n".join(files.values()) if markdown else _pretty(document)
+        context.output.show(document, lambda: context.output.line(text.rstrip("\n")))
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FailedError(f"{folder} cannot be made: {error.strerror}.") from error
+    for file, content in files.items():
+        write_atomic(folder / file, content)
+    written = [str(folder / file) for file in files]
+    context.output.show({"files": written}, lambda: context.output.line("\n".join(written)))
+
+
+def _pretty(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+@command(app, example="baubau inventory graph --svg city.svg --resilience")
+def graph(
+    context: Context,
+    svg: Annotated[
+        Path | None,
+        typer.Option("--svg", help="Write the map there, for a browser or for print.", dir_okay=False),
+    ] = None,
+    resilience: Annotated[
+        bool, typer.Option("--resilience", help="Mark what the loss of each part does.")
+    ] = False,
+) -> None:
+    """Draw the topology: rings, POPs and sites as text, or as a map."""
+    from baubau_ops.core.files import write_atomic
+    from baubau_ops.inventory.city.rings import rings
+    from baubau_ops.inventory.resilience.resilience import resilience as survey
+    from baubau_ops.inventory.views.map.marks import SEVERITY_MARKS, resilience_marks
+    from baubau_ops.inventory.views.map.svg import Highlights, draw_map
+    from baubau_ops.inventory.views.tree import graph_text
+
+    inventory = context.open_inventory()
+    marks = resilience_marks(survey(inventory)) if resilience else {}
+    letters = {name: mark.letter for name, mark in sorted(marks.items())}
+    if svg is not None:
+        write_atomic(svg, draw_map(inventory, Highlights(marks=marks)))
+    facts = {
+        "rings": [
+            {"start": ring.start, "pops": ring.pops, "end": ring.end} for ring in rings(inventory.backbone)
+        ],
+        "svg": str(svg) if svg else None,
+        "marks": letters,
+    }
+
+    def draw() -> None:
+        if svg is not None:
+            context.output.line(f"The map of {inventory.city.name}: {svg}")
+            return
+        context.output.line(graph_text(inventory, letters))
+        if marks:
+            context.output.line()
+        for mark in SEVERITY_MARKS.values() if marks else ():
+            context.output.line(f"[{mark.letter}] {mark.meaning}")
+
+    context.output.show(facts, draw)
+
+
+@command(app, example="baubau inventory generate --sites 1000 --seed 7 /tmp/city")
+def generate(
+    context: Context,
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
+    sites: Annotated[int, typer.Option("--sites", help="How many sites.", show_default=False)],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same city.")] = 1,
+) -> None:
+    """Write a valid synthetic city of any size, for trials."""
+    from baubau_ops.inventory.generate.city import generate as generate_city
+
+    with context.output.progress() as on_event:
+        made = generate_city(folder, sites=sites, seed=seed, on_event=on_event)
+    counts = {
+        "files": made.file_count + 1,  # and the lock
+        "sites": len(made.sites),
+        "pops": len(made.backbone.pops),
+        "routers": len(made.topology.ours),
+    }
+    text = f"{_listed(counts).replace(' pop', ' POP')}: {folder}"
+    context.output.show({"folder": str(folder), **counts}, lambda: context.output.line(text))
+
+
+@command(app, example="baubau inventory allocate")
+def allocate(
+    context: Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be locked; write nothing.")
+    ] = False,
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Settle numbers taken twice: move the entry never applied.")
+    ] = False,
+) -> None:
+    """Lock the proposed numbers in allocations.yml."""
+    if resolve:
+        _resolve(context, dry_run)
+        return
+    from baubau_ops.inventory.edit.site import lock_numbers
+    from baubau_ops.inventory.files.lockfile import entry
+    from baubau_ops.inventory.load import load
+
+    folder = context.inventory_folder()
+    before = load(folder) if dry_run else lock_numbers(folder)
+    locked = {item: entry(before.numbers, item) for item in sorted(before.proposed)}
+    released = sorted(set(before.allocations.quarantine) - set(before.numbers.quarantine))
+    facts = {"written": not dry_run, "locked": locked, "released": released}
+    context.output.show(facts, lambda: _draw_locked(context, locked, released, dry_run))
+
+
+def _draw_locked(context: Context, locked: Mapping[str, str], released: Sequence[str], dry_run: bool) -> None:
+    out = context.output
+    for item, numbers in locked.items():
+        out.line(f"+ {item}  {numbers}")
+    for name in released:
+        out.line(f"- quarantine/{name}")
+    if not locked and not released:
+        out.line("Every number is locked already. Nothing to do.")
+        return
+    verb = "would be locked" if dry_run else "locked"
+    freed = f", {len(released)} released from quarantine" if released else ""
+    out.line(f"{len(locked)} {verb}, none moved{freed}.")
+
+
+def _resolve(context: Context, dry_run: bool) -> None:
+    from baubau_ops.inventory.edit.resolve import resolve
+    from baubau_ops.inventory.files.lockfile import has_conflict
+
+    folder = context.inventory_folder()
+    is_merged = has_conflict(folder)
+    moves = resolve(folder, _applied_devices(context).__contains__, dry_run=dry_run)
+    facts = {"written": bool(moves or is_merged) and not dry_run, "merged": is_merged, "moves": moves}
+    context.output.show(facts, lambda: _draw_moves(context, moves, is_merged, dry_run))
+
+
+def _applied_devices(context: Context) -> frozenset[str]:
+    """The devices that the environment's journal says were configured."""
+    from baubau_ops.core.journal import Journal
+
+    records = Journal(context.journal).records()
+    return frozenset(
+        str(record.data["target"])
+        for record in records
+        if record.kind == "device" and record.data.get("result") == "confirmed" and "target" in record.data
+    )
+
+
+def _draw_moves(context: Context, moves: Sequence[Move], is_merged: bool, dry_run: bool) -> None:
+    out = context.output
+    if is_merged:
+        out.line("Both sides of the merge are kept.")
+    for move in moves:
+        out.line(f"- {move.entry}  {move.before}")
+        out.line(f"+ {move.entry}  {move.after or '(no file uses it)'}")
+        out.line(f"  {move.keeper} keeps its numbers.")
+    if not moves:
+        out.line("No number is taken twice." + ("" if is_merged else " Nothing to do."))
+    elif dry_run:
+        out.line(f"{len(moves)} would be moved. Nothing was written.")
+    else:
+        out.line(f"{len(moves)} moved.")

@@ -1,0 +1,290 @@
+"""`baubau net`: the routers' texts, from the inventory to the devices and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baubau_ops.cli.context import Context
+from baubau_ops.cli.options import command, group
+from baubau_ops.cli.screens.network import draw_plan, expect_changes, show_apply, show_plan, show_verdict
+from baubau_ops.core.errors import InputError
+from baubau_ops.core.plan import exit_code
+from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.core.units import counted
+
+if TYPE_CHECKING:
+    from baubau_ops.inventory.city.topology import Topology
+
+SHORT_PLAN = 3
+"""Routers up to which a question is asked under all the lines, not under their summary alone."""
+
+app = group("Routers: render, check, plan, apply and verify their configuration.")
+
+Devices = Annotated[
+    list[str] | None, typer.Argument(help="Routers, by device name or POP id; all when none is named.")
+]
+
+
+@command(app, example="baubau net render -o /tmp/texts")
+def render(
+    context: Context,
+    devices: Devices = None,
+    folder: Annotated[
+        Path | None, typer.Option("-o", "--folder", help="Write <device>.conf files there.", file_okay=False)
+    ] = None,
+) -> None:
+    """Render the intended text of routers. Secrets stay placeholders."""
+    from baubau_ops.network.platforms.frr.render import text as rendering
+    from baubau_ops.network.render.files import write_texts
+
+    inventory = context.open_inventory()
+    chosen = _chosen(inventory.topology, devices)
+    if folder is not None:
+        with context.output.progress() as on_event:
+            written = write_texts(inventory, folder, chosen, on_event=on_event)
+        context.output.show(
+            {"folder": str(folder), "devices": written},
+            lambda: context.output.line(f"{counted(len(written), 'text')} written to {folder}."),
+        )
+        return
+    texts = rendering.render(inventory)
+    texts = {name: texts[name] for name in chosen}
+    context.output.show(texts, lambda: context.output.line("\n".join(texts.values()).rstrip("\n")))
+
+
+@command(app, example="baubau net bootstrap ce-dinkes")
+def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A router.")]) -> None:
+    """Print the day-0 text that first starts a new router."""
+    from baubau_ops.network.platforms.frr.render.day0 import bootstrap as day0
+
+    inventory = context.open_inventory()
+    (name,) = _chosen(inventory.topology, [device])
+    text = day0(inventory, name)
+    context.output.show({"device": name, "text": text}, lambda: context.output.line(text.rstrip("\n")))
+
+
+@command(app, example="baubau net lint")
+def lint(context: Context, devices: Devices = None) -> int:
+    """Run the parsers of FRR, nftables and tc over the texts."""
+    from baubau_ops.network.platforms.frr.lint import lint as linting
+    from baubau_ops.network.platforms.frr.render import text as rendering
+
+    inventory = context.open_inventory()
+    texts = rendering.render(inventory)
+    texts = {name: texts[name] for name in _chosen(inventory.topology, devices)}
+    problems = linting.lint(texts)
+
+    def draw() -> None:
+        for problem in problems:
+            context.output.line(str(problem))
+        found = counted(len(problems), "problem") if problems else "no problem"
+        context.output.line(f"{counted(len(texts), 'text')}, {found}.")
+
+    context.output.show({"texts": len(texts), "problems": problems}, draw)
+    return 1 if problems else 0
+
+
+@command(app, example="baubau net plan --detailed-exitcode")
+def plan(
+    context: Context,
+    devices: Devices = None,
+    detailed: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 3 when there are changes.")
+    ] = False,
+) -> int:
+    """Show what would change and how disruptive it is. Changes nothing."""
+    from baubau_ops.network.change.apply import make_plan, platforms
+    from baubau_ops.network.fleet.fleet import Fleet
+    from baubau_ops.network.platforms.frr.render import text as rendering
+
+    inventory = context.open_inventory()
+    environment = context.open_environment()
+    texts = rendering.render(inventory)
+    chosen = {name: texts[name] for name in _chosen(inventory.topology, devices)}
+    with Fleet(platforms(inventory.topology), environment) as fleet:
+        made = make_plan(inventory, chosen, fleet, environment)
+    show_plan(context.output, made, len(chosen))
+    if made.failed:
+        return 5 if made.unreachable == frozenset(made.failed) else 1
+    return 3 if detailed and made.changes else 0
+
+
+@command(app, example="baubau net apply --yes")
+def apply(
+    context: Context,
+    devices: Devices = None,
+    budget: Annotated[
+        int, typer.Option(help="Routers that may fail or be unreachable before nothing more is begun.", min=0)
+    ] = 0,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the lines of every router, too.")] = False,
+) -> int:
+    """Bring routers to their text. What fails its checks goes back.
+
+    In waves, each armed with a revert that the router itself holds. Shows the plan and asks first.
+    """
+    context.will_ask("Apply this?")
+    from baubau_ops.network.change.apply import Application
+    from baubau_ops.network.change.plan import NetworkPlan
+
+    inventory = context.open_inventory()
+    environment = context.open_environment()
+    chosen = _chosen(inventory.topology, devices)
+
+    def approve(made: NetworkPlan) -> None:
+        if not context.output.is_json:
+            is_short = not context.assume_yes and len(made.changes) <= SHORT_PLAN
+            draw_plan(context.output, made, len(chosen), diffs=diff or bool(context.verbosity) or is_short)
+        if made.changes:
+            context.confirm(f"Apply this to {environment.name}?")
+        expect_changes(screen, made, inventory.topology)
+
+    with context.output.apply_screen() as screen:
+        application = Application(inventory, environment, budget=budget, on_event=screen)
+        report = application.run(approve, devices=chosen)
+    show_apply(context.output, report, screen.untold(report.outcomes))
+    return exit_code(report.outcomes)
+
+
+@command(app, example="baubau net verify --probe")
+def verify(
+    context: Context,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Also prove the policy with real packets, allowed and denied.")
+    ] = False,
+    fail: Annotated[
+        int,
+        typer.Option(help="Then break so many things on the twin, one by one, with the same proof.", min=0),
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed breaks the same things.")] = 1,
+) -> int:
+    """Compare the network with the intent. By packets with --probe.
+
+    Adjacencies, timers, prefixes and the kernel's routes: each one expected is there, and no other.
+    """
+    from baubau_ops.network.verify.network import verify_network
+
+    inventory = context.open_inventory()
+    environment = context.open_environment()
+    with context.output.progress() as on_event:
+        failing, losses = None, []
+        if fail:
+            from baubau_ops.drills.trials import Failing, draw
+
+            losses = draw(inventory, fail, seed)
+            failing = Failing(inventory, environment, seed=seed, on_event=on_event)
+        result = verify_network(inventory, environment, probe=probe or bool(fail), on_event=on_event)
+        trials = list(failing.run(losses)) if failing and not result.exit_code else []
+    untried = len(losses) - len(trials)
+    show_verdict(context.output, result, trials, untried=untried, every=bool(context.verbosity))
+    return result.exit_code or int(not all(trial.fine for trial in trials))
+
+
+@command(app, example="baubau net blame ce-dinkes --grep 'ip address'")
+def blame(
+    context: Context,
+    device: Annotated[str, typer.Argument(help="A router.")],
+    line: Annotated[int | None, typer.Option("--line", help="Only this line of its text.", min=1)] = None,
+    grep: Annotated[str | None, typer.Option("--grep", help="Only lines that hold this.")] = None,
+) -> None:
+    """Show what made each line of a router's text.
+
+    The places in the inventory, and the template's line.
+    """
+    from baubau_ops.cli.screens.blame import show_blame
+    from baubau_ops.network.blame.lines import blame as find
+
+    inventory = context.open_inventory()
+    (name,) = _chosen(inventory.topology, [device])
+    with context.output.progress() as on_event:
+        lines = find(inventory, name, on_event=on_event)
+    if line is not None and line > len(lines):
+        raise InputError(f"The text of {name} has {len(lines)} lines.")
+    wanted = [one for one in lines if line in (None, one.number) and (grep or "") in one.text]
+    show_blame(context.output, name, wanted, chosen=line is not None or grep is not None)
+
+
+@command(app, example="baubau net translations --public 198.51.100.7:40123 --at 2026-11-22T14:03")
+def translations(
+    context: Context,
+    site: Annotated[str | None, typer.Option("--site", help="Only of this site.")] = None,
+    inside: Annotated[str | None, typer.Option("--inside", help="Only of this inside address.")] = None,
+    public: Annotated[
+        str | None, typer.Option("--public", help="Only to this public address, or ADDRESS:PORT.")
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", help="At this moment (UTC), a minute either way.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="From this moment (UTC); an hour ago.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Until this moment (UTC); now.")] = None,
+) -> None:
+    """Search who had which public address and port, and when."""
+    from baubau_ops.cli.screens.translations import query, show_translations
+    from baubau_ops.network.change.apply import platforms
+    from baubau_ops.network.fleet.fleet import Fleet
+    from baubau_ops.network.translations import search
+
+    inventory = context.open_inventory()
+    wanted = query(inventory, site=site, inside=inside, public=public, at=at, since=since, until=until)
+    with Fleet(platforms(inventory.topology), context.open_environment()) as fleet:
+        found = search(inventory, fleet, wanted)
+    show_translations(context.output, found)
+
+
+@command(app, example="baubau net coverage --classes 'ospf.j2:*'")
+def coverage(
+    context: Context,
+    classes: Annotated[
+        str,
+        typer.Option(help="Only classes whose name or line matches this shell pattern.", metavar="<pattern>"),
+    ] = "*",
+    show: Annotated[bool, typer.Option("--show", help="Try nothing, show what is known.")] = False,
+) -> int:
+    """List the classes of lines that no check would miss.
+
+    Each class is taken off a router of the twin in turn.
+
+    It takes some seconds for each class, and can be stopped: it goes on where it was. Exit 1 below 95 %.
+    """
+    from baubau_ops.cli.screens.line_coverage import show_coverage
+    from baubau_ops.network.coverage import measure as covering
+    from baubau_ops.network.coverage.classes import removals
+    from baubau_ops.network.derive.routers import derive
+
+    if context.twin is None:
+        raise InputError(
+            "Lines are taken off routers: that is for a twin alone.", remedy="Use --env lab:NAME."
+        )
+    inventory = context.open_inventory()
+    wanted = covering.chosen(removals(derive(inventory)), classes)
+    if not wanted:
+        raise InputError(f'No class of lines matches "{classes}".')
+    file = context.state / "coverage.jsonl"
+    if not show:
+        from baubau_ops.network.coverage.trial import open_bench
+
+        with (
+            context.output.progress() as on_event,
+            open_bench(inventory, context.open_environment()) as bench,
+        ):
+            covering.run(wanted, bench, file, on_event=on_event)
+    result = covering.known(wanted, file)
+    show_coverage(context.output, result)
+    return 0 if result.share >= covering.ENOUGH and not result.missing else 1
+
+
+def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
+    """The names of the routers meant; InputError for one that does not exist or is not ours."""
+    from baubau_ops.inventory.city.topology import Role
+
+    ours = {node.name for node in topology.ours}
+    if not devices:
+        return sorted(ours)
+    chosen = []
+    for given in devices:
+        node = topology.find(given)
+        if node is None or node.name not in ours:
+            known = [*ours, *(pop.id for pop in topology.with_role(Role.POP))]
+            raise InputError(f'There is no router "{given}".{did_you_mean(given, known)}')
+        chosen.append(node.name)
+    return sorted(set(chosen))

@@ -1,0 +1,190 @@
+"""Draws an apply: a line for every router with the steps it took; those that change together stand together."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from baubau_ops.cli.terminal.style import styled
+from baubau_ops.core.events import Event
+from baubau_ops.core.plan import Outcome, Status
+
+STEPS = {
+    "lint": "lint",
+    "snapshot": "snapshot",
+    "armed": "armed",
+    "applied": "applied",
+    "checked": "checks",
+    "confirmed": "confirmed",
+    "rolled back": "rolled back",
+}
+"""What happens to a router, and how it is called on screen."""
+_BEFORE = frozenset({"lint", "snapshot"})
+"""Steps that are taken for all routers before the first is changed."""
+_SHORT = 12
+"""A detail up to this long ("120 s", "7/7") stands with its step; a longer one is a reason."""
+
+
+class Surface(Protocol):
+    """Where it is drawn: lines that stay, and lines below them that change."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def line(self, text: str) -> None: ...
+
+    def show_below(self, lines: Sequence[str]) -> None: ...
+
+
+@dataclass(slots=True)
+class _Row:
+    """One router: its steps so far as they are drawn."""
+
+    steps: list[str] = field(default_factory=list)
+    began: float | None = None
+    """When something was first done to it, by the monotonic clock."""
+    end: Literal["", "confirmed", "rolled back"] = ""
+    reason: str = ""
+    """Why it failed."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.began is not None and not self.end
+
+
+class ApplyScreen:
+    """A listener for the events of one apply; hands on to the surface what is not about a router's steps.
+
+    A group's lines are printed when the last of its members has ended; until then a terminal shows them below.
+    """
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+        self._lock = threading.Lock()
+        self._rows: dict[str, _Row] = {}
+        self._groups: list[tuple[str, ...]] = []
+        self._printed: set[str] = set()
+        self._batch = 0
+        self._headed = 1
+
+    def expect(self, groups: Sequence[Sequence[str]], heading: str = "") -> None:
+        """Say which routers will change, and which of them together."""
+        with self._lock:
+            self._groups = [tuple(group) for group in groups]
+            if heading:
+                self._surface.line(heading)
+
+    def __call__(self, event: Event) -> None:
+        """Take one event; may be called by several threads."""
+        with self._lock:
+            if not event.target or (event.what not in STEPS and event.kind != "failed"):
+                self._surface(event)
+                return
+            if not self._groups:
+                self._surface(event)
+            if event.kind in ("done", "failed"):
+                self._take(event)
+                self._print_ended()
+            self._surface.show_below([*self._lines_below()])
+
+    def _take(self, event: Event) -> None:
+        row = self._rows.setdefault(event.target, _Row())
+        if event.kind == "failed":
+            self._fail(row, event)
+            return
+        if event.what not in _BEFORE and row.began is None:
+            if not any(other.is_open for other in self._rows.values()):
+                self._print_begun()  # what failed before anything was done to it ends with its batch
+                self._batch += 1
+            row.began = time.monotonic() - event.seconds
+        if event.what == "rolled back":
+            row.end = "rolled back"
+            row.steps.append(_red("rolled back"))
+        elif event.what == "confirmed":
+            row.end = "confirmed"
+            took = time.monotonic() - row.began if row.began is not None else event.seconds
+            row.steps.append(f"confirmed   {took:.1f} s")
+        else:
+            row.steps.append(f"{_step(event)} {styled('✓', 'green', sys.stderr)}")
+
+    def _fail(self, row: _Row, event: Event) -> None:
+        if event.what in STEPS:
+            row.steps.append(f"{_step(event)} {_red('✗')}")
+        if not row.reason and (event.what not in STEPS or len(event.detail) > _SHORT):
+            row.reason = event.detail
+
+    def _print_ended(self) -> None:
+        for group in self._groups:
+            if group[0] not in self._printed and all(self._row(device).end for device in group):
+                self._print(group)
+
+    def _print(self, group: Sequence[str]) -> None:
+        self._printed.update(group)
+        if self._batch > self._headed:
+            self._headed = self._batch
+            self._surface.line(styled(f"  batch {self._batch}", "dim", sys.stderr))
+        for device, line in zip(group, self._lines(group, fate="not confirmed"), strict=True):
+            self._surface.line(line)
+            if self._row(device).reason:
+                self._surface.line(f"      {self._row(device).reason}")
+
+    def _lines_below(self) -> Iterator[str]:
+        for group in self._groups:
+            if group[0] not in self._printed and any(self._row(device).began is not None for device in group):
+                yield from self._lines(group, fate="")
+
+    def _lines(self, group: Sequence[str], fate: str) -> Iterator[str]:
+        """Draw a group; `fate` is what to say of a member that has not ended."""
+        width = max(len(device) for members in self._groups for device in members)
+        for place, device in enumerate(group):
+            bracket = " "
+            if len(group) > 1:
+                bracket = "┌" if place == 0 else "└" if place == len(group) - 1 else "│"
+            row = self._row(device)
+            steps = [*row.steps, *([_red(fate)] if fate and not row.end else [])]
+            yield f"{bracket} {device:<{width}}  {'  '.join(steps)}"
+
+    def _row(self, device: str) -> _Row:
+        return self._rows.setdefault(device, _Row())
+
+    def close(self) -> None:
+        """Print what was begun and has not ended, as after Ctrl-C, and leave nothing below."""
+        with self._lock:
+            self._surface.show_below([])
+            self._print_begun()
+
+    def _print_begun(self) -> None:
+        for group in self._groups:
+            rows = [self._row(device) for device in group]
+            if group[0] not in self._printed and any(row.began is not None or row.reason for row in rows):
+                self._print(group)
+
+    def untold(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes that went wrong and whose reason does not stand on the screen yet."""
+        wrong = [one for one in outcomes if one.status not in (Status.changed, Status.unchanged)]
+        return [one for one in wrong if not self._is_told(one)]
+
+    def _is_told(self, outcome: Outcome) -> bool:
+        if outcome.status is Status.rolled_back and outcome.target in self._printed:
+            reasons: Mapping[str, str] = {
+                device: self._row(device).reason
+                for group in self._groups
+                if outcome.target in group
+                for device in group
+                if self._row(device).reason
+            }
+            because = {f"because of {device}" for device in reasons}
+            return outcome.reason in {*reasons.values(), *because}
+        return False
+
+
+def _step(event: Event) -> str:
+    detail = event.detail if len(event.detail) <= _SHORT else ""
+    return f"{STEPS[event.what]} {detail}".rstrip()
+
+
+def _red(text: str) -> str:
+    return styled(text, "red", sys.stderr)

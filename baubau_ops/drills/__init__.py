@@ -1,0 +1,1 @@
+"""Failures caused on purpose, and what they cost."""

@@ -1,0 +1,264 @@
+"""Losses tried one by one on a twin: what is foretold of each against what routers and packets show."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Literal
+
+from baubau_ops.core.errors import FailedError, InputError, MissingError
+from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import BASTION, Role, site_device
+from baubau_ops.inventory.environment import Environment, Injector, Probe, Vantage
+from baubau_ops.inventory.resilience.backbone import HOSTS, RISK, graph_of
+from baubau_ops.inventory.resilience.losses import Loss, LossKind, members
+from baubau_ops.inventory.resilience.resilience import Impact, resilience
+from baubau_ops.inventory.resilience.routes import Function
+from baubau_ops.network.change.apply import platforms
+from baubau_ops.network.compare.verdict import Finding, Verdict
+from baubau_ops.network.expect.expectation import Expectation
+from baubau_ops.network.expect.network import expected, expected_without
+from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.model.loss import Lost
+from baubau_ops.network.probe.after_loss import Said, split
+from baubau_ops.network.probe.pair import Pair
+from baubau_ops.network.probe.pairs import pairs
+from baubau_ops.network.probe.prove import exchange, probe
+from baubau_ops.network.probe.report import ProbeReport
+from baubau_ops.network.verify.converge import Reading
+from baubau_ops.network.verify.network import counters_of
+
+SETTLED_WITHIN = 60.0
+"""Seconds in which routing must have come to terms with a loss: the slowest hold time is 9 s."""
+MENDED_WITHIN = 120.0
+"""Seconds until all is as intended again; a router boots meanwhile."""
+_SSH = 22
+_GROUPS = frozenset(
+    {
+        LossKind.DUCT,
+        LossKind.POLE,
+        LossKind.BUILDING,
+        LossKind.POWER,
+        LossKind.UPSTREAM,
+        LossKind.SUBMARINE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One loss: what was foretold and what was seen."""
+
+    loss: Loss
+    silent: bool
+    """Its links were cut so that both ends stayed up."""
+    impact: Impact
+    routing: Verdict
+    """The routers that are left, against what they should run without what is lost."""
+    report: ProbeReport
+    """Of the pairs that should pass, and of a sample of the denied ones."""
+    provable: int
+    """Of how many denied pairs that is a sample."""
+    silenced: int
+    """Allowed pairs that the loss should silence, and did."""
+    sites: int
+    """How many were compared with what was foretold of them: their router's way to the cores, and their pairs."""
+    disagreeing: frozenset[str]
+    """Those of them of which something was foretold otherwise."""
+    astray: tuple[Finding, ...]
+    """What was said to be cut off and answers, or a router that is said to be reached and does not."""
+    settled: float
+    """Seconds until routing had come to terms."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return (*self.routing.findings, *self.astray, *self.report.findings)
+
+    @property
+    def fine(self) -> bool:
+        """A loss may leave nothing to be reached: then it is proven by what it silences."""
+        return not self.findings and bool(self.report.results or self.silenced)
+
+
+def draw(inventory: Inventory, count: int, seed: int) -> list[Impact]:
+    """Choose losses at random, each kind of loss as likely as any other. InputError when there are not so many."""
+    answer = resilience(inventory)
+    kinds: defaultdict[LossKind, list[Impact]] = defaultdict(list)
+    for impact in (*answer.backbone, *answer.sites):
+        kinds[impact.loss.kind].append(impact)
+    total = sum(map(len, kinds.values()))
+    if count > total:
+        raise InputError(f"There are {total} single losses in this city, not {count}.")
+    chance = random.Random(seed)
+    chosen: list[Impact] = []
+    while len(chosen) < count:
+        kind = chance.choice(sorted(kind for kind, left in kinds.items() if left))
+        chosen.append(kinds[kind].pop(chance.randrange(len(kinds[kind]))))
+    return chosen
+
+
+class Failing:
+    """Breaks a twin and mends it again, whatever is raised in between."""
+
+    def __init__(
+        self, inventory: Inventory, environment: Environment, *, seed: int = 0, on_event: OnEvent = ignore
+    ) -> None:
+        """MissingError where nothing can be broken or no packet be sent."""
+        if environment.injector is None or environment.vantage is None:
+            raise MissingError(
+                f"Nothing is broken on purpose in {environment.name}: that is for a twin alone.",
+                remedy="Use --env lab:NAME.",
+            )
+        self._injector: Injector = environment.injector
+        self._vantage: Vantage = environment.vantage
+        self._inventory = inventory
+        self._seed = seed
+        self._on_event = on_event
+        self._graph = graph_of(inventory)
+        self._whole = expected(inventory)
+        self._machines = self._vantage.machines()
+        self._pairs = pairs(inventory, self._machines)
+        self._environment = environment
+
+    def run(self, impacts: Sequence[Impact]) -> Iterator[Trial]:
+        """Try one loss after the other, each on a whole network. FailedError when that does not come back."""
+        chance = random.Random(self._seed)
+        self._on_event(Event("start", "losses", total=len(impacts)))
+        with Fleet(platforms(self._inventory.topology), self._environment) as fleet:
+            for number, impact in enumerate(impacts, 1):
+                began = time.monotonic()
+                silent = chance.random() < 0.5
+                lost = self.lost(impact.loss, silent=silent)
+                try:
+                    self._break(lost)
+                    trial = self._look(fleet, impact, lost)
+                finally:
+                    self._mend(lost)
+                self._come_back(fleet, impact.loss, lost)
+                kind: Literal["done", "failed"] = "done" if trial.fine else "failed"
+                seconds = time.monotonic() - began
+                self._on_event(Event("progress", "losses", done=number, total=len(impacts)))
+                self._on_event(
+                    Event(kind, f"without {impact.loss.id}", seconds=seconds, detail=summary(trial))
+                )
+                yield trial
+
+    def lost(self, loss: Loss, *, silent: bool) -> Lost:
+        """What to break on the twin for a loss. A dead upstream is tried as an ISP without power."""
+        names = {self._graph.elements[element] for element in loss.elements} or {loss.id}
+        if loss.kind in _GROUPS:
+            names |= {member.device for member in members(self._inventory) if member.group == loss.id}
+        names = {name for name in names if not name.startswith(RISK)} - {HOSTS}  # nobody reaches these anyway
+        topology = self._inventory.topology
+        return Lost(
+            frozenset(names & topology.nodes.keys()), frozenset(names & topology.links.keys()), silent
+        )
+
+    def _break(self, lost: Lost) -> None:
+        for link in sorted(lost.links):
+            self._injector.cut(link, silent=lost.silent)
+        for node in sorted(lost.nodes):
+            self._injector.power_off(node)
+
+    def _mend(self, lost: Lost) -> None:
+        for node in sorted(lost.nodes):
+            self._injector.power_on(node)
+        for link in sorted(lost.links):
+            self._injector.mend(link)
+
+    def _look(self, fleet: Fleet, impact: Impact, lost: Lost) -> Trial:
+        began = time.monotonic()
+        routing = self._settled(fleet, expected_without(self._inventory, lost), lost, SETTLED_WITHIN)
+        settled = time.monotonic() - began
+        cut = {site: frozenset(one.functions) for one in impact.cuts for site in one.sites}
+        said = Said(lost, impact.loss.elements, cut)
+        tried = split(self._inventory, self._graph, self._machines, self._pairs, said, self._seed)
+        report = probe((*tried.open, *tried.denied), self._vantage, counters_of(fleet))
+        answered = [pair for pair, answer in exchange(tried.cut, self._vantage).items() if answer.answered]
+        astray = [_answered(pair) for pair in answered]
+        doors = list(self._routers_astray(said))
+        wrong = [*answered, *(result.pair for result in report.failures if result.pair.allowed)]
+        return Trial(
+            loss=impact.loss,
+            silent=bool(lost.links) and lost.silent,
+            impact=impact,
+            routing=routing,
+            report=report,
+            provable=tried.provable,
+            silenced=len(tried.cut) - len(answered),
+            sites=len(self._inventory.topology.with_role(Role.SITE)),
+            disagreeing=frozenset(self._sites_of(wrong)) | {finding.subject for finding in doors},
+            astray=(*astray, *doors),
+            settled=settled,
+        )
+
+    def _sites_of(self, wrong: Iterable[Pair]) -> Iterator[str]:
+        owners = {machine.name: machine.owner for machine in self._machines}
+        for pair in wrong:
+            yield from {
+                owners[name] for name in (pair.probe.source, pair.machine)
+            } & self._inventory.sites.keys()
+
+    def _routers_astray(self, said: Said) -> Iterator[Finding]:
+        """Whether the bastion reaches just those sites' routers that are not said to be cut off from the cores."""
+        doors = {site.id: _door(site.loopback) for site in self._inventory.topology.with_role(Role.SITE)}
+        answers = dict(zip(doors, self._vantage.exchange(list(doors.values())), strict=True))
+        for site, answer in answers.items():
+            is_cut = Function.CORE in said.cut.get(site, frozenset())
+            if answer.answered == is_cut:
+                words = "cut off, but it answers" if is_cut else "reached, but it does not answer"
+                router = site_device(site)
+                yield _astray(router, site, f"{router} is said to be {words} the bastion.")
+
+    def _settled(self, fleet: Fleet, expectation: Expectation, lost: Lost, patience: float) -> Verdict:
+        """Wait for the routers around a loss, which are the last to settle; then read all, mostly once."""
+        around = self._around(lost) & expectation.devices.keys()
+        near = Expectation({name: expectation.devices[name] for name in sorted(around)})
+        Reading(fleet, near).settled(patience, ignore)
+        return Reading(fleet, expectation).settled(patience, ignore)
+
+    def _around(self, lost: Lost) -> set[str]:
+        """The lost nodes themselves, and the ends of every link that goes with the loss."""
+        links = self._inventory.topology.links.values()
+        ends = [(link.a.node, link.b.node) for link in links if lost.has(self._inventory.topology, link.id)]
+        return {*lost.nodes, *(node for pair in ends for node in pair)}
+
+    def _come_back(self, fleet: Fleet, loss: Loss, lost: Lost) -> None:
+        verdict = self._settled(fleet, self._whole, lost, MENDED_WITHIN)
+        if not verdict.fine:
+            raise FailedError(
+                f"{loss.id} was mended, but the network is not as before: {verdict.findings[0]}",
+                remedy="baubau net verify tells all; baubau lab heal and baubau lab up mend what is broken.",
+            )
+
+
+def _door(loopback: IPv4Address | None) -> Probe:
+    assert loopback is not None, "a site's router has a loopback"
+    return Probe(BASTION, loopback, "tcp", _SSH)
+
+
+def _answered(pair: Pair) -> Finding:
+    return _astray(pair.probe.source, str(pair), f"{pair} is said to be cut off, but gets through.")
+
+
+def _astray(device: str, subject: str, message: str) -> Finding:
+    return Finding(device, "resilience", subject, message, "differs")
+
+
+def summary(trial: Trial) -> str:
+    """One line: what was foretold, and how much of it was seen."""
+    agree = trial.sites - len(trial.disagreeing)
+    cut = trial.impact.sites
+    parts = [
+        f"cuts off {cut} site{'s' if cut != 1 else ''}",
+        f"{agree} of {trial.sites} sites as foretold",
+        f"{trial.routing.passed} of {trial.routing.checks} checks fine",
+        f"pairs: {trial.report.open} open, {trial.silenced} silenced, "
+        f"{trial.report.closed} closed in a sample of {trial.provable}",
+    ]
+    return ", ".join(parts)

@@ -1,0 +1,84 @@
+"""One city, read and complete: the value that every other part works on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from baubau_ops.core.addresses import host, prefix_order
+from baubau_ops.core.garbage import no_garbage_collection
+from baubau_ops.inventory.city.topology import Topology, build, pop_device, site_device
+from baubau_ops.inventory.files.allocations import Allocations
+from baubau_ops.inventory.files.models import Backbone, City, Datacenter, Site
+from baubau_ops.inventory.files.services import Policy, Service
+
+
+@dataclass(frozen=True)
+class Files:
+    """What people wrote, validated."""
+
+    city: City
+    backbone: Backbone
+    datacenter: Datacenter
+    services: Mapping[str, Service]
+    policy: Policy
+    sites: Mapping[str, Site]
+    """By id, sorted."""
+
+
+@dataclass(frozen=True)
+class Inventory(Files):
+    """The files with a number for everything that needs one."""
+
+    folder: Path
+    allocations: Allocations
+    """As locked in allocations.yml."""
+    numbers: Allocations
+    """Complete for the files: what is locked, and what is proposed for the rest."""
+    proposed: frozenset[str]
+    """The objects whose numbers are not locked, as `<section>/<id>` of the lock (`sites/dinkes`)."""
+    file_count: int = 0
+    """How many files were read."""
+
+    @cached_property
+    def topology(self) -> Topology:
+        with no_garbage_collection():
+            return build(
+                asn=self.city.asn,
+                backbone=self.backbone,
+                datacenter=self.datacenter,
+                sites=self.sites,
+                allocations=self.numbers,
+            )
+
+    @cached_property
+    def site_prefixes(self) -> Mapping[str, tuple[IPv4Network, ...]]:
+        """By connected site: its router's loopback and its segments, sorted."""
+        found = {}
+        for name, site in self.sites.items():
+            if site.links:
+                numbers = self.numbers.sites[name]
+                segments = [numbers.segments[zone] for zone in site.segments]
+                found[name] = tuple(sorted([host(numbers.loopback), *segments], key=prefix_order))
+        return found
+
+    @cached_property
+    def proposed_devices(self) -> frozenset[str]:
+        """The nodes whose configuration holds a proposed number: `net apply` refuses them."""
+        found: set[str] = set()
+        for item in self.proposed:
+            section, name = item.split("/", 1)
+            if section == "loopbacks":
+                found.add(name)
+            elif section == "links":
+                link = self.topology.links[name]
+                found |= {link.a.node, link.b.node}
+            elif section == "sites":
+                found.add(site_device(name))
+                found |= {pop_device(link.pop) for link in self.sites[name].links}
+            else:  # a service's address or a data-center LAN stands in both firewalls
+                found |= set(self.datacenter.firewalls)
+        return frozenset(found)

@@ -1,0 +1,385 @@
+"""The city as nodes, ports, links and LANs: the one place where names and addresses are put together.
+
+Derive, the twin's wiring, checks and maps all read this; nobody else turns files into addresses.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Literal
+
+from baubau_ops.core.addresses import interface
+from baubau_ops.inventory.files.allocations import Allocations
+from baubau_ops.inventory.files.models import Backbone, Datacenter, Isp, Rates, Site, SiteLink, Span
+
+BASTION = "bastion"
+PROVINCE = "prov"
+MAX_PORT_NAME = 15
+"""Bytes in a Linux interface name (IFNAMSIZ less its NUL)."""
+
+DATACENTER_COST = 10
+"""OSPF cost of each link between a firewall and a core."""
+_COST_OF_10G = 10
+_KM_PER_COST = 1.0
+
+
+class Role(StrEnum):
+    CORE = "core"
+    POP = "pop"
+    FIREWALL = "firewall"
+    SITE = "site"
+    ISP = "isp"
+    PROVINCE = "province"
+    BASTION = "bastion"
+
+
+OURS = frozenset({Role.CORE, Role.POP, Role.FIREWALL, Role.SITE})
+"""Roles that `net` configures; what lies outside is configured by its owner, on the twin by the twin."""
+INFRASTRUCTURE = frozenset({Role.CORE, Role.POP, Role.FIREWALL})
+"""Roles that run OSPF and iBGP."""
+
+
+class LinkKind(StrEnum):
+    SPAN = "span"
+    DATACENTER = "datacenter"
+    ACCESS = "access"
+    ISP = "isp"
+    PROVINCE = "province"
+    BASTION = "bastion"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine that forwards packets, or the bastion."""
+
+    name: str
+    role: Role
+    asn: int
+    loopback: IPv4Address | None
+    """None outside ours."""
+    id: str
+    """What people call it: the POP's or site's id, else the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One end of a link."""
+
+    node: str
+    name: str
+    address: IPv4Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A wire between two nodes; `a` is the end nearer to the cores."""
+
+    id: str
+    kind: LinkKind
+    media: str
+    """The city's link class."""
+    a: Port
+    b: Port
+    capacity: int
+    """bit/s, each direction."""
+    cost: int | None = None
+    """OSPF cost, each direction; None where OSPF does not run."""
+    km: float | None = None
+    committed: Rates | None = None
+    """A site's promised rates."""
+    peak: Rates | None = None
+    role: Literal["primary", "backup"] = "primary"
+    """A site's: which of its two carries the traffic."""
+
+    def end(self, node: str) -> Port:
+        """The port of `node` on this link."""
+        return self.a if self.a.node == node else self.b
+
+    def far(self, node: str) -> Port:
+        """The port at the other end."""
+        return self.b if self.a.node == node else self.a
+
+
+@dataclass(frozen=True, slots=True)
+class Lan:
+    """A segment behind one router: where the machines of people and services are."""
+
+    router: str
+    port: str
+    zone: str
+    """A zone of the city, or a segment of the data center."""
+    owner: str
+    """The site's id, or the data-center segment's."""
+    gateway: IPv4Interface
+    """The router's address in it."""
+
+    @property
+    def prefix(self) -> IPv4Network:
+        return self.gateway.network
+
+    @property
+    def host(self) -> IPv4Address:
+        """The first address after the gateway: the twin's client, the data center's host."""
+        return self.gateway.ip + 1
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Everything with a name or an address. Links and LANs are sorted by id and port."""
+
+    nodes: Mapping[str, Node]
+    links: Mapping[str, Link]
+    lans: tuple[Lan, ...]
+
+    @cached_property
+    def _links_by_node(self) -> Mapping[str, tuple[Link, ...]]:
+        found: defaultdict[str, list[Link]] = defaultdict(list)
+        for link in self.links.values():
+            found[link.a.node].append(link)
+            found[link.b.node].append(link)
+        return {node: tuple(links) for node, links in found.items()}
+
+    @cached_property
+    def _lans_by_router(self) -> Mapping[str, tuple[Lan, ...]]:
+        found: defaultdict[str, list[Lan]] = defaultdict(list)
+        for lan in self.lans:
+            found[lan.router].append(lan)
+        return {router: tuple(lans) for router, lans in found.items()}
+
+    def links_of(self, node: str) -> tuple[Link, ...]:
+        return self._links_by_node.get(node, ())
+
+    def lans_of(self, router: str) -> tuple[Lan, ...]:
+        return self._lans_by_router.get(router, ())
+
+    @cached_property
+    def _nodes_by_role(self) -> Mapping[Role, tuple[Node, ...]]:
+        found: defaultdict[Role, list[Node]] = defaultdict(list)
+        for node in self.nodes.values():
+            found[node.role].append(node)
+        return {role: tuple(nodes) for role, nodes in found.items()}
+
+    def with_role(self, *roles: Role) -> tuple[Node, ...]:
+        """The nodes of some roles, one role after the other as in `nodes`."""
+        return tuple(node for role, nodes in self._nodes_by_role.items() if role in roles for node in nodes)
+
+    @property
+    def ours(self) -> tuple[Node, ...]:
+        """The routers that `net` configures."""
+        return self.with_role(*OURS)
+
+    def find(self, name: str) -> Node | None:
+        """A node by its name, or a POP by its id."""
+        return self.nodes.get(name) or self.nodes.get(pop_device(name))
+
+
+def pop_device(pop: str) -> str:
+    return f"pop-{pop}"
+
+
+def pop_id(name: str, pops: Collection[str]) -> str:
+    """The id of a POP called by its id or its device's name; any other name as it is."""
+    bare = name.removeprefix("pop-")
+    return bare if name not in pops and bare in pops else name
+
+
+def site_device(site: str) -> str:
+    return f"ce-{site}"
+
+
+def backbone_device(end: str, backbone: Backbone) -> str:
+    """The device at the end of a span: a core by its name, a POP by its id."""
+    return end if end in backbone.cores else pop_device(end)
+
+
+def port_towards(neighbour: str, parallel: int = 0) -> str:
+    """The name of a port: `to-<neighbour>`, a POP without its prefix; parallel links end in -b, -c, …"""
+    suffix = f"-{chr(ord('a') + parallel)}" if parallel else ""
+    return f"to-{neighbour.removeprefix('pop-')}{suffix}"
+
+
+def link_id(a: str, b: str, parallel: int = 0) -> str:
+    suffix = f"-{chr(ord('a') + parallel)}" if parallel else ""
+    return f"{a}--{b}{suffix}"
+
+
+def span_ids(backbone: Backbone) -> list[str]:
+    """The id of every span, in the order of the file; ends are sorted, cores first."""
+    seen: defaultdict[tuple[str, str], int] = defaultdict(int)
+    ids = []
+    for span in backbone.spans:
+        ends = _span_ends(span, backbone)
+        ids.append(link_id(*ends, parallel=seen[ends]))
+        seen[ends] += 1
+    return ids
+
+
+def span_cost(span: Span) -> int:
+    """OSPF cost: 10 for 10 Gbit/s and in proportion below, plus one for every km of fibre."""
+    if span.cost is not None:
+        return span.cost
+    return max(1, round(_COST_OF_10G * 10e9 / span.capacity + span.km / _KM_PER_COST))
+
+
+def numbered_links(backbone: Backbone, datacenter: Datacenter) -> list[str]:
+    """The ids of the links whose /31 is allocated by itself, spans first."""
+    ids = span_ids(backbone)
+    ids += [link_id(core, firewall) for firewall in datacenter.firewalls for core in sorted(backbone.cores)]
+    ids += [link_id(core, BASTION) for core in sorted(backbone.cores)]
+    ids.append(link_id(backbone.province.core, PROVINCE))
+    return ids
+
+
+def infrastructure(backbone: Backbone, datacenter: Datacenter) -> list[str]:
+    """The devices whose loopback is allocated by itself."""
+    return [
+        BASTION,
+        *sorted(backbone.cores),
+        *datacenter.firewalls,
+        *(pop_device(pop) for pop in sorted(backbone.pops)),
+    ]
+
+
+def build(
+    *,
+    asn: int,
+    backbone: Backbone,
+    datacenter: Datacenter,
+    sites: Mapping[str, Site],
+    allocations: Allocations,
+) -> Topology:
+    """Put files and numbers together. `allocations` is complete for the files (see `allocate.complete`)."""
+    connected = {name: site for name, site in sorted(sites.items()) if site.links}
+    links = sorted(
+        [
+            *_spans(backbone, allocations),
+            *_datacenter_links(backbone, datacenter, allocations),
+            *_outside_links(backbone, allocations),
+            *(link for name, site in connected.items() for link in _access_links(name, site, allocations)),
+        ],
+        key=lambda link: link.id,
+    )
+    lans = [
+        *_datacenter_lans(datacenter, allocations),
+        *(lan for name, site in connected.items() for lan in _site_lans(name, site, allocations)),
+    ]
+    nodes = _nodes(asn, backbone, datacenter, connected, allocations)
+    return Topology({node.name: node for node in nodes}, {link.id: link for link in links}, tuple(lans))
+
+
+def _span_ends(span: Span, backbone: Backbone) -> tuple[str, str]:
+    first, second = sorted(
+        (backbone_device(span.a, backbone), backbone_device(span.b, backbone)),
+        key=lambda device: (device not in backbone.cores, device),
+    )
+    return first, second
+
+
+def _nodes(
+    asn: int,
+    backbone: Backbone,
+    datacenter: Datacenter,
+    sites: Iterable[str],
+    allocations: Allocations,
+) -> Iterator[Node]:
+    loopbacks = allocations.loopbacks
+    for core in sorted(backbone.cores):
+        yield Node(core, Role.CORE, asn, loopbacks[core], core)
+    for firewall in datacenter.firewalls:
+        yield Node(firewall, Role.FIREWALL, asn, loopbacks[firewall], firewall)
+    for pop in sorted(backbone.pops):
+        yield Node(pop_device(pop), Role.POP, asn, loopbacks[pop_device(pop)], pop)
+    for site in sites:
+        numbers = allocations.sites[site]
+        yield Node(site_device(site), Role.SITE, numbers.asn, numbers.loopback, site)
+    for name, isp in sorted(backbone.isps.items()):
+        yield Node(name, Role.ISP, isp.asn, None, name)
+    yield Node(PROVINCE, Role.PROVINCE, backbone.province.asn, None, PROVINCE)
+    yield Node(BASTION, Role.BASTION, asn, loopbacks[BASTION], BASTION)
+
+
+def _ports(a: str, b: str, prefix: IPv4Network, parallel: int = 0) -> tuple[Port, Port]:
+    return (
+        Port(a, port_towards(b, parallel), interface(prefix, 0)),
+        Port(b, port_towards(a, parallel), interface(prefix, 1)),
+    )
+
+
+def _spans(backbone: Backbone, allocations: Allocations) -> Iterator[Link]:
+    seen: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for span, name in zip(backbone.spans, span_ids(backbone), strict=True):
+        ends = _span_ends(span, backbone)
+        a, b = _ports(*ends, allocations.links[name], seen[ends])
+        seen[ends] += 1
+        yield Link(name, LinkKind.SPAN, "span", a, b, span.capacity, cost=span_cost(span), km=span.km)
+
+
+def _datacenter_links(backbone: Backbone, datacenter: Datacenter, allocations: Allocations) -> Iterator[Link]:
+    for firewall in datacenter.firewalls:
+        for core in sorted(backbone.cores):
+            name = link_id(core, firewall)
+            a, b = _ports(core, firewall, allocations.links[name])
+            yield Link(name, LinkKind.DATACENTER, "span", a, b, datacenter.capacity, cost=DATACENTER_COST)
+
+
+def _outside_links(backbone: Backbone, allocations: Allocations) -> Iterator[Link]:
+    for core in sorted(backbone.cores):
+        name = link_id(core, BASTION)
+        a, b = _ports(core, BASTION, allocations.links[name])
+        yield Link(name, LinkKind.BASTION, "span", a, b, 1_000_000_000)
+    for isp, uplink in sorted(backbone.isps.items()):
+        yield _isp_link(isp, uplink)
+    province = backbone.province
+    name = link_id(province.core, PROVINCE)
+    a, b = _ports(province.core, PROVINCE, allocations.links[name])
+    yield Link(name, LinkKind.PROVINCE, "leased", a, b, province.capacity)
+
+
+def _isp_link(name: str, isp: Isp) -> Link:
+    return Link(
+        link_id(isp.core, name),
+        LinkKind.ISP,
+        "leased",
+        Port(isp.core, port_towards(name), isp.address),
+        Port(name, port_towards(isp.core), IPv4Interface((isp.peer, isp.address.network.prefixlen))),
+        isp.capacity,
+    )
+
+
+def _access_links(site: str, data: Site, allocations: Allocations) -> Iterator[Link]:
+    for link in data.links:
+        yield _access_link(site, link, allocations)
+
+
+def _access_link(site: str, link: SiteLink, allocations: Allocations) -> Link:
+    numbers = allocations.sites[site].links[link.pop]
+    pop, router = pop_device(link.pop), site_device(site)
+    return Link(
+        link_id(pop, router),
+        LinkKind.ACCESS,
+        link.media,
+        Port(pop, f"ce{numbers.port}", interface(numbers.prefix, 0)),
+        Port(router, port_towards(pop), interface(numbers.prefix, 1)),
+        max(link.peak.down, link.peak.up),
+        committed=link.committed,
+        peak=link.peak,
+        role=link.role,
+    )
+
+
+def _datacenter_lans(datacenter: Datacenter, allocations: Allocations) -> Iterator[Lan]:
+    for segment in sorted(datacenter.segments):
+        for firewall in datacenter.firewalls:
+            prefix = allocations.lans[segment][firewall]
+            yield Lan(firewall, f"lan-{segment}", segment, segment, interface(prefix, 1))
+
+
+def _site_lans(site: str, data: Site, allocations: Allocations) -> Iterator[Lan]:
+    for zone in sorted(data.segments):
+        prefix = allocations.sites[site].segments[zone]
+        yield Lan(site_device(site), f"lan-{zone}", zone, site, interface(prefix, 1))

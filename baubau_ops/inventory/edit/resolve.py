@@ -1,0 +1,119 @@
+"""Settles numbers that two entries of the lock hold: two branches took them, and both were merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from baubau_ops.core.errors import InputError, InvalidInventoryError
+from baubau_ops.inventory.checks import check
+from baubau_ops.inventory.city.inventory import Files
+from baubau_ops.inventory.city.topology import BASTION, PROVINCE, site_device
+from baubau_ops.inventory.edit.site import editing, write_lock
+from baubau_ops.inventory.files import lockfile
+from baubau_ops.inventory.files.allocations import Allocations
+from baubau_ops.inventory.files.problems import to_problems
+from baubau_ops.inventory.load import assemble, read_folder
+from baubau_ops.inventory.numbers.duplicates import Claim, collisions
+
+Applied = Callable[[str], bool]
+"""Whether a device was ever configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An entry of the lock that gave way; entries are named `<section>/<id>`."""
+
+    entry: str
+    keeper: str
+    """Who keeps the number."""
+    before: str
+    after: str
+    """Its numbers as the lock writes them; empty when no file uses it."""
+
+
+def resolve(
+    folder: Path, applied: Applied, *, today: date | None = None, dry_run: bool = False
+) -> tuple[Move, ...]:
+    """Move the entry that was never applied, of every two that hold one number; returns what moved.
+
+    With neither applied the later by id moves. Of a conflict that a merge has left in the lock both sides are
+    kept. InputError when both were, InvalidInventoryError when the
+    inventory has other problems; nothing is written then.
+    """
+    with editing(folder):
+        source = read_folder(folder, merge_lock=True)
+        files = source.files()
+        findings = [*source.findings, *check.references(source.documents, source.models, source.sites)]
+        if files is None or findings:
+            raise InvalidInventoryError(to_problems(findings, folder), source.count)
+        losers = choose(files, source.locked, applied)
+        locked = source.locked
+        source.locked = released(locked, losers)
+        inventory = assemble(source, folder, today=today or datetime.now(UTC).date())
+        if (losers or lockfile.has_conflict(folder)) and not dry_run:
+            write_lock(folder, inventory.numbers)
+    return tuple(
+        Move(loser, keeper, lockfile.entry(locked, loser), lockfile.entry(inventory.numbers, loser))
+        for loser, keeper in losers.items()
+    )
+
+
+def choose(files: Files, locked: Allocations, applied: Applied) -> dict[str, str]:
+    """Return who moves, and for whom: `<section>/<id>` of both."""
+    losers: dict[str, str] = {}
+    both: list[tuple[Claim, Claim]] = []
+    for first, second in collisions(files, locked):
+        one, two = sorted((first, second), key=lambda claim: (claim.section, claim.holder))
+        if one.pin or two.pin or _entry(one) in losers or _entry(two) in losers:
+            continue  # a pin is settled in its file; who moves already is out of the way
+        if _is_applied(two, applied):
+            if _is_applied(one, applied):
+                both.append((one, two))
+                continue
+            one, two = two, one
+        losers[_entry(two)] = _entry(one)
+    if both:
+        raise _both_applied(both)
+    return losers
+
+
+def _entry(claim: Claim) -> str:
+    return f"{claim.section}/{claim.holder}"
+
+
+def _is_applied(claim: Claim, applied: Applied) -> bool:
+    if claim.section == "sites":
+        return applied(site_device(claim.holder))
+    if claim.section == "loopbacks":
+        return applied(claim.holder)
+    if claim.section == "links":  # in use once every end of ours is configured
+        ends = (end for end in _ends(claim.holder) if end not in (BASTION, PROVINCE))
+        return all(applied(end) for end in ends)
+    return applied("dc-1") or applied("dc-2")
+
+
+def _ends(link: str) -> tuple[str, str]:
+    """The nodes of a link's id; a parallel link's ends in a letter of its own."""
+    first, second = link.split("--")
+    stem, _, letter = second.rpartition("-")
+    return first, stem if len(letter) == 1 and letter.isalpha() else second
+
+
+def _both_applied(both: list[tuple[Claim, Claim]]) -> InputError:
+    shown = "; ".join(f"{one.holder} and {two.holder} ({two.what})" for one, two in both)
+    return InputError(
+        f"Both of these are in use with the same number: {shown}.",
+        remedy="Take the one to be renumbered out of allocations.yml, then apply it: this interrupts it.",
+    )
+
+
+def released(locked: Allocations, losers: dict[str, str]) -> Allocations:
+    """The lock without some entries."""
+    for loser in losers:
+        section, name = loser.split("/", 1)
+        rest = {key: value for key, value in getattr(locked, section).items() if key != name}
+        locked = replace(locked, **{section: rest})
+    return locked

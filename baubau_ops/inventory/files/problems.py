@@ -1,0 +1,80 @@
+"""From a finding at a path of a document to a problem at file:line:column, in plain words."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from baubau_ops.core.errors import Problem
+from baubau_ops.inventory.files.yaml import DocumentPath, Places
+
+_MOST_LOCATED = 100
+"""Files read again for line and column; finding a place costs some milliseconds for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong at a path of one file (its name relative to the inventory's folder)."""
+
+    file: str
+    path: DocumentPath
+    message: str
+    at_key: bool = False
+    """The key itself is wrong, not its value."""
+    line: int = 0
+    """Known already (syntax errors); counted from 1."""
+    column: int = 0
+
+
+def to_problems(
+    findings: Iterable[Finding], folder: Path, texts: Mapping[str, str] | None = None
+) -> tuple[Problem, ...]:
+    """Give every finding its place; sorted by file, then line. `texts` are files still to be written."""
+    by_file: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in dict.fromkeys(findings):
+        by_file[finding.file].append(finding)
+    problems: list[Problem] = []
+    for number, file in enumerate(sorted(by_file)):
+        text = (texts or {}).get(file)
+        # Only what could be read as YAML has paths; a pipe or 100 MB must not be read again.
+        is_sought = any(finding.path and not finding.line for finding in by_file[file])
+        places = Places(folder / file, text) if is_sought and number < _MOST_LOCATED else None
+        problems += _in_file(by_file[file], shown(folder / file), places)
+    return tuple(problems)
+
+
+def _in_file(findings: list[Finding], name: str, places: Places | None) -> list[Problem]:
+    located = []
+    for finding in findings:
+        line, column = finding.line, finding.column
+        if not line and finding.path and places is not None:
+            place = places.find(finding.path, key=finding.at_key)
+            line, column = place.line, place.column
+        where = f"{name}:{line}:{column}" if line else name
+        parts = (_printable(part) for part in (where, shown_path(finding.path), finding.message))
+        located.append((line, column, Problem(*parts)))
+    return [problem for *_, problem in sorted(located, key=lambda item: item[:2])]
+
+
+def _printable(text: str) -> str:
+    """Control characters as escapes: what a file holds must not steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def shown(file: Path) -> str:
+    """A file as people call it: relative to where they stand, if it lies below."""
+    relative = os.path.relpath(file)
+    return str(file) if relative.startswith("..") else relative
+
+
+def shown_path(path: DocumentPath) -> str:
+    """`link.pop`, `spans[3].b`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

@@ -1,0 +1,1 @@
+"""Synthetic cities of any size."""

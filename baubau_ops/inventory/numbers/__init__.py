@@ -1,0 +1,1 @@
+"""Numbers: assigned once, never moved."""

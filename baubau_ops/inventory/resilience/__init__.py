@@ -1,0 +1,1 @@
+"""What failures do to the city, computed."""

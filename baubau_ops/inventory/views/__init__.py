@@ -1,0 +1,1 @@
+"""The city shown: lists, details, map, schemas, and the view of other tools."""

@@ -1,0 +1,1 @@
+"""What the twin uses of this machine."""

@@ -1,0 +1,1 @@
+"""The image that routers boot."""

@@ -1,0 +1,1 @@
+"""Machines of the twin, and the wires between them."""

@@ -1,0 +1,249 @@
+"""Booted routers: a disk (overlay over the image), a namespace, and systemd as PID 1 in it.
+
+Power is pulled by SIGKILL and by removing the namespace: in a surviving one the old life's addresses, rules
+and sysctls would go on. The console is a side door past the network, for boot, faults and inspection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from baubau_ops.core.errors import FailedError, InputError
+from baubau_ops.core.host.shell import require, run
+from baubau_ops.core.settings import run_dir
+from baubau_ops.lab.host import cgroups, netns
+from baubau_ops.lab.host.names import NETNS
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.image import recipe
+
+log = logging.getLogger(__name__)
+
+BOOT_TIMEOUT = 120.0
+"""Seconds for one node, once its turn has come; 1 to 3 are usual, more where the machine is busy."""
+
+SECTION_FILES = {
+    "frr": "etc/frr/frr.conf",
+    "nftables": "etc/nftables.conf",
+    "sysctl": "etc/sysctl.d/50-baubau.conf",
+}
+"""Where a Debian router keeps what each section of its text says."""
+
+END_TIMEOUT = 5.0
+"""Seconds until processes that were sent SIGKILL must be gone."""
+
+_CAPABILITIES = "CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_ADMIN"  # zebra and bgpd do not start without
+_POLL = 0.03  # looking through /proc costs more than it seems where other twins run
+_ENTER_GROUPS = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ >"$1"; shift; n=$((n - 1)); done; exec "$@"'
+_NFT_HEAD = "#!/usr/sbin/nft -f\nflush ruleset\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a node itself: the operator's public key it trusts, and its own host key pair."""
+
+    operator: str
+    host_private: str
+    host_public: str
+
+
+def disk(twin: str, node: str) -> Path:
+    """Return the folder of a node's disk."""
+    return run_dir(twin) / "nodes" / node
+
+
+def disks(twin: str) -> list[Path]:
+    """Return the folders of all nodes that have, or had, a disk."""
+    folder = run_dir(twin) / "nodes"
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def prepare(twin: str, node: str, day0: str, identity: Identity, image: Path) -> None:
+    """Give a node a new disk with its keys and its day-0 text (secrets filled in), unless it has one.
+
+    A disk that stands on another image is made anew: files of the two would mix.
+    """
+    folder = disk(twin, node)
+    root = folder / "root"
+    finished = folder / "prepared"
+    if finished.exists() and finished.read_text() == str(image):
+        if not os.path.ismount(root):
+            _mount(twin, node, image)
+        return
+    discard(twin, node)
+    for part in ("upper", "work", "root"):
+        (folder / part).mkdir(parents=True)
+    _mount(twin, node, image)
+    _write(root, "etc/hostname", f"{node}\n")
+    _write(root, "etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {node}\n")
+    _write(root, recipe.HOST_KEY, identity.host_private, mode=0o600)
+    _write(root, f"{recipe.HOST_KEY}.pub", identity.host_public)
+    home = f"home/{recipe.LOGIN}/.ssh"
+    _write(root, f"{home}/authorized_keys", identity.operator, mode=0o600)
+    for section, text in split_sections(day0).items():
+        if section not in SECTION_FILES:
+            raise InputError(f"{node}: a day-0 text has no section {section}.")
+        is_frr = section == "frr"
+        _write(root, SECTION_FILES[section], (_NFT_HEAD if section == "nftables" else "") + text,
+               mode=0o640 if is_frr else 0o600)  # fmt: skip
+    finished.write_text(str(image))
+
+
+def split_sections(text: str) -> dict[str, str]:
+    """Split a device's text at its `#@ section NAME` lines; without any it is the frr section alone."""
+    sections: dict[str, list[str]] = {}
+    current = "frr"
+    for line in text.splitlines(keepends=True):
+        if line.startswith("#@ section "):
+            current = line.split()[2]
+            sections[current] = []
+        elif current in sections or line.strip():
+            sections.setdefault(current, []).append(line)
+    return {name: "".join(lines) for name, lines in sections.items()}
+
+
+def discard(twin: str, node: str) -> None:
+    """Remove a node's disk."""
+    unmount([disk(twin, node)])
+    shutil.rmtree(disk(twin, node), ignore_errors=True)
+
+
+def unmount(folders: Iterable[Path]) -> None:
+    """Unmount everything in these folders."""
+    prefixes = tuple(f"{folder}/" for folder in folders)
+    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    mine = [point for point in points if point.startswith(prefixes)]
+    if mine:
+        run(["umount", "--lazy", *reversed(mine)])
+
+
+def _mount(twin: str, node: str, image: Path) -> None:
+    folder = disk(twin, node)
+    options = f"lowerdir={image},upperdir={folder}/upper,workdir={folder}/work"
+    run(["mount", "-t", "overlay", "-o", options, name_of(twin, node), str(folder / "root")])
+
+
+def _write(root: Path, path: str, text: str, mode: int = 0o644) -> None:
+    """Write a file that belongs to whom its folder belongs to."""
+    target = root / path.lstrip("/")
+    owner = target.parent.stat()
+    target.unlink(missing_ok=True)
+    target.write_text(text)
+    target.chmod(mode)
+    os.chown(target, owner.st_uid, owner.st_gid)
+
+
+def boot(twin: str, node: str) -> int:
+    """Start a node in its namespace, which exists and is wired; return its launcher's process at once.
+
+    FailedError when something still lives in the namespace: two systems on one disk would destroy it.
+    """
+    name = name_of(twin, node)
+    living = netns.processes([name]).get(name)
+    if living:
+        raise FailedError(f"{node} cannot boot: its namespace still has processes ({living}).")
+    folder = disk(twin, node)
+    groups = cgroups.create(name)
+    argv = ["/bin/sh", "-c", _ENTER_GROUPS, "sh", str(len(groups)), *map(str, groups)]
+    argv += [require("systemd-nspawn"), "-q", "--register=no", "--keep-unit", "-b", "--notify-ready=no"]
+    argv += [f"--network-namespace-path={NETNS / name}", "-D", str(folder / "root")]
+    argv += ["-M", name, f"--hostname={node}", "--console=read-only", f"--capability={_CAPABILITIES}"]
+    with (folder / "console.log").open("ab") as console:
+        launcher = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=console,
+            start_new_session=True,  # outlives this command, and its Ctrl-C
+            env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"},  # else no sysctl can be set
+        )
+    return launcher.pid
+
+
+def end(twin: str, places: Collection[str]) -> None:
+    """Pull the plug of places: end every process in their namespaces and control groups, and wait for it.
+
+    A node's launcher and what it has just forked are in the group before they are in the namespace.
+    """
+    names = [name_of(twin, place) for place in places]
+    deadline = time.monotonic() + END_TIMEOUT
+    while left := {pid for pids in netns.processes(names).values() for pid in pids} | cgroups.processes(
+        names
+    ):
+        if time.monotonic() > deadline:
+            raise FailedError(f"Processes do not end after SIGKILL: {sorted(left)}")
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(_POLL)
+    for name in names:
+        cgroups.remove(name)
+
+
+def is_ready(init: int) -> bool:
+    """Tell, from its console, whether the node of this PID 1 takes logins and has read its text."""
+    root = Path(f"/proc/{init}/root")
+    try:
+        if not (root / "run/sshd.pid").exists() or not (root / "run/frr/watchfrr.started").exists():
+            return False  # the cheap answer: asking systemd costs a process
+    except OSError:
+        return False
+    units = ("ssh.service", "frr.service", "nftables.service")
+    done = run([*enter(init), "systemctl", "is-active", *units], check=False)
+    return done.stdout.split() == ["active"] * len(units)
+
+
+def boot_all(
+    twin: str,
+    nodes: Sequence[str],
+    *,
+    started: Iterable[str] = (),
+    at_once: int,
+    on_ready: Callable[[str, float], None],
+) -> None:
+    """Boot nodes, some at once, and wait until all are ready, those `started` before included.
+
+    `on_ready` gets each with the seconds it took. FailedError names the first that takes too long.
+    """
+    waiting = list(nodes)
+    booting = dict.fromkeys(started, time.monotonic())
+    there = netns.inits([name_of(twin, node) for node in booting])
+    inits = {node: there.get(name_of(twin, node)) for node in booting}
+    launchers: dict[str, int] = {}
+    while waiting or booting:
+        while waiting and len(booting) < at_once:
+            node = waiting.pop(0)
+            launchers[node] = boot(twin, node)
+            booting[node] = time.monotonic()
+        for node, since in list(booting.items()):
+            took = time.monotonic() - since
+            if node in launchers and inits.get(node) is None:
+                inits[node] = netns.init_below(launchers[node])
+            if (init := inits.get(node)) and is_ready(init):
+                del booting[node]
+                on_ready(node, took)
+            elif took > BOOT_TIMEOUT:
+                raise FailedError(
+                    f"{node} is not ready {BOOT_TIMEOUT:.0f} s after its start: {_last_words(twin, node)}",
+                    remedy=f"Its console: {disk(twin, node) / 'console.log'}",
+                )
+        if booting:
+            time.sleep(_POLL)
+
+
+def _last_words(twin: str, node: str) -> str:
+    lines = (disk(twin, node) / "console.log").read_text(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "its console is silent.")
+
+
+def enter(init: int) -> list[str]:
+    """Return the beginning of a command that runs inside the namespaces of this PID 1."""
+    return ["nsenter", "-t", str(init), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--"]

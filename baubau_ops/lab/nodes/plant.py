@@ -1,0 +1,198 @@
+"""The plant: one bridge per wire, and both its ends plugged in. Cuts act here and nowhere else.
+
+What is cut is written in the bridge's alias, so that the kernel alone holds the state: it survives `up`, and
+a router that is powered on finds its wires as they are. A bridge that is down forwards nothing while both
+ports keep their carrier: the silent cut.
+
+A router's port whose wire is gone but that is still configured stays, unplugged, as on a real router. It has a
+bridge of its own, so that a router that is powered on gets it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from baubau_ops.core.host.shell import run
+from baubau_ops.lab.host import netns
+from baubau_ops.lab.host.names import NETNS, PLANT
+from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.layout.layout import End, Wire
+
+_UNPLUGGED = "unplugged"
+_BRIDGE = "stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"  # a wire: no protocol, no memory
+
+
+class Cut(StrEnum):
+    NONE = ""
+    SILENT = "cut silently"
+    LOUD = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A wire that lies in the plant."""
+
+    id: str
+    cut: Cut
+    ports: frozenset[str]
+    """Plant ports plugged into its bridge."""
+
+
+class Plant:
+    """The plant of one twin."""
+
+    def __init__(self, twin: str) -> None:
+        self.twin = twin
+        self.netns = name_of(twin, PLANT)
+
+    def create(self) -> None:
+        """Make the plant's namespace, quiet: no frame in it is its own."""
+        if not (NETNS / self.netns).exists():
+            netns.add([self.netns])
+        quiet = ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"]
+        run(["nsenter", f"--net={NETNS / self.netns}", "sysctl", "-qw", *quiet])
+
+    def laid(self) -> Mapping[str, Laid]:
+        """Return the wires that lie there, by id."""
+        links = self._links()
+        ports: dict[str, set[str]] = {}
+        for link in links:
+            if "master" in link:
+                ports.setdefault(link["master"], set()).add(link["ifname"])
+        found = {}
+        for link in links:
+            # A bridge without its alias was left half made by a crash; laying the wire again completes it.
+            wire, _, cut = link.get("ifalias", "").partition(" ")
+            if link["ifname"].startswith("w") and wire not in ("", _UNPLUGGED):
+                found[wire] = Laid(wire, Cut(cut), frozenset(ports.get(link["ifname"], ())))
+        return found
+
+    def unplugged(self) -> frozenset[End]:
+        """Return the routers' ports that outlive their wires."""
+        aliases = [link.get("ifalias", "").split(" ") for link in self._links()]
+        return frozenset(End(*alias[1].split("/")) for alias in aliases if alias[0] == _UNPLUGGED)
+
+    def ports(self) -> frozenset[str]:
+        """Return the plant's side of every port there is, plugged in or not."""
+        return frozenset(name for name in self._names() if name.startswith("p"))
+
+    def lay(self, wires: Iterable[Wire]) -> None:
+        """Lay wires that are not there yet; nothing is plugged in."""
+        laid, present = self.laid(), self._names()
+        lines = []
+        for wire in (wire for wire in wires if wire.id not in laid):
+            bridge = _bridge(wire.id)
+            if bridge not in present:
+                lines.append(f"link add {bridge} type bridge {_BRIDGE}")
+            lines.append(f"link set {bridge} up alias {wire.id}")
+        netns.ip_batch(lines, netns=self.netns)
+
+    def take_away(self, wires: Iterable[str]) -> None:
+        """Remove wires, by their ids; no port goes with them."""
+        netns.ip_batch([f"link del {_bridge(wire)}" for wire in wires], netns=self.netns)
+
+    def unplug(self, ends: Iterable[End]) -> None:
+        """Take the cable out of ports that stay: no carrier, and each is remembered."""
+        present = self._names()
+        lines = []
+        for end in ends:
+            bridge = _bridge(_dead_end(end))
+            if bridge not in present:
+                lines.append(f"link add {bridge} type bridge {_BRIDGE}")
+            lines.append(f"link set {bridge} alias '{_dead_end(end)}'")
+            lines.append(f"link set {plant_port(end)} down master {bridge}")
+        netns.ip_batch(lines, netns=self.netns)
+
+    def forget(self, ends: Iterable[End]) -> None:
+        """Remember unplugged ports no more; the ports themselves are left alone."""
+        self.take_away(_dead_end(end) for end in ends)
+
+    def replug(self, place: str) -> None:
+        """Give a place in its new namespace the ports without a wire that it had."""
+        self._plug([(_dead_end(end), end) for end in self.unplugged() if end.place == place], {place})
+
+    def plug(self, ends: Iterable[tuple[Wire, End]], fresh: Collection[str]) -> None:
+        """Plug places (their namespaces exist) into wires, without carrier until `settle`.
+
+        A port that a place lacks is made. In `fresh` namespaces all are: what the plant has is of their old life.
+        """
+        self._plug([(wire.id, end) for wire, end in ends], fresh)
+
+    def _plug(self, ends: Iterable[tuple[str, End]], fresh: Collection[str]) -> None:
+        present = self._names()
+        by_place: dict[str, list[str]] = {}
+        old, new = [], []
+        for wire, end in ends:
+            port = plant_port(end)
+            new.append(f"link set {port} master {_bridge(wire)}")
+            if port in present and end.place not in fresh:
+                continue
+            if port in present:
+                old.append(port)
+            by_place.setdefault(end.place, []).extend(
+                (
+                    f"link add {end.port} address {end.mac} type veth peer name {port} netns {self.netns}",
+                    # No link-local address, no chatter: every IPv6 frame that a filter counts is a probe.
+                    f"link set {end.port} addrgenmode none",
+                    f"link set {end.port} up",
+                )
+            )
+        self.drop(old)
+        for place, lines in by_place.items():
+            netns.ip_batch(lines, netns=name_of(self.twin, place))
+        netns.ip_batch(new, netns=self.netns)
+
+    def drop(self, ports: Collection[str]) -> None:
+        """Remove plant ports by their names; the port at the other end goes with each."""
+        # Forced: one whose namespace has just been deleted may vanish by itself meanwhile.
+        netns.ip_batch([f"link del {port}" for port in sorted(ports)], netns=self.netns, force=True)
+
+    def settle(self, wires: Iterable[Wire], powered: Collection[str]) -> None:
+        """Give every port the carrier it should have: its wire is not cut loudly, the far end has power."""
+        laid = self.laid()
+        lines = []
+        for wire in wires:
+            for end in (wire.a, wire.b):
+                if plant_port(end) in laid[wire.id].ports:
+                    has_carrier = laid[wire.id].cut is not Cut.LOUD and wire.far(end.place).place in powered
+                    lines.append(f"link set {plant_port(end)} {'up' if has_carrier else 'down'}")
+        netns.ip_batch(lines, netns=self.netns)
+
+    def cut(self, wire: Wire, *, silent: bool, powered: Collection[str]) -> None:
+        """Stop all traffic on a wire, silently or seen by both ends. One kind may become the other."""
+        kind = Cut.SILENT if silent else Cut.LOUD
+        bridge = _bridge(wire.id)
+        down = [f"link set {bridge} down", f"link set {bridge} alias '{wire.id} {kind}'"]
+        netns.ip_batch(down, netns=self.netns)
+        self.settle([wire], powered)
+
+    def mend(self, wire: Wire, powered: Collection[str]) -> None:
+        """Let traffic pass again."""
+        bridge = _bridge(wire.id)
+        netns.ip_batch([f"link set {bridge} up", f"link set {bridge} alias {wire.id}"], netns=self.netns)
+        self.settle([wire], powered)
+
+    def _names(self) -> set[str]:
+        return {link["ifname"] for link in self._links()}
+
+    def _links(self) -> list[dict[str, Any]]:
+        links: list[dict[str, Any]] = json.loads(run(["ip", "-n", self.netns, "-j", "link", "show"]).stdout)
+        return links
+
+
+def _dead_end(end: End) -> str:
+    return f"{_UNPLUGGED} {end.place}/{end.port}"
+
+
+def _bridge(wire: str) -> str:
+    return f"w{hashlib.sha256(wire.encode()).hexdigest()[:12]}"
+
+
+def plant_port(end: End) -> str:
+    """Return the name of the plant's side of a port."""
+    return f"p{hashlib.sha256(f'{end.place}/{end.port}'.encode()).hexdigest()[:12]}"

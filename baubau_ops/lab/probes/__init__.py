@@ -1,0 +1,1 @@
+"""Packets sent from machines of the twin, and what came of them."""

@@ -1,0 +1,1 @@
+"""Which places of the inventory made a line of a text."""

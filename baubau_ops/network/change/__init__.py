@@ -1,0 +1,1 @@
+"""Changes routers: plan, waves, transactions."""

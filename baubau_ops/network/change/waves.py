@@ -1,0 +1,120 @@
+"""In which order, and how many at a time, devices may be changed.
+
+A batch is admissible when the city would survive the loss of all its members at once: every site keeps
+its way to a core, an ISP and the data center, save those that a single member carries alone, and a route
+reflector remains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
+
+from baubau_ops.inventory.city.topology import Role, Topology
+
+Group = tuple[str, ...]
+"""Devices that change together, the one nearest to the cores first."""
+
+MAX_BATCH = 8
+"""Devices in a batch; more at a time gain nothing and put more at risk."""
+
+_LAYERS = (Role.CORE, Role.FIREWALL, Role.POP, Role.SITE)
+
+
+def layer(topology: Topology, device: str) -> int:
+    """0 for a core, growing outward."""
+    return _LAYERS.index(topology.nodes[device].role)
+
+
+def served(topology: Topology, without: AbstractSet[str]) -> frozenset[str]:
+    """The site routers that still reach a core, an ISP and a data-center firewall when `without` are lost."""
+    transit = {node.name for node in topology.with_role(Role.CORE, Role.POP)} - without
+    found: set[str] = set()
+    while transit:
+        part = _component(topology, transit)
+        transit -= part
+        attached = {link.far(name).node for name in part for link in topology.links_of(name)} - without
+        roles = {topology.nodes[name].role for name in part | attached}
+        if {Role.CORE, Role.ISP, Role.FIREWALL} <= roles:
+            found |= {name for name in attached if topology.nodes[name].role is Role.SITE}
+    return frozenset(found)
+
+
+def _component(topology: Topology, among: AbstractSet[str]) -> set[str]:
+    """Take one connected part of `among`: cores and POPs, for nothing else carries other people's traffic."""
+    start = next(iter(among))
+    seen, edge = {start}, [start]
+    while edge:
+        node = edge.pop()
+        for link in topology.links_of(node):
+            other = link.far(node).node
+            if other in among and other not in seen:
+                seen.add(other)
+                edge.append(other)
+    return seen
+
+
+def cut_off(topology: Topology, device: str, down: AbstractSet[str]) -> frozenset[str]:
+    """The site routers that lose service when `device` alone is lost, itself included if it is one."""
+    return served(topology, down) - served(topology, down | {device})
+
+
+def is_admissible(topology: Topology, batch: AbstractSet[str], down: AbstractSet[str]) -> bool:
+    """Whether all of `batch` may be lost at once, with `down` lost already."""
+    excused = frozenset().union(*(cut_off(topology, device, down) for device in batch))
+    if not served(topology, down) - excused <= served(topology, down | batch):
+        return False
+    cores = {node.name for node in topology.with_role(Role.CORE)}
+    return bool(cores - down - batch) or not batch & cores or len(cores - down) <= 1
+
+
+def outward(topology: Topology, groups: Iterable[Group]) -> list[Group]:
+    """Groups in the order of additions: the cores first, the sites last."""
+    return sorted(groups, key=lambda group: (min(layer(topology, device) for device in group), group))
+
+
+def batches(
+    topology: Topology,
+    groups: Sequence[Group],
+    *,
+    installing: AbstractSet[str] = frozenset(),
+    down: AbstractSet[str] = frozenset(),
+) -> Iterator[tuple[Group, ...]]:
+    """Split `groups` into batches: a canary of one group, then as many as are admissible.
+
+    While devices are `installing` the order is strictly outward, layer by layer, because each needs the one
+    before it; otherwise the canary is the group whose loss would cut off the fewest sites. `down` is what is
+    lost now.
+    """
+    left = outward(topology, groups)
+    by_layer = any(device in installing for group in left for device in group)
+    if left and not by_layer:
+        canary = min(left, key=lambda group: (_blast(topology, group, down), -layer(topology, group[0])))
+        left.remove(canary)
+        yield (canary,)
+    while left:
+        batch = _next_batch(topology, left, down, by_layer=by_layer)
+        left = [group for group in left if group not in batch]
+        yield batch
+
+
+def _blast(topology: Topology, group: Group, down: AbstractSet[str]) -> int:
+    return len(served(topology, down) - served(topology, down | set(group)))
+
+
+def _next_batch(
+    topology: Topology, left: Sequence[Group], down: AbstractSet[str], *, by_layer: bool
+) -> tuple[Group, ...]:
+    layer_of = partial(layer, topology)
+    batch: list[Group] = [left[0]]
+    members = set(left[0])
+    for group in left[1:]:
+        if by_layer and layer_of(group[0]) != layer_of(left[0][0]):
+            break
+        if len(members) + len(group) > MAX_BATCH:
+            continue
+        if is_admissible(topology, members | set(group), down):
+            batch.append(group)
+            members |= set(group)
+    return tuple(batch)

@@ -1,0 +1,1 @@
+"""What routers do against what is expected of them. Pure."""

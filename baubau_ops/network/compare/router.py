@@ -1,0 +1,41 @@
+"""Compares routers as they are with what is expected of them. Pure: `observe` reads, `expect` has the intent.
+
+Nothing passes by being skipped: what could not be read is a finding of its own kind, and so is what is there
+and should not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from baubau_ops.core.errors import BaubauError, FailedError
+from baubau_ops.network.compare.bgp import bgp
+from baubau_ops.network.compare.checks import Checked, Problem, verdict
+from baubau_ops.network.compare.fib import fib
+from baubau_ops.network.compare.igp import bfd, ospf
+from baubau_ops.network.compare.verdict import Verdict
+from baubau_ops.network.expect.expectation import DeviceExpectation, Expectation
+from baubau_ops.network.state.router_state import Observation
+
+_FACETS = (ospf, bfd, bgp, fib)
+
+
+def check(expected: DeviceExpectation, observed: Observation | BaubauError) -> Verdict:
+    """Compare one router with the intent; an error in place of the observation fails all its checks."""
+    if isinstance(observed, BaubauError):
+        problem = Problem("", "", f"{expected.device} could not be checked: {observed}", "could not check")
+        return verdict(expected.device, [Checked("device", (problem,), count_checks(expected))])
+    return verdict(expected.device, (done for facet in _FACETS for done in facet(expected, observed)))
+
+
+def compare(expected: Expectation, observed: Mapping[str, Observation | BaubauError]) -> Verdict:
+    """Compare all routers with the intent; one that nobody read counts as not checked."""
+    return Verdict.join(
+        check(device, observed.get(name, FailedError("it was not read")))
+        for name, device in expected.devices.items()
+    )
+
+
+def count_checks(expected: DeviceExpectation) -> int:
+    """How many checks `check` makes."""
+    return len(expected.ospf) + 4 + len(expected.bfd) + 1 + 3 * len(expected.bgp) + 2 + len(expected.fib) + 1

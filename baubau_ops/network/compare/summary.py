@@ -1,0 +1,104 @@
+"""Findings as people want to read them: causes first, what is alike told once, what may follow from a cause counted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from baubau_ops.network.compare.checks import listed
+from baubau_ops.network.compare.igp import AFTER_START
+from baubau_ops.network.compare.verdict import Finding
+
+_CAUSES_FIRST = ("device", "kernel", "queues", "policing", "helpers", "ospf", "bgp", "bfd", "fib", "probe")
+_FEW = 3
+"""So many alike are still told one by one."""
+_SESSIONS = frozenset({"ospf state", "bgp state", "bfd state"})
+_ROUTES = frozenset({"fib route", "bgp accepted", "bgp sent"})
+"""What a router that is away, or a session that is down, takes with it anywhere in the network."""
+_WORD = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What to tell, and what may only follow from it."""
+
+    findings: tuple[Finding, ...]
+    consequences: tuple[Finding, ...]
+
+    @property
+    def summary(self) -> str:
+        """A line about the consequences; empty when there are none."""
+        if not self.consequences:
+            return ""
+        kinds = Counter(finding.check for finding in self.consequences)
+        routers = len({finding.device for finding in self.consequences})
+        parts = ", ".join(f"{count} {check}" for check, count in kinds.most_common())
+        where = "1 router" if routers == 1 else f"{routers} routers"
+        return f"{len(self.consequences)} more on {where} may follow from these: {parts}."
+
+
+def brief(findings: Iterable[Finding]) -> Brief:
+    """Order findings by cause and effect, join what a router says of many subjects, part off the consequences.
+
+    A joined finding's subject tells how many they are; its message names the first of them.
+    """
+    ordered = sorted(findings, key=lambda one: (_rank(one), one.check not in _SESSIONS, one.device))
+    causes, consequences = _parted(ordered)
+    groups: defaultdict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for finding in causes:
+        alike = finding.message.replace(finding.subject, "…", 1) if finding.subject else finding.message
+        groups[finding.device, finding.check, finding.kind, alike].append(finding)
+    return Brief(tuple(one for group in groups.values() for one in _joined(group)), tuple(consequences))
+
+
+def _rank(finding: Finding) -> int:
+    known = finding.facet in _CAUSES_FIRST
+    return _CAUSES_FIRST.index(finding.facet) if known else len(_CAUSES_FIRST)
+
+
+def _parted(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Split into what stands for itself and what may follow from it.
+
+    A router that is away takes its neighbours' sessions with it; an attached neighbour's BFD goes with its BGP or
+    OSPF; routes and prefixes go with any of these. Nothing is dropped: a consequence without a cause stays.
+    """
+    absent = {finding.device for finding in findings if finding.facet == "device"}
+    down = [finding for finding in findings if finding.check in _SESSIONS and not _names(finding) & absent]
+    carried = {
+        (finding.device, name)
+        for finding in down
+        if finding.check != "bfd state"
+        for name in _names(finding) - {finding.device}
+    }
+    is_broken = bool(absent or down) or any(finding.check == AFTER_START for finding in findings)
+    causes: list[Finding] = []
+    consequences: list[Finding] = []
+    for finding in findings:
+        follows = (
+            (finding.check in _SESSIONS and bool(_names(finding) & absent))
+            or (finding.check == "bfd state" and any((finding.device, n) in carried for n in _names(finding)))
+            or (is_broken and (finding.check in _ROUTES or _needs_the_absent(finding, absent)))
+        )
+        (consequences if follows else causes).append(finding)
+    return causes, consequences
+
+
+def _names(finding: Finding) -> frozenset[str]:
+    """The words of a message that could be routers' names."""
+    return frozenset(word for word in _WORD.findall(finding.message) if "-" in word)
+
+
+def _needs_the_absent(finding: Finding, absent: set[str]) -> bool:
+    """Whether packets could not be tried because the machines behind a router that is away were silent."""
+    sites = {device.removeprefix("ce-") for device in absent}
+    return finding.facet == "probe" and any(f"{site}-" in finding.subject for site in sites)
+
+
+def _joined(group: list[Finding]) -> list[Finding]:
+    if len(group) <= _FEW:
+        return group
+    first = group[0]
+    message = first.message.replace(first.subject, listed(one.subject for one in group), 1)
+    return [replace(first, subject=f"{len(group)} alike", message=message)]

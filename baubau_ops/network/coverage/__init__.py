@@ -1,0 +1,1 @@
+"""Which lines of the texts no check would miss."""

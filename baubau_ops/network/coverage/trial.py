@@ -1,0 +1,165 @@
+"""Tries texts that lack something on running routers, each under the router's own revert: nothing stays.
+
+Made for a twin: a router may lose all its sessions, and be reached again only when it has gone back by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from baubau_ops.core.errors import BaubauError, FailedError, MissingError, UnreachableError
+from baubau_ops.core.files import lock
+from baubau_ops.core.poll import settle
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.environment import Environment
+from baubau_ops.network.change.apply import platforms
+from baubau_ops.network.compare.router import check
+from baubau_ops.network.compare.verdict import Verdict
+from baubau_ops.network.coverage.classes import Removal
+from baubau_ops.network.coverage.measure import Notice
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.expect.network import expected
+from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
+from baubau_ops.network.platforms.frr.render.text import render_device
+from baubau_ops.network.platforms.frr.state.read import observe
+from baubau_ops.network.probe.pairs import pairs
+from baubau_ops.network.probe.prove import probe
+from baubau_ops.network.verify.network import counters_of, kernels
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
+
+REVERT_IN = 60
+"""Seconds after which a router goes back by itself; the probes of a city fit in."""
+QUIET = 2.5
+"""Seconds for which nothing, or something, must have been wrong: a change makes the best network move."""
+LATE = 10.5
+"""Seconds for which nothing must have been wrong where that shows late: FRR looks at its own networks 5 s after a
+route-map changed (`bgp route-map delay-timer`), and BGP misses a neighbour for 9 s (its hold time)."""
+_SHOWS_LATE = ("bgp.j2", "filters.j2", "nft-input.j2")
+PATIENCE = 20.0
+"""Seconds in which a comparison must have come to one of the two."""
+RECOVER = 90.0
+"""Seconds until a network that a core was taken from must be whole again."""
+
+
+@contextmanager
+def open_bench(inventory: Inventory, environment: Environment) -> Iterator[TwinBench]:
+    """Yield a bench on a network that is as intended, alone: FailedError if it is not, or somebody changes it now."""
+    options = {"min_revert_in": REVERT_IN}
+    with (
+        lock(environment.state / "apply.lock"),
+        Fleet(platforms(inventory.topology), environment, options=options) as fleet,
+    ):
+        bench = TwinBench(inventory, environment, fleet)
+        bench.require_intended()
+        yield bench
+
+
+class TwinBench:
+    """Removes classes on the routers of one environment."""
+
+    def __init__(self, inventory: Inventory, environment: Environment, fleet: Fleet) -> None:
+        """`fleet` must accept REVERT_IN (its option `min_revert_in`). MissingError without places to probe from."""
+        if environment.vantage is None:
+            raise MissingError(f"{environment.name} has no machines to send probes from.")
+        self._vantage = environment.vantage
+        self._fleet = fleet
+        self._secrets = environment.secrets
+        self._expected = expected(inventory).devices
+        self._models = derive(inventory)
+        self._texts = {name: render_device(model) for name, model in self._models.items()}
+        self._topology = inventory.topology
+        self._pairs = pairs(inventory, self._vantage.machines())
+
+    def require_intended(self) -> None:
+        """Refuse to begin on a network that is not as intended: nothing could be told from it."""
+        verdict = settle(lambda: self._verdict(self._expected), lambda verdict: verdict.fine, PATIENCE)
+        if not verdict.fine:
+            first = verdict.findings[0] if verdict.findings else "nothing was read"
+            raise FailedError(f"The network is not as intended: {first}", remedy="baubau net apply")
+        if wrong := self.probe():
+            raise FailedError(f"The policy does not hold: {wrong}", remedy="baubau net verify --probe")
+
+    def remove(self, removal: Removal) -> tuple[Notice, str] | None:
+        """Apply the text, armed. A router that cannot be reached any more has applied it."""
+
+        def commit(_device: str, driver: NetworkDriver) -> bool:
+            driver.load_replace_candidate(config=self._secrets.fill(removal.text))
+            if not driver.compare_config():
+                driver.discard_config()
+                return False
+            driver.commit_config(message=f"coverage {removal.line_class}", revert_in=REVERT_IN)
+            return True
+
+        answer = self._fleet.run([removal.device], commit)[removal.device]
+        if answer is False:
+            return Notice.NOTHING, ""
+        if isinstance(answer, BaubauError) and not isinstance(answer, UnreachableError):
+            return Notice.ROUTER, str(answer)
+        return None
+
+    def verify(self, removal: Removal) -> str:
+        """Read the router and its neighbours until they have been fine, or not, for long enough."""
+        device = removal.device
+        late = removal.line_class.template.file.endswith(_SHOWS_LATE)
+        near = {device, *(link.far(device).node for link in self._topology.links_of(device))} & set(
+            self._expected
+        )
+        began = time.monotonic()
+        since, was_fine = began, True
+        while True:
+            verdict = self._verdict(sorted(near))
+            now = time.monotonic()
+            if verdict.fine != was_fine:
+                since, was_fine = now, verdict.fine
+            if now - since >= (LATE if late and verdict.fine else QUIET) or now - began >= PATIENCE:
+                break
+            time.sleep(0.2)
+        if verdict.fine:
+            verdict = kernels(self._fleet, [self._models[device]])
+        return str(verdict.findings[0]) if verdict.findings else ""
+
+    def probe(self) -> str:
+        """Try all pairs."""
+        report = probe(self._pairs, self._vantage, counters_of(self._fleet))
+        return report.failures[0].reason if report.failures else ""
+
+    def restore(self, device: str) -> None:
+        """Roll back, or wait until the router has done so; then wait for its surroundings."""
+        deadline = time.monotonic() + REVERT_IN + RECOVER
+        while True:
+            answer = self._fleet.run([device], _intended(self._secrets.fill(self._texts[device])))[device]
+            if answer is True:
+                break
+            if time.monotonic() > deadline:
+                raise FailedError(
+                    f"{device} did not come back: {answer}", remedy=f"baubau net apply {device}"
+                )
+            self._fleet.close_session(device)
+            time.sleep(0.5)
+        everyone = list(self._expected)
+        verdict = settle(lambda: self._verdict(everyone), lambda verdict: verdict.fine, RECOVER, interval=0.5)
+        if not verdict.fine:
+            raise FailedError(f"After {device} was restored: {verdict.findings[0]}")
+
+    def _verdict(self, devices: Iterable[str]) -> Verdict:
+        seen = self._fleet.run(devices, observe)
+        return Verdict.join(check(self._expected[name], answer) for name, answer in seen.items())
+
+
+def _intended(text: str) -> DeviceTask[bool]:
+    """Make the task that ends a pending change, and tells whether the router runs its text."""
+
+    def task(_device: str, driver: NetworkDriver) -> bool:
+        if driver.has_pending_commit():
+            driver.rollback()
+        driver.load_replace_candidate(config=text)
+        is_intended = not driver.compare_config()
+        driver.discard_config()
+        return is_intended
+
+    return task

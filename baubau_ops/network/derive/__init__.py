@@ -1,0 +1,1 @@
+"""From the inventory to a model of every router. Pure."""

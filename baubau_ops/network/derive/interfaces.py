@@ -1,0 +1,157 @@
+"""Ports, addresses and OSPF."""
+
+from __future__ import annotations
+
+import re
+from functools import cmp_to_key, lru_cache
+from ipaddress import IPv4Interface, IPv4Network
+
+from baubau_ops.core.addresses import prefix_order
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import INFRASTRUCTURE, Lan, Link, LinkKind, Node, Role
+from baubau_ops.inventory.files.models import Bfd
+from baubau_ops.network.model.router import BfdProfile, Interface, Ospf, OspfPort, PortKind
+
+HELLO = 1
+"""Seconds between OSPF hellos: BFD notices failures, quick hellos bring a mended link back."""
+DEAD = 5
+"""Seconds without a hello; only the last resort behind BFD."""
+ON_STARTUP = 30
+"""Seconds in which BGP converges after a start, with room; a router attracts no transit meanwhile."""
+OSPF_SECRET = "ospf"
+
+_KINDS = {
+    LinkKind.SPAN: PortKind.BACKBONE,
+    LinkKind.DATACENTER: PortKind.BACKBONE,
+    LinkKind.ISP: PortKind.ISP,
+    LinkKind.PROVINCE: PortKind.PROVINCE,
+    LinkKind.BASTION: PortKind.BASTION,
+}
+
+
+def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
+    """All ports of a router, in the order FRR prints them."""
+    topology = inventory.topology
+    assert node.loopback is not None, "routers of ours have a loopback"
+    loopback = IPv4Interface((int(node.loopback), 32))
+    found = [Interface("lo", PortKind.LOOPBACK, "", loopback)]
+    found += [_link_interface(inventory, node, link) for link in topology.links_of(node.name)]
+    found += [_lan_interface(lan) for lan in topology.lans_of(node.name)]
+    order = _order(tuple(interface.name for interface in found))
+    return tuple(found[index] for index in order)
+
+
+@lru_cache(maxsize=4096)
+def _order(names: tuple[str, ...]) -> tuple[int, ...]:
+    """The places of ports in the order in which FRR prints them; many sites have ports of the same names."""
+    return tuple(sorted(range(len(names)), key=lambda index: interface_order(names[index])))
+
+
+def _link_interface(inventory: Inventory, node: Node, link: Link) -> Interface:
+    here, there = link.end(node.name), link.far(node.name)
+    kind = port_kind(node, link)
+    return Interface(
+        name=here.name,
+        kind=kind,
+        description=link.id,
+        address=here.address,
+        neighbour=there.node,
+        peer=there.address.ip,
+        ospf=_ospf_port(inventory, link) if kind is PortKind.BACKBONE else None,
+    )
+
+
+def _lan_interface(lan: Lan) -> Interface:
+    return Interface(lan.port, PortKind.LAN, f"{lan.owner} {lan.zone}", lan.gateway, zone=lan.zone)
+
+
+def port_kind(node: Node, link: Link) -> PortKind:
+    """What a link is to one of its ends."""
+    if link.kind is LinkKind.ACCESS:
+        return PortKind.UPLINK if node.role is Role.SITE else PortKind.SITE
+    return _KINDS[link.kind]
+
+
+def _ospf_port(inventory: Inventory, link: Link) -> OspfPort:
+    assert link.cost is not None, "links between infrastructure routers have a cost"
+    return OspfPort(
+        cost=link.cost,
+        bfd_profile=bfd_profile_name(link) if bfd_of(inventory, link) else None,
+        hello=HELLO,
+        dead=DEAD,
+        secret=OSPF_SECRET,
+    )
+
+
+def bfd_of(inventory: Inventory, link: Link) -> Bfd | None:
+    """The BFD timers of a link: its medium's, but an ISP's only where it offers BFD."""
+    if link.kind is LinkKind.ISP:
+        return inventory.backbone.isps[link.b.node].bfd
+    if link.kind is LinkKind.BASTION:
+        return None
+    return inventory.city.link_classes[link.media].bfd
+
+
+def bfd_profile_name(link: Link) -> str:
+    """Profiles are named after the medium; an ISP's after the ISP."""
+    return link.b.node if link.kind is LinkKind.ISP else link.media
+
+
+def bfd_profiles(inventory: Inventory, node: Node) -> tuple[BfdProfile, ...]:
+    """The profiles that a router's ports use, by name."""
+    found = {}
+    for link in inventory.topology.links_of(node.name):
+        bfd = bfd_of(inventory, link)
+        if bfd is not None:
+            name = bfd_profile_name(link)
+            found[name] = BfdProfile(name, round(bfd.interval * 1000), bfd.multiplier)
+    return tuple(profile for _, profile in sorted(found.items()))
+
+
+def ospf(node: Node, ports: tuple[Interface, ...]) -> Ospf | None:
+    """OSPF of an infrastructure router.
+
+    A firewall keeps state and so must never become a way between the cores: it is a stub router for good.
+    """
+    if node.role not in INFRASTRUCTURE:
+        return None
+    assert node.loopback is not None, "routers of ours have a loopback"
+    stub = node.role is Role.FIREWALL
+    redistribute = "bastion" if node.role is Role.CORE else None
+    runs_on = [port for port in ports if port.ospf or port.kind is PortKind.LOOPBACK]
+    return Ospf(
+        router_id=node.loopback,
+        on_startup=None if stub else ON_STARTUP,
+        stub=stub,
+        networks=tuple(sorted((port.address.network for port in runs_on), key=prefix_order)),
+        redistribute=redistribute,
+    )
+
+
+def lan_prefixes(inventory: Inventory, node: Node) -> tuple[IPv4Network, ...]:
+    """The networks behind a router's LAN ports, sorted."""
+    return tuple(sorted((lan.prefix for lan in inventory.topology.lans_of(node.name)), key=prefix_order))
+
+
+_PIECE = re.compile(r"([^0-9]*)([0-9]*)")
+
+
+def _compare(a: str, b: str) -> int:
+    """As FRR's if_cmp_name_func: text and numbers in turn; texts of unlike length by what follows, too."""
+    while a and b:
+        (text_a, number_a), (text_b, number_b) = _piece(a), _piece(b)
+        if text_a != text_b:
+            return -1 if a < b else 1
+        if number_a and number_b and int(number_a) != int(number_b):
+            return int(number_a) - int(number_b)
+        a, b = a[len(text_a) + len(number_a) :], b[len(text_b) + len(number_b) :]
+    return len(a) - len(b)
+
+
+def _piece(name: str) -> tuple[str, str]:
+    found = _PIECE.match(name)
+    assert found is not None, "both parts may be empty"
+    return found[1], found[2]
+
+
+interface_order = cmp_to_key(_compare)

@@ -1,0 +1,42 @@
+"""Inventory → one plain model for every router. Pure: reads nothing, renders nothing."""
+
+from __future__ import annotations
+
+from baubau_ops.core.garbage import no_garbage_collection
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.network.derive.filters import filters
+from baubau_ops.network.derive.helpers import helpers
+from baubau_ops.network.derive.interfaces import interfaces
+from baubau_ops.network.derive.routing import routing
+from baubau_ops.network.derive.shaping import qos
+from baubau_ops.network.derive.sysctl import sysctl
+from baubau_ops.network.model.router import Device
+from baubau_ops.network.policy import Matrix, matrix
+
+
+def derive(inventory: Inventory) -> dict[str, Device]:
+    """Every router of ours, by name."""
+    policy = matrix(inventory)
+    names = sorted(node.name for node in inventory.topology.ours)
+    with no_garbage_collection():
+        return {name: derive_device(inventory, name, policy) for name in names}
+
+
+def derive_device(inventory: Inventory, name: str, policy: Matrix | None = None) -> Device:
+    """One router."""
+    node = inventory.topology.nodes[name]
+    assert node.loopback is not None, "routers of ours have a loopback"
+    ports = interfaces(inventory, node)
+    routes = routing(inventory, node, ports)
+    assert routes.bgp is not None, "all routers of ours speak BGP"
+    return Device(
+        name=name,
+        role=node.role,
+        loopback=node.loopback,
+        interfaces=ports,
+        routing=routes,
+        filters=filters(inventory, policy or matrix(inventory), node, ports, routes.bgp),
+        qos=qos(inventory, node),
+        sysctl=sysctl(ports),
+        helpers=helpers(inventory, node),
+    )

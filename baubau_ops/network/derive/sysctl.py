@@ -1,0 +1,47 @@
+"""Kernel settings of a router: only such as exist in a network namespace and on any Debian kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from baubau_ops.network.model.router import Interface, PortKind
+
+_GLOBAL = {
+    "net.ipv4.ip_forward": "1",
+    # With the kernel's 20, a router with more OSPF ports leaves neighbours in Init.
+    "net.ipv4.igmp_max_memberships": "1000",
+    # Equal paths are chosen by ports, too: one pair of machines may use both.
+    "net.ipv4.fib_multipath_hash_policy": "1",
+    # Of `all` and a port's own value the greater one counts; sources are checked by nftables, which also counts.
+    "net.ipv4.conf.all.rp_filter": "0",
+    "net.ipv4.conf.default.rp_filter": "0",
+    # Answer ARP only for the port's own address, and ask with it.
+    "net.ipv4.conf.all.arp_announce": "2",
+    "net.ipv4.conf.all.arp_ignore": "1",
+    "net.ipv4.conf.all.accept_redirects": "0",
+    "net.ipv4.conf.all.accept_source_route": "0",
+    "net.ipv4.conf.all.send_redirects": "0",
+    "net.ipv4.conf.default.send_redirects": "0",
+    "net.ipv4.conf.all.log_martians": "0",
+    "net.ipv6.conf.all.forwarding": "0",
+}
+
+_PER_PORT = {
+    # A dead port's network must not hide the way around it.
+    "ignore_routes_with_linkdown": "1",
+    "rp_filter": "0",
+    "send_redirects": "0",
+}
+
+
+def sysctl(interfaces: Iterable[Interface]) -> Mapping[str, str]:
+    """The settings of a router with these ports."""
+    return _settings(tuple(port.name for port in interfaces if port.kind is not PortKind.LOOPBACK))
+
+
+@lru_cache(maxsize=4096)
+def _settings(ports: tuple[str, ...]) -> Mapping[str, str]:
+    """Many sites have ports of the same names."""
+    own = {f"net.ipv4.conf.{port}.{key}": value for port in ports for key, value in _PER_PORT.items()}
+    return dict(sorted({**_GLOBAL, **own}.items()))

@@ -1,0 +1,1 @@
+"""Sessions to many routers at once."""

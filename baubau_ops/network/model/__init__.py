@@ -1,0 +1,1 @@
+"""Routers as plain values: what every text says, before any platform words it."""

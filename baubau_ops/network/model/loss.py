@@ -1,0 +1,90 @@
+"""What is left of the city's routers when some of it is lost, as models that expectations are worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from baubau_ops.inventory.city.topology import BASTION, INFRASTRUCTURE, Role, Topology
+from baubau_ops.network.model.router import Bgp, Device, Interface, Neighbour, Routing
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What fails at once, by name."""
+
+    nodes: frozenset[str] = frozenset()
+    """Without power: their neighbours' ports lose carrier."""
+    links: frozenset[str] = frozenset()
+    silent: bool = False
+    """The ports of lost links stay up; only what watches them notices."""
+
+    def has(self, topology: Topology, link: str) -> bool:
+        """Whether a link carries nothing: itself or one of its ends is lost."""
+        found = topology.links[link]
+        return link in self.links or found.a.node in self.nodes or found.b.node in self.nodes
+
+
+def reachable(topology: Topology, lost: Lost) -> frozenset[str]:
+    """The routers of ours that the bastion still reaches: cores and POPs carry others' traffic, nobody else does."""
+    ours = {node.name: node.role for node in topology.ours if node.name not in lost.nodes}
+    found: set[str] = set()
+    edge = [BASTION]
+    while edge:
+        node = edge.pop()
+        for link in topology.links_of(node):
+            other = link.far(node).node
+            if other in ours and other not in found and not lost.has(topology, link.id):
+                found.add(other)
+                edge += [other] if ours[other] in (Role.CORE, Role.POP) else []
+    return frozenset(found)
+
+
+def remaining(devices: Mapping[str, Device], topology: Topology, lost: Lost) -> dict[str, Device]:
+    """The routers that are still reached, without the ports and neighbours that the loss takes from them."""
+    left = reachable(topology, lost)
+    inside = {name for name in left if topology.nodes[name].role in INFRASTRUCTURE}
+    return {name: _cut(devices[name], topology, lost, inside) for name in sorted(left)}
+
+
+def _cut(device: Device, topology: Topology, lost: Lost, inside: AbstractSet[str]) -> Device:
+    links = {link.end(device.name).name: link for link in topology.links_of(device.name)}
+    gone = {port for port, link in links.items() if lost.has(topology, link.id)}
+    # Where the port stays up so do its address and what leans on it; only the neighbour is gone.
+    deaf = {
+        port
+        for port in gone
+        if lost.silent
+        and links[port].far(device.name).node not in lost.nodes
+        and links[port].id in lost.links
+    }
+    dark = gone - deaf
+    return replace(
+        device,
+        interfaces=tuple(_interfaces(device, dark, deaf)),
+        routing=_routing(device.routing, dark, gone, inside),
+    )
+
+
+def _interfaces(device: Device, dark: AbstractSet[str], deaf: AbstractSet[str]) -> Iterator[Interface]:
+    for port in device.interfaces:
+        if port.name in deaf:
+            yield replace(port, neighbour="", peer=None)
+        elif port.name not in dark:
+            yield port
+
+
+def _routing(
+    routing: Routing, dark: AbstractSet[str], gone: AbstractSet[str], inside: AbstractSet[str]
+) -> Routing:
+    bgp = routing.bgp and replace(routing.bgp, neighbours=tuple(_neighbours(routing.bgp, gone, inside)))
+    statics = tuple(route for route in routing.statics if route.interface not in dark)
+    return replace(routing, bgp=bgp, statics=statics)
+
+
+def _neighbours(bgp: Bgp, gone: AbstractSet[str], inside: AbstractSet[str]) -> Iterator[Neighbour]:
+    for neighbour in bgp.neighbours:
+        is_there = neighbour.interface not in gone if neighbour.external else neighbour.device in inside
+        if is_there:
+            yield neighbour

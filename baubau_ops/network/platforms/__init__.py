@@ -1,0 +1,1 @@
+"""Kinds of router: how each is configured, read and checked."""

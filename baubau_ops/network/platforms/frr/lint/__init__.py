@@ -1,0 +1,1 @@
+"""Checks texts before any router is touched."""

@@ -1,0 +1,108 @@
+"""Checks texts before any device is touched: with the platforms' own parsers, and for what these do not see.
+
+All texts go to each parser in one call. The parsers are those in PATH or, as root, those of the twin's image. A
+check that cannot be made is a problem of its own kind and never passes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from baubau_ops.core.errors import BaubauError, FailedError, MissingError
+from baubau_ops.network.platforms.frr.lint.parsers import Parser, frr_errors, nft_errors
+from baubau_ops.network.platforms.frr.lint.rules import own_checks, section_lines
+from napalm_frr import text as device_text
+
+_TABLE = re.compile(r"^table (inet|ip) (\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class LintProblem:
+    """Something wrong with a text, or the reason why nobody can tell."""
+
+    device: str
+    """Empty where it concerns all."""
+    line: int
+    """Of the device's text, from 1; 0 where it concerns the whole."""
+    message: str
+    kind: Literal["wrong", "could not lint"] = "wrong"
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.device}:{self.line}" if self.line else self.device
+        return f"{place}: {self.message}" if place else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """One section of all devices in one file."""
+
+    text: str
+    origins: tuple[tuple[str, int], ...]
+    """For every line of it: device and line number there."""
+
+    def origin(self, line: int) -> tuple[str, int]:
+        return self.origins[line - 1] if 0 < line <= len(self.origins) else ("", 0)
+
+
+def lint(texts: Mapping[str, str]) -> tuple[LintProblem, ...]:
+    """Check device texts; sorted by device and line. Empty: every check was made and passed."""
+    found = [LintProblem(name, 0, str(error)) for name, error in _unsplittable(texts)]
+    bad = {problem.device for problem in found}
+    good = {name: text for name, text in texts.items() if name not in bad}
+    found += _parsed(_joined(good, "frr"), frr_errors, "vtysh")
+    found += _parsed(_joined(good, "nftables"), nft_errors, "nft")
+    for name, text in good.items():
+        found += [LintProblem(name, mistake.line, mistake.message) for mistake in own_checks(name, text)]
+    return tuple(sorted(found, key=lambda problem: (problem.device, problem.line, problem.message)))
+
+
+def require_clean(texts: Mapping[str, str]) -> None:
+    """Raise for the first problems: MissingError if a check cannot be made, FailedError if a text is wrong."""
+    problems = lint(texts)
+    if not problems:
+        return
+    wrong = [problem for problem in problems if problem.kind == "wrong"]
+    shown = wrong or problems
+    more = f" (and {len(shown) - 3} more)" if len(shown) > 3 else ""
+    message = "; ".join(str(problem) for problem in shown[:3]) + more
+    if wrong:
+        raise FailedError(f"The texts are not sound: {message}", remedy="Nothing was changed.")
+    raise MissingError(f"The texts could not be checked: {message}", remedy=problems[0].remedy)
+
+
+def _unsplittable(texts: Mapping[str, str]) -> Iterator[tuple[str, device_text.TextError]]:
+    for name, text in texts.items():
+        try:
+            device_text.split(text)
+        except device_text.TextError as error:
+            yield name, error
+
+
+def _joined(texts: Mapping[str, str], section: str) -> _Joined:
+    lines: list[str] = []
+    origins: list[tuple[str, int]] = []
+    for number, (name, text) in enumerate(sorted(texts.items())):
+        for line, content in section_lines(text, section):
+            lines.append(_apart(content, number) if section == "nftables" else content)
+            origins.append((name, line))
+    return _Joined("".join(f"{line}\n" for line in lines), tuple(origins))
+
+
+def _apart(line: str, number: int) -> str:
+    """Tables of different devices must not become one."""
+    return _TABLE.sub(rf"table \1 d{number}-\2", line)
+
+
+def _parsed(joined: _Joined, parser: Parser, tool: str) -> list[LintProblem]:
+    if not joined.text:
+        return []
+    try:
+        errors = list(parser(joined.text))
+    except BaubauError as error:
+        message = f"{tool} could not be asked: {error.message}"
+        return [LintProblem("", 0, message, "could not lint", error.remedy)]
+    return [LintProblem(*joined.origin(line), message) for line, message in errors]

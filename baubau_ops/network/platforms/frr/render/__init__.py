@@ -1,0 +1,1 @@
+"""From the model of a router to its text."""

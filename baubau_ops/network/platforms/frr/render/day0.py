@@ -1,0 +1,90 @@
+"""Day-0 texts: what a router needs so that the bastion reaches its loopback, and nothing else.
+
+User and key are the image's. An infrastructure router brings up OSPF on its backbone ports; a site's router its
+uplink and the BGP session that announces its loopback. The first `net apply` only adds to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import Role
+from baubau_ops.network.derive.preference import FROM_BACKUP, TO_BACKUP
+from baubau_ops.network.derive.routers import derive_device
+from baubau_ops.network.derive.sysctl import sysctl
+from baubau_ops.network.model.router import (
+    Bgp,
+    Device,
+    Interface,
+    Ospf,
+    PortKind,
+    PrefixList,
+    Routing,
+)
+from baubau_ops.network.platforms.frr.render.text import render_day0
+
+_DAY0_PORTS = frozenset({PortKind.LOOPBACK, PortKind.BACKBONE, PortKind.BASTION, PortKind.UPLINK})
+
+
+def bootstrap(inventory: Inventory, device: str) -> str:
+    """The day-0 text of a router of ours."""
+    return render_day0(day0(derive_device(inventory, device)))
+
+
+def day0(device: Device) -> Device:
+    """What of a router's model belongs to its first day."""
+    ports = tuple(_port(port) for port in device.interfaces if port.kind in _DAY0_PORTS)
+    filters = device.filters
+    input = replace(filters.input, bfd=(), bfd_multihop=(), ibgp=(), ibgp_ports=(), state_sync=())
+    if device.role is not Role.SITE:
+        input = replace(input, ebgp=())
+    return replace(
+        device,
+        interfaces=ports,
+        routing=_routing(device),
+        filters=replace(filters, input=input),
+        qos=(),
+        sysctl=sysctl(ports),
+        helpers=None,
+    )
+
+
+def _port(port: Interface) -> Interface:
+    return replace(port, ospf=replace(port.ospf, bfd_profile=None)) if port.ospf else port
+
+
+def _routing(device: Device) -> Routing:
+    routing = device.routing
+    site = device.role is Role.SITE
+    wanted = {"default-only", "own", FROM_BACKUP, TO_BACKUP} if site else {"bastion"}
+    lists = [item for item in routing.prefix_lists if item.name in wanted]
+    return Routing(
+        statics=tuple(route for route in routing.statics if route.next_hop and device.role is Role.CORE),
+        prefix_lists=tuple(_only_loopback(device, item) for item in lists),
+        community_lists=(),
+        route_maps=tuple(item for item in routing.route_maps if item.name in wanted),
+        next_hops=None,
+        bfd_profiles=(),
+        bgp=_bgp(device, routing.bgp) if site and routing.bgp else None,
+        ospf=_ospf(routing.ospf),
+    )
+
+
+def _only_loopback(device: Device, item: PrefixList) -> PrefixList:
+    if item.name != "own":
+        return item
+    return replace(item, rules=tuple(rule for rule in item.rules if device.loopback in rule.prefix))
+
+
+def _bgp(device: Device, bgp: Bgp) -> Bgp:
+    return replace(
+        bgp,
+        networks=tuple(network for network in bgp.networks if device.loopback in network.prefix),
+        neighbours=tuple(replace(neighbour, bfd_profile=None) for neighbour in bgp.neighbours),
+    )
+
+
+def _ospf(ospf: Ospf | None) -> Ospf | None:
+    """At first nobody has anything to converge: a router that holds back transit would only delay the rest."""
+    return replace(ospf, on_startup=None) if ospf else None

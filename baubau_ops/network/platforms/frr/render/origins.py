@@ -1,0 +1,91 @@
+"""Which line of which template wrote each line of a text: exact, because the templates say so while they render.
+
+Every line of a template's own text is rendered with a mark before it that names its place; the marks are read
+from the result and taken out again. What is left is the text that is rendered without them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+
+from baubau_ops.network.model.router import Device
+from baubau_ops.network.platforms.frr.render.text import TEMPLATES, render_with
+
+# Characters that no text holds: FRR, nft and tc take neither.
+_BEGIN, _END = "\x01", "\x02"
+_MARK = re.compile(rf"{_BEGIN}([^{_BEGIN}{_END}]*):(\d+){_END}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TemplateLine:
+    """A line of a template."""
+
+    file: str
+    """Relative to the root."""
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A line of a device's text and where it was written."""
+
+    text: str
+    template: TemplateLine | None
+    """None for the few lines that no template holds: section headers, and the end of FRR's section."""
+
+
+class Marks(Extension):
+    """Puts a mark before every line of a template's text, and before every value at the begin of one."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        for token in stream:
+            if token.type == "data":
+                yield Token(token.lineno, "data", _marked(stream.name or "", token.lineno, token.value))
+                continue
+            if token.type == "variable_begin":
+                yield Token(token.lineno, "data", _mark(stream.name or "", token.lineno))
+            yield token
+
+
+def _mark(file: str, line: int) -> str:
+    return f"{_BEGIN}{file}:{line}{_END}"
+
+
+def _marked(file: str, line: int, text: str) -> str:
+    pieces = text.splitlines(keepends=True)
+    return "".join(f"{_mark(file, line + number)}{piece}" for number, piece in enumerate(pieces))
+
+
+def written(device: Device) -> tuple[Written, ...]:
+    """The lines of a device's text, each with the template's line that wrote its first visible character.
+
+    A value of several lines, such as a whole program, was written where it begins.
+    """
+    marked = render_with(device, f"{__name__}.{Marks.__name__}").splitlines()
+    found: list[Written] = []
+    place: TemplateLine | None = None
+    for line in marked:
+        text = _MARK.sub("", line)
+        own = _first(line)
+        place = own or (None if text == "end" or text.startswith("#@ section ") else place)
+        found.append(Written(text, place))
+    return tuple(found)
+
+
+def _first(marked: str) -> TemplateLine | None:
+    place: TemplateLine | None = None
+    end = 0
+    for mark in _MARK.finditer(marked):
+        if marked[end : mark.start()].strip():
+            break  # it has begun: the marks that follow belong to parts of it
+        place = TemplateLine(f"{TEMPLATES}/{mark[1]}", int(mark[2]))
+        end = mark.end()
+    return place

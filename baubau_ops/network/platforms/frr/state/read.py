@@ -1,0 +1,169 @@
+"""Reads a router as it is, in one exec: what its daemons and its kernel say, as an `Observation`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from baubau_ops.core.errors import FailedError
+from baubau_ops.network.platforms.frr.state import daemons as frr
+from baubau_ops.network.platforms.frr.state import kernel
+from baubau_ops.network.state.router_state import Observation, Readable, Unread
+from napalm_frr.reader import Reader
+from napalm_frr.remote import COMMAND, asking
+
+if TYPE_CHECKING:
+    from napalm.base.base import NetworkDriver
+
+T = TypeVar("T")
+
+OSPF_NEIGHBOURS = "show ip ospf neighbor json"
+OSPF_INTERFACES = "show ip ospf interface json"
+OSPF = "show ip ospf json"
+BFD = "show bfd peers json"
+BGP_NEIGHBOURS = "show bgp neighbors json"
+BGP_ROUTES = "show bgp ipv4 unicast json"
+ROUTES4 = "ip -j -4 route show table all"
+ROUTES6 = "ip -j -6 route show table all"
+LINKS = "ip -j -s link show"
+COUNTERS = "nft -j list counters"
+
+_FRR = {
+    OSPF_NEIGHBOURS: "ospfd",
+    OSPF_INTERFACES: "ospfd",
+    OSPF: "ospfd",
+    BFD: "bfdd",
+    BGP_NEIGHBOURS: "bgpd",
+    BGP_ROUTES: "bgpd",
+}
+"""Which daemon answers a command."""
+_KERNEL = (ROUTES4, ROUTES6, LINKS, COUNTERS)
+
+# The daemons are asked twice: the second time for what is sent to each neighbour that the first named.
+_SCRIPT = """\
+LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin
+{asking}
+answers=$(frr_ask {frr} 2>&1)
+printf '%s\\n' "$answers"
+set --
+for peer in $(printf '%s\\n' "$answers" | sed -n 's/^  "\\([0-9.]*\\)":{{$/\\1/p' | sort -u); do
+    set -- "$@" bgpd "show bgp ipv4 unicast neighbors $peer advertised-routes json"
+done
+[ $# -eq 0 ] || frr_ask "$@" 2>&1
+{kernel}
+printf '\\n# end\\n'
+"""
+_OWN = "inet/baubau/"
+"""The table in which the drop counters are."""
+_PROMPT = re.compile(r"\S*# (?P<command>(?:show|ip|nft) .*|end)")
+_SENT = re.compile(r"show bgp ipv4 unicast neighbors (\S+) advertised-routes json")
+
+
+def observe(device: str, driver: NetworkDriver) -> Observation:
+    """Read one router; a task for `Fleet.run`.
+
+    What a daemon or tool does not answer is `Unread` in the observation; a lost connection raises what the
+    driver raises.
+    """
+    return parse(device, run_script(device, driver, script()))
+
+
+def read_counters(device: str, driver: NetworkDriver) -> dict[str, int]:
+    """Read a router's drop counters by name; a task for `Fleet.run`. FailedError if they cannot be read."""
+    answers = _answers(
+        run_script(device, driver, f"printf '# %s\\n' '{COUNTERS}'; {COUNTERS}; printf '\\n# end\\n'")
+    )
+    found = _read(answers, COUNTERS, kernel.counters)
+    if isinstance(found, Unread):
+        raise FailedError(f"{device}: {found.reason}")
+    return {name.removeprefix(_OWN): packets for name, packets in found.items() if name.startswith(_OWN)}
+
+
+def run_script(device: str, driver: NetworkDriver, text: str) -> str:
+    """Run a script as root over the driver's session; FailedError if it ends with an error."""
+    shell: object = driver
+    if not isinstance(shell, Reader):
+        raise FailedError(
+            f"{device}: its driver, {type(driver).__name__}, gives no root shell to read it with"
+        )
+    answer = shell.device.run(COMMAND, text, timeout=float(shell.timeout))
+    if answer.status != 0:
+        why = answer.stderr.strip() or f"exit code {answer.status}"
+        raise FailedError(f"{device}: could not be read: {why}")
+    return answer.stdout
+
+
+def script() -> str:
+    """What the router's root shell is to run."""
+    return _SCRIPT.format(
+        asking=asking(),
+        frr=" ".join(f"{daemon} '{command}'" for command, daemon in _FRR.items()),
+        kernel="\n".join(f"printf '\\n# %s\\n' '{command}'; {command} 2>&1" for command in _KERNEL),
+    )
+
+
+def parse(device: str, output: str) -> Observation:
+    """Turn the script's output into values."""
+    answers = _answers(output)
+
+    def read(command: str, make: Callable[[Any], T]) -> Readable[T]:
+        return _read(answers, command, make)
+
+    routes4 = read(ROUTES4, lambda document: kernel.routes(document, 4))
+    routes6 = read(ROUTES6, lambda document: kernel.routes(document, 6))
+    table = read(BGP_ROUTES, dict)
+    sent = {
+        found[1]: read(command, dict)
+        for command in answers
+        if (found := _SENT.fullmatch(command)) is not None
+    }
+    interfaces = read(OSPF_INTERFACES, frr.ospf_interfaces)
+    return Observation(
+        device=device,
+        ospf_neighbours=read(OSPF_NEIGHBOURS, frr.ospf_neighbours),
+        ospf_interfaces=interfaces,
+        # FRR says nothing at all where OSPF is not configured.
+        ospf_process=None if interfaces == {} else read(OSPF, frr.ospf_process),
+        bfd=read(BFD, frr.bfd_peers),
+        bgp=read(BGP_NEIGHBOURS, lambda document: frr.bgp_sessions(document, table, sent)),
+        originated=read(BGP_ROUTES, frr.originated_prefixes),
+        fib=_joined(routes4, routes6),
+        counters=read(COUNTERS, kernel.counters),
+        interfaces=read(LINKS, kernel.interfaces),
+    )
+
+
+def _joined(first: Readable[tuple[T, ...]], second: Readable[tuple[T, ...]]) -> Readable[tuple[T, ...]]:
+    if isinstance(first, Unread):
+        return first
+    return second if isinstance(second, Unread) else first + second
+
+
+def _answers(output: str) -> Mapping[str, str]:
+    """Each command's own output. Only a whole output has the last line; of another nothing counts as read."""
+    answers: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in output.splitlines():
+        if found := _PROMPT.fullmatch(line):
+            lines = answers.setdefault(found["command"], [])
+        else:
+            lines.append(line)
+    if "end" not in answers:
+        return {}
+    return {command: "\n".join(lines).strip() for command, lines in answers.items()}
+
+
+def _read(answers: Mapping[str, str], command: str, make: Callable[[Any], T]) -> Readable[T]:
+    text = answers.get(command)
+    if text is None:
+        return Unread(f"`{command}` was not answered")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return Unread(f"`{command}`: {text.splitlines()[0] if text else 'no output'}")
+    try:
+        return make(document)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        return Unread(f"`{command}`: not understood: {type(error).__name__}: {error}")

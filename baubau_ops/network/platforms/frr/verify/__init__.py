@@ -1,0 +1,1 @@
+"""What a router does beside routing, against its model."""

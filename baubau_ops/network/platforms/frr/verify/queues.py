@@ -1,0 +1,122 @@
+"""Shaped ports: the queues that tc shows of one, against those derived for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from baubau_ops.network.compare.checks import Problem
+from baubau_ops.network.model.router import ShapedPort, TrafficClass
+
+_CLASS = re.compile(
+    r"class htb (?P<id>\S+) (?:root|parent (?P<parent>\S+))(?: leaf \S+)?"
+    r"(?: prio (?P<prio>\d+) quantum (?P<quantum>\d+))?"
+    r" rate (?P<rate>\S+) ceil (?P<ceil>\S+) "
+)
+_RATE = re.compile(r"(\d+)([KMGT]?)bit")
+_FACTOR = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000}
+_EXACT = 1_000
+"""tc cuts what does not matter off a rate: less than one part in so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenClass:
+    """A traffic class as tc prints it."""
+
+    parent: str
+    """`1:1`; empty below the root."""
+    rate: int
+    ceil: int
+    priority: int | None
+    """None where it has classes below it: then it means nothing."""
+    quantum: int | None
+
+
+@dataclass(slots=True)
+class SeenPort:
+    """The queues of one port."""
+
+    default: int | None = None
+    """Of its HTB; None without one."""
+    limits: dict[str, int] = field(default_factory=dict)
+    """By class (`1:30`): bytes that its queue takes."""
+    classes: dict[str, SeenClass] = field(default_factory=dict)
+
+
+def read_queues(port: SeenPort, document: list[dict[str, Any]]) -> None:
+    """Note what `tc -j qdisc show` tells of a port."""
+    for entry in document:
+        if entry["kind"] == "htb" and entry.get("root"):
+            port.default = int(entry["options"]["default"], 16)
+        elif entry["kind"] == "bfifo":
+            port.limits[entry["parent"]] = int(entry["options"]["limit"])
+
+
+def read_class(port: SeenPort, line: str) -> None:
+    """Note a line of `tc -d class show`. ValueError if it is not known."""
+    found = _CLASS.match(line)
+    if not found:
+        raise ValueError(f"tc says: {line}")
+    port.classes[found["id"]] = SeenClass(
+        parent=found["parent"] or "",
+        rate=_rate(found["rate"]),
+        ceil=_rate(found["ceil"]),
+        priority=int(found["prio"]) if found["prio"] else None,
+        quantum=int(found["quantum"]) if found["quantum"] else None,
+    )
+
+
+def _rate(text: str) -> int:
+    found = _RATE.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text} is not a rate")
+    return int(found[1]) * _FACTOR[found[2]]
+
+
+def check_port(expected: ShapedPort, port: SeenPort) -> Iterator[Problem]:
+    """What differs at one port."""
+    name = expected.port
+    if port.default is None:
+        yield Problem("port", name, f"Queues of {name}: expected shaped, is not.")
+        return
+    # tc takes and prints the numbers of classes as hexadecimal digits, and derive writes them as such.
+    if f"{port.default:x}" != str(expected.default):
+        message = f"Queues of {name}: expected default class {expected.default}, is {port.default:x}."
+        yield Problem("default", name, message)
+    wanted = {f"1:{one.minor}": one for one in expected.classes}
+    for number, one in wanted.items():
+        yield from _traffic_class(name, number, one, port)
+    for number in sorted(port.classes.keys() - wanted.keys()):
+        message = f"Queues of {name}: class {number} is not expected."
+        yield Problem("other", f"{name} {number}", message, "unexpected")
+
+
+def _traffic_class(port: str, number: str, expected: TrafficClass, seen: SeenPort) -> Iterator[Problem]:
+    subject = f"{port} {number}"
+    found = seen.classes.get(number)
+    if found is None:
+        yield Problem("class", subject, f"Queues of {port}: there is no class {number}.")
+        return
+    terms: list[tuple[str, object, object]] = [
+        ("parent", f"1:{expected.parent}" if expected.parent else "", found.parent),
+        ("rate", expected.rate, _near(found.rate, expected.rate)),
+        ("ceil", expected.ceil, _near(found.ceil, expected.ceil)),
+    ]
+    if expected.limit is not None:
+        terms += [
+            ("priority", expected.priority, found.priority),
+            ("quantum", expected.quantum, found.quantum),
+            ("queue", expected.limit, seen.limits.get(number)),
+        ]
+    for what, wanted, is_ in terms:
+        if wanted != is_:
+            yield Problem(
+                what, subject, f"Queues of {port}: class {number}: expected {what} {wanted}, is {is_}."
+            )
+
+
+def _near(seen: int, expected: int) -> int:
+    """The expected rate if tc means that, else what was seen."""
+    return expected if abs(seen - expected) * _EXACT < expected else seen

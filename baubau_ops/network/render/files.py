@@ -1,0 +1,120 @@
+"""Writes routers' texts to files, some after some, by every processor at once."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from baubau_ops.core.errors import FailedError, InputError
+from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.core.files import new_folder, replace_file
+from baubau_ops.core.garbage import no_garbage_collection
+from baubau_ops.inventory.city.inventory import Inventory
+from baubau_ops.inventory.city.topology import Role
+from baubau_ops.network.derive.routers import derive_device
+from baubau_ops.network.platforms.frr.render.text import render_device, renderer
+from baubau_ops.network.policy import matrix
+
+_CHUNK = 200
+"""Routers that a worker takes at once; as many are not worth a second process."""
+
+_PROCESSES = multiprocessing.get_context("fork")
+
+_Write = Callable[[Sequence[str]], str]
+_work: _Write | None = None  # of a worker, which inherits it
+
+
+def write_texts(
+    inventory: Inventory, folder: Path, names: Iterable[str], *, on_event: OnEvent = ignore
+) -> tuple[str, ...]:
+    """Write `<device>.conf` for some routers into `folder`; returns their names, sorted.
+
+    A new folder appears as a whole; in one that exists, every file is replaced as a whole. InputError when a text
+    cannot be derived, FailedError when a file cannot be written.
+    """
+    wanted = tuple(sorted(names))
+    try:
+        with contextlib.nullcontext(folder) if folder.exists() else new_folder(folder) as into:
+            _write_all(inventory, into, folder, wanted, on_event)
+    except OSError as error:
+        raise FailedError(f"{folder} cannot be written: {error.strerror}.") from error
+    return wanted
+
+
+@no_garbage_collection()
+def _write_all(
+    inventory: Inventory, into: Path, folder: Path, wanted: Sequence[str], on_event: OnEvent
+) -> None:
+    nodes = inventory.topology.nodes
+    # The long texts first: whoever has them last would end alone.
+    ordered = sorted(wanted, key=lambda name: nodes[name].role is Role.SITE)
+    chunks = [ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK)]
+    write = _writer(inventory, into, folder, wanted)
+    on_event(Event("start", "render", total=len(wanted)))
+    done = 0
+    for chunk, problem in zip(chunks, _run(write, chunks), strict=True):
+        if problem:
+            raise FailedError(problem)
+        done += len(chunk)
+        on_event(Event("progress", "render", done=done, total=len(wanted)))
+    on_event(Event("done", "render", done=done, total=len(wanted)))
+
+
+def _writer(inventory: Inventory, into: Path, folder: Path, names: Sequence[str]) -> _Write:
+    """What writes some of the texts; all that they share is worked out here, once and before any fork."""
+    policy, render = matrix(inventory), renderer()
+    roles = {inventory.topology.nodes[name].role: name for name in names}
+    for name in roles.values():
+        render_device(derive_device(inventory, name, policy))
+
+    put = replace_file if into == folder else _put
+    turn = _PROCESSES.Lock()  # two that make files in one folder spend their time waiting for each other
+
+    def write(chunk: Sequence[str]) -> str:
+        try:
+            texts = {name: render(derive_device(inventory, name, policy)) for name in chunk}
+        except InputError as error:
+            return error.message
+        with turn:
+            for name, text in texts.items():
+                try:
+                    put(f"{into}/{name}.conf", text)
+                except OSError as error:
+                    return f"{folder}/{name}.conf cannot be written: {error.strerror}."
+        return ""
+
+    return write
+
+
+def _put(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _run(write: _Write, chunks: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Do all chunks, in order, here or in workers that share the inventory's memory; yields what went wrong."""
+    processors = min(len(os.sched_getaffinity(0)), len(chunks))
+    if processors < 2:
+        yield from map(write, chunks)
+        return
+    gc.freeze()  # a search for garbage would write to every page, and so copy it
+    try:
+        with ProcessPoolExecutor(processors, _PROCESSES, initializer=_begin, initargs=(write,)) as pool:
+            yield from pool.map(_write_chunk, chunks)
+    finally:
+        gc.unfreeze()
+
+
+def _begin(write: _Write) -> None:
+    global _work
+    _work = write
+
+
+def _write_chunk(chunk: Sequence[str]) -> str:
+    assert _work is not None, "a worker begins with its work"
+    return _work(chunk)

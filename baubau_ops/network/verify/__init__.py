@@ -1,0 +1,1 @@
+"""Compares the running network with the intent."""

@@ -1,0 +1,57 @@
+"""Routers read again and again, until they are what is expected of them or time is up."""
+
+from __future__ import annotations
+
+import time
+
+from baubau_ops.core.errors import BaubauError, UnreachableError
+from baubau_ops.core.events import Event, OnEvent
+from baubau_ops.core.poll import settle
+from baubau_ops.network.compare.router import compare
+from baubau_ops.network.compare.verdict import Verdict
+from baubau_ops.network.expect.expectation import Expectation
+from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.platforms.frr.state.read import observe
+from baubau_ops.network.state.router_state import Observation, OspfProcess
+
+
+class Reading:
+    """Routers as last read."""
+
+    def __init__(self, fleet: Fleet, expectation: Expectation) -> None:
+        self._fleet = fleet
+        self._expectation = expectation
+        self._seen: dict[str, Observation | BaubauError] = {}
+
+    @property
+    def unreachable(self) -> frozenset[str]:
+        return frozenset(name for name, seen in self._seen.items() if isinstance(seen, UnreachableError))
+
+    @property
+    def _starting(self) -> float:
+        """Seconds until the last of the routers that have just started takes transit again."""
+        seen = [one.ospf_process for one in self._seen.values() if isinstance(one, Observation)]
+        return max((one.starting for one in seen if isinstance(one, OspfProcess)), default=0.0)
+
+    def settled(self, patience: float, on_event: OnEvent) -> Verdict:
+        began = time.monotonic()
+        on_event(Event("start", "verify", total=len(self._expectation.devices)))
+        verdict = settle(self._read, lambda verdict: verdict.fine, patience, interval=0.5)
+        if not verdict.fine and (left := self._starting):
+            on_event(Event("note", "verify", detail=f"routers that have just started need {left:.0f} s more"))
+            verdict = settle(self._read, lambda verdict: verdict.fine, left + patience, interval=0.5)
+        detail = f"{verdict.passed} of {verdict.checks} checks fine"
+        seconds = time.monotonic() - began
+        on_event(Event("done" if verdict.fine else "failed", "verify", seconds=seconds, detail=detail))
+        return verdict
+
+    def _read(self) -> Verdict:
+        """Read those that are not known to be fine; once all are, everything again, as one picture."""
+        before = compare(self._expectation, self._seen)
+        wrong = {finding.device for finding in before.findings}
+        self._seen |= self._fleet.run(sorted(wrong), observe)
+        verdict = compare(self._expectation, self._seen)
+        if verdict.fine and len(wrong) < len(self._expectation.devices):
+            self._seen = self._fleet.run(self._expectation.devices, observe)
+            verdict = compare(self._expectation, self._seen)
+        return verdict

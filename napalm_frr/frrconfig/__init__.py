@@ -1,0 +1,1 @@
+"""FRR's configuration as a tree of lines."""
