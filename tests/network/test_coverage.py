@@ -11,9 +11,11 @@ import pytest
 
 from baubau_ops.cli.app import run as cli
 from baubau_ops.core import settings
-from baubau_ops.network.coverage import measure as coverage
+from baubau_ops.network.coverage import measure, record
 from baubau_ops.network.coverage.classes import LineClass, Removal, removals
-from baubau_ops.network.coverage.measure import Notice, chosen, known, run
+from baubau_ops.network.coverage.measure import chosen, run
+from baubau_ops.network.coverage.record import known
+from baubau_ops.network.coverage.result import Notice
 from baubau_ops.network.platforms.frr.lint.lint import LintProblem
 from baubau_ops.network.platforms.frr.render.origins import TemplateLine
 from baubau_ops.network.platforms.frr.render.text import render_device
@@ -133,35 +135,43 @@ def make(example: str, harmless: str = "") -> Removal:
 
 
 @pytest.fixture
-def no_lint(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_lint(monkeypatch: pytest.MonkeyPatch) -> None:
     def lint(texts: dict[str, str]) -> tuple[LintProblem, ...]:
-        return tuple(LintProblem(name, 1, "unsound") for name, text in texts.items() if "a1\n" in text)
+        return tuple(
+            LintProblem(name, 1, message, by=by)
+            for name, text in texts.items()
+            for mark, message, by in (("a1\n", "unreadable", "parser"), ("7\n", "unsound", "rule"))
+            if text.endswith(mark)
+        )
 
-    monkeypatch.setattr(coverage, "lint", lint)
+    monkeypatch.setattr(measure, "lint", lint)
 
 
-@pytest.mark.usefixtures("no_lint")
+@pytest.mark.usefixtures("short_lint")
 def test_each_class_is_known_by_the_first_that_notices(tmp_path: Path) -> None:
-    tried = [make(f"a{n}") for n in range(1, 6)] + [make("a6", harmless="a name")]
-    bench = FakeBench(refuse=["a2"], verify=["a3"], probe=["a4"])
+    tried = [make(f"a{n}") for n in (1, 2, 3, 4, 5, 7, 17)] + [make("a6", harmless="a name")]
+    bench = FakeBench(refuse=["a2"], verify=["a3", "a17"], probe=["a4"])
     result = run(tried, bench, tmp_path / "c.jsonl")
-    assert [(one.example, one.notice, one.by) for one in result.tested] == [
-        ("a1", Notice.LINT, "unsound"),
-        ("a2", Notice.ROUTER, "refused"),
-        ("a3", Notice.VERIFY, "differs"),
-        ("a4", Notice.PROBE, "leaks"),
-        ("a5", Notice.PLAN, ""),
+    assert [(one.example, one.notice, one.by, one.rule) for one in result.tested] == [
+        ("a1", Notice.PARSER, "unreadable", ""),
+        ("a2", Notice.ROUTER, "refused", ""),
+        ("a3", Notice.VERIFY, "differs", ""),
+        ("a4", Notice.PROBE, "leaks", ""),
+        ("a5", Notice.PLAN, "", ""),
+        ("a7", Notice.RULE, "unsound", "unsound"),
+        ("a17", Notice.VERIFY, "differs", "unsound"),
     ]
     assert [one.example for one in result.untested] == ["a5"]
-    assert result.share == pytest.approx(0.8)
+    assert result.share == pytest.approx(6 / 7)
+    assert result.proven == pytest.approx(5 / 7)  # a rule of our own proves nothing
     assert result.harmless == {"x.j2:6": "a name"}
     assert not result.missing
-    assert ("remove", "a1") not in bench.calls  # no router is touched for what the linters refuse
+    assert ("remove", "a1") not in bench.calls  # no router is touched for what a parser refuses
     assert ("probe", "a3") not in bench.calls
-    assert [what for what, _ in bench.calls].count("restore") == 4
+    assert [what for what, _ in bench.calls].count("restore") == 6
 
 
-@pytest.mark.usefixtures("no_lint")
+@pytest.mark.usefixtures("short_lint")
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     file = tmp_path / "c.jsonl"
     tried = [make(f"a{n}") for n in range(2, 6)]
@@ -178,7 +188,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [example for what, example in again.calls if what == "remove"] == ["a4", "a5"]
 
 
-@pytest.mark.usefixtures("no_lint")
+@pytest.mark.usefixtures("short_lint")
 def test_another_text_is_another_question(tmp_path: Path) -> None:
     file = tmp_path / "c.jsonl"
     one = make("a2")
@@ -187,7 +197,7 @@ def test_another_text_is_another_question(tmp_path: Path) -> None:
     assert known([changed], file).missing == ("x.j2:2",)
 
 
-@pytest.mark.usefixtures("no_lint")
+@pytest.mark.usefixtures("short_lint")
 def test_what_earlier_checks_did_not_notice_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +205,7 @@ def test_what_earlier_checks_did_not_notice_is_tried_again(
     tried = [make("a2"), make("a3")]
     run(tried, FakeBench(verify=["a2"]), file)
     assert known(tried, file).missing == ()
-    monkeypatch.setattr(coverage, "checks", lambda: "others")
+    monkeypatch.setattr(record, "checks", lambda: "others")
     assert known(tried, file).missing == ("x.j2:3",)
     assert [one.notice for one in run(tried, FakeBench(probe=["a3"]), file).tested] == [
         Notice.VERIFY,

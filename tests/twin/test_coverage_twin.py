@@ -9,7 +9,8 @@ import pytest
 
 from baubau_ops.network.change.apply import Application
 from baubau_ops.network.coverage.classes import removals
-from baubau_ops.network.coverage.measure import Coverage, Notice, chosen, run
+from baubau_ops.network.coverage.measure import chosen, run
+from baubau_ops.network.coverage.result import Coverage, Notice
 from baubau_ops.network.coverage.trial import open_bench
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.verify.network import verify_network
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from twin_city import City
 
 NOTICED_BY = {
-    "neighbor * password *": Notice.LINT,
+    "neighbor * password *": Notice.VERIFY,
     "ip ospf hello-interval *": Notice.VERIFY,
     "qdisc add * handle 30: bfifo *": Notice.VERIFY,
     "net.ipv4.conf.all.arp_ignore = *": Notice.VERIFY,

@@ -247,8 +247,10 @@ def coverage(
     It takes some seconds for each class, and can be stopped: it goes on where it was. Exit 1 below 95 %.
     """
     from baubau_ops.cli.screens.line_coverage import show_coverage
-    from baubau_ops.network.coverage import measure as covering
     from baubau_ops.network.coverage.classes import removals
+    from baubau_ops.network.coverage.measure import chosen, run
+    from baubau_ops.network.coverage.record import known
+    from baubau_ops.network.coverage.result import ENOUGH
     from baubau_ops.network.derive.routers import derive
 
     if context.twin is None:
@@ -256,7 +258,7 @@ def coverage(
             "Lines are taken off routers: that is for a twin alone.", remedy="Use --env lab:NAME."
         )
     inventory = context.open_inventory()
-    wanted = covering.chosen(removals(derive(inventory)), classes)
+    wanted = chosen(removals(derive(inventory)), classes)
     if not wanted:
         raise InputError(f'No class of lines matches "{classes}".')
     file = context.state / "coverage.jsonl"
@@ -267,10 +269,10 @@ def coverage(
             context.output.progress() as on_event,
             open_bench(inventory, context.open_environment()) as bench,
         ):
-            covering.run(wanted, bench, file, on_event=on_event)
-    result = covering.known(wanted, file)
+            run(wanted, bench, file, on_event=on_event)
+    result = known(wanted, file)
     show_coverage(context.output, result)
-    return 0 if result.share >= covering.ENOUGH and not result.missing else 1
+    return 0 if result.share >= ENOUGH and not result.missing else 1
 
 
 def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:

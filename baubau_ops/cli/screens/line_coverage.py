@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 from baubau_ops.cli.output import Output
 
 if TYPE_CHECKING:
-    from baubau_ops.network.coverage.measure import Coverage
+    from baubau_ops.network.coverage.result import Coverage
 
 _WIDEST = 60
 """Characters of an example that a table shows."""
 
 _TITLES = {
-    "lint": "linters, before any router is touched",
-    "router": "router refuses the text",
+    "parser": "parsers, offline",
+    "router": "the router refuses it",
     "verify": "comparison with the intent",
     "probe": "packets",
-    "plan": "nothing but the comparison of texts",
-    "nothing": "nothing at all",
+    "rule": "only a rule of the linter",
+    "plan": "only the comparison of configurations",
+    "nothing": "nothing",
 }
 
 
@@ -26,6 +27,7 @@ def show_coverage(output: Output, result: Coverage) -> None:
     """Show who noticed how many classes, and those that no check noticed."""
     document = {
         "share": round(result.share, 4),
+        "proven": round(result.proven, 4),
         "noticed_by": result.by_notice,
         "untested": result.untested,
         "harmless": result.harmless,
@@ -49,7 +51,8 @@ def _draw(output: Output, result: Coverage) -> None:
         )
     output.line()
     noticed = len(result.tested) - len(result.untested)
-    counted = f"{noticed} of {len(result.tested)} classes noticed ({result.share:.1%})"
     output.line(
-        f"{counted}; {len(result.missing)} not tried, {len(result.harmless)} harmless and not counted."
+        f"{noticed} of {len(result.tested)} classes noticed ({result.share:.1%};"
+        f" without the linter's rules {result.proven:.1%});"
+        f" {len(result.missing)} not tried, {len(result.harmless)} harmless and not counted."
     )

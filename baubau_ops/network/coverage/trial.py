@@ -19,7 +19,7 @@ from baubau_ops.network.change.apply import platforms
 from baubau_ops.network.compare.router import check
 from baubau_ops.network.compare.verdict import Verdict
 from baubau_ops.network.coverage.classes import Removal
-from baubau_ops.network.coverage.measure import Notice
+from baubau_ops.network.coverage.result import Notice
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import DeviceTask, Fleet

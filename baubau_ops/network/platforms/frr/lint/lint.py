@@ -30,6 +30,8 @@ class LintProblem:
     message: str
     kind: Literal["wrong", "could not lint"] = "wrong"
     remedy: str = ""
+    by: Literal["parser", "rule"] = "parser"
+    """What says so: a parser of the platform's own (the driver's included), or a rule of ours."""
 
     def __str__(self) -> str:
         place = f"{self.device}:{self.line}" if self.line else self.device
@@ -56,7 +58,9 @@ def lint(texts: Mapping[str, str]) -> tuple[LintProblem, ...]:
     found += _parsed(_joined(good, "frr"), frr_errors, "vtysh")
     found += _parsed(_joined(good, "nftables"), nft_errors, "nft")
     for name, text in good.items():
-        found += [LintProblem(name, mistake.line, mistake.message) for mistake in own_checks(name, text)]
+        found += [
+            LintProblem(name, mistake.line, mistake.message, by="rule") for mistake in own_checks(name, text)
+        ]
     return tuple(sorted(found, key=lambda problem: (problem.device, problem.line, problem.message)))
 
 
