@@ -25,6 +25,7 @@ _NEIGHBOR = re.compile(r"(?:no )?neighbor (\S+) .+")
 _DEFINITION = re.compile(r"neighbor (\S+) (remote-as \S+|peer-group( \S+)?|interface .+)")
 # Taking back the first takes the second with it.
 _IMPLIED = re.compile(r"(neighbor \S+ bfd|ip ospf bfd) profile \S+")
+_USES_PROFILE = re.compile(r".*\bbfd (profile \S+)")
 _FIRST = (
     re.compile(r"(no )?bgp .+"),
     re.compile(r"neighbor \S+ peer-group"),
@@ -109,6 +110,20 @@ class _Change:
                 yield _Step(phase, (*path, line))
             else:
                 yield _Step(phase, path, line)
+        yield from self._renewals()
+
+    def _renewals(self) -> Iterator[_Step]:
+        """Say again which sessions use a BFD profile that comes anew.
+
+        A session that lost its profile keeps bfdd's default timers when a profile of that name is made again (seen
+        with FRR 8.4.4), while the running configuration reads as if nothing were wrong.
+        """
+        made = {line for path, line in self.added if path == ("bfd",)}
+        added = set(self.added)
+        for path, line in self.candidate.walk():
+            user = _USES_PROFILE.fullmatch(line)
+            if user and user.group(1) in made and (path, line) not in added:
+                yield _Step(_MAKE, path, line)
 
     def _removals(self, made: set[tuple[Path | str, ...]]) -> Iterator[_Step]:
         removed = set(self.removed)

@@ -87,6 +87,20 @@ def test_a_new_policy_comes_before_its_use_and_an_old_one_goes_after() -> None:
     assert lines.index("route-map NEW permit 10") < use < lines.index("no route-map OLD permit 10")
 
 
+def test_sessions_take_a_bfd_profile_that_is_made_again() -> None:
+    """FRR lets them run on its default timers otherwise, and shows the configuration as if they did not."""
+    users = (
+        "interface a\n ip ospf bfd\n ip ospf bfd profile fast\nexit\n"
+        "router bgp 1\n neighbor x remote-as 2\n neighbor x bfd\n neighbor x bfd profile fast\nexit\n"
+    )
+    profile = "bfd\n profile fast\n  transmit-interval 30\n exit\nexit\n"
+    change = delta(parse(users), parse(users + profile))
+    assert change.text == (
+        "bfd\nexit\nbfd\n profile fast\n  transmit-interval 30\n exit\nexit\n"
+        "interface a\n ip ospf bfd profile fast\nexit\nrouter bgp 1\n neighbor x bfd profile fast\nexit\n"
+    )
+
+
 def test_a_line_of_no_known_class_is_named_and_left_out() -> None:
     change = delta(parse("router ospf\nexit\n"), parse("router ospf\n ospf opaque-lsa\nexit\n"))
     assert change.unknown == ("router ospf / ospf opaque-lsa",)
