@@ -19,10 +19,14 @@ from baubau_ops.inventory.checks import admission, check
 from baubau_ops.inventory.city.inventory import Files, Inventory
 from baubau_ops.inventory.files import lockfile, yaml
 from baubau_ops.inventory.files.allocations import Allocations
+from baubau_ops.inventory.files.backbone import Backbone
+from baubau_ops.inventory.files.city import City
+from baubau_ops.inventory.files.datacenter import Datacenter
 from baubau_ops.inventory.files.fields import NAME
-from baubau_ops.inventory.files.models import Backbone, City, Datacenter, Site
+from baubau_ops.inventory.files.policy import Policy
 from baubau_ops.inventory.files.problems import Finding, to_problems
-from baubau_ops.inventory.files.services import Policy, Services
+from baubau_ops.inventory.files.services import Services
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.files.wording import model_findings
 from baubau_ops.inventory.numbers.allocate import complete
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 import yaml_rs
 
 from baubau_ops.core.garbage import no_garbage_collection
-from baubau_ops.inventory.files.models import Site
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.load import load
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.platforms.frr.render.text import render_day0, render_with

@@ -8,8 +8,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from baubau_ops.inventory.city.inventory import Files
-from baubau_ops.inventory.files.models import Backbone, Datacenter, Site
-from baubau_ops.inventory.files.services import Policy, Service
+from baubau_ops.inventory.files.backbone import Backbone
+from baubau_ops.inventory.files.datacenter import Datacenter
+from baubau_ops.inventory.files.policy import Policy
+from baubau_ops.inventory.files.services import Service
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.load import load
 
 SMALL = load(Path(__file__).parents[2] / "examples" / "small")

@@ -9,7 +9,7 @@ import pytest
 
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.rings import rings
-from baubau_ops.inventory.files.models import Site
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.load import load
 
 CITY = Path(__file__).parents[2] / "inventory"

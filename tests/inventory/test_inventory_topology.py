@@ -17,7 +17,7 @@ from baubau_ops.inventory.city.topology import (
     span_cost,
     span_ids,
 )
-from baubau_ops.inventory.files.models import Span
+from baubau_ops.inventory.files.backbone import Span
 from baubau_ops.inventory.load import load
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from baubau_ops.core.errors import InputError
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.files.services import Policy
+from baubau_ops.inventory.files.policy import Policy
 from baubau_ops.network.policy import Matrix, PlaceKind, matrix
 
 

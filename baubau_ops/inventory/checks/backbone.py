@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.city.rings import ring_neighbours, rings
 from baubau_ops.inventory.city.topology import BASTION, PROVINCE, backbone_device, port_towards
-from baubau_ops.inventory.files.models import Backbone, Span
+from baubau_ops.inventory.files.backbone import Backbone, Span
 from baubau_ops.inventory.files.problems import Finding
 
 _FILE = "backbone.yml"

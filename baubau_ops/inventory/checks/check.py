@@ -22,9 +22,12 @@ from baubau_ops.inventory.checks import services as check_services
 from baubau_ops.inventory.city.inventory import Files
 from baubau_ops.inventory.city.topology import MAX_PORT_NAME
 from baubau_ops.inventory.files.allocations import Allocations
-from baubau_ops.inventory.files.models import Backbone, City, Site
+from baubau_ops.inventory.files.backbone import Backbone
+from baubau_ops.inventory.files.city import City
+from baubau_ops.inventory.files.policy import Policy
 from baubau_ops.inventory.files.problems import Finding, shown_path
-from baubau_ops.inventory.files.services import Policy, Services
+from baubau_ops.inventory.files.services import Services
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.numbers import duplicates
 
 _TO = "to-"

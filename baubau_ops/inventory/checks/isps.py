@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from baubau_ops.inventory.files.models import Backbone, City
+from baubau_ops.inventory.files.backbone import Backbone
+from baubau_ops.inventory.files.city import City
 from baubau_ops.inventory.files.problems import Finding
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from baubau_ops.core.units import format_rate
-from baubau_ops.inventory.files.models import City, Rates, Site, SiteLink
+from baubau_ops.inventory.files.city import City
 from baubau_ops.inventory.files.problems import Finding
+from baubau_ops.inventory.files.site import Rates, Site, SiteLink
 from baubau_ops.inventory.files.yaml import DocumentPath
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from baubau_ops.inventory.files.models import City, Site
+from baubau_ops.inventory.files.city import City
 from baubau_ops.inventory.files.phases import Phase
 from baubau_ops.inventory.files.problems import Finding
+from baubau_ops.inventory.files.site import Site
 
 _FILE = "city.yml"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from baubau_ops.core.suggest import did_you_mean
+from baubau_ops.inventory.files.policy import Policy
 from baubau_ops.inventory.files.problems import Finding
-from baubau_ops.inventory.files.services import Policy, Service, Services
+from baubau_ops.inventory.files.services import Service, Services
 
 
 def services(

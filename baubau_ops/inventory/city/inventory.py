@@ -12,8 +12,12 @@ from baubau_ops.core.addresses import host, prefix_order
 from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.city.topology import Topology, build, pop_device, site_device
 from baubau_ops.inventory.files.allocations import Allocations
-from baubau_ops.inventory.files.models import Backbone, City, Datacenter, Site
-from baubau_ops.inventory.files.services import Policy, Service
+from baubau_ops.inventory.files.backbone import Backbone
+from baubau_ops.inventory.files.city import City
+from baubau_ops.inventory.files.datacenter import Datacenter
+from baubau_ops.inventory.files.policy import Policy
+from baubau_ops.inventory.files.services import Service
+from baubau_ops.inventory.files.site import Site
 
 
 @dataclass(frozen=True)

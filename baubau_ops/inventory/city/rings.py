@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from baubau_ops.inventory.files.models import Backbone
+from baubau_ops.inventory.files.backbone import Backbone
 
 
 @dataclass(frozen=True, slots=True)

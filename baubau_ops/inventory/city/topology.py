@@ -15,7 +15,9 @@ from typing import Literal
 
 from baubau_ops.core.addresses import interface
 from baubau_ops.inventory.files.allocations import Allocations
-from baubau_ops.inventory.files.models import Backbone, Datacenter, Isp, Rates, Site, SiteLink, Span
+from baubau_ops.inventory.files.backbone import Backbone, Isp, Span
+from baubau_ops.inventory.files.datacenter import Datacenter
+from baubau_ops.inventory.files.site import Rates, Site, SiteLink
 
 BASTION = "bastion"
 PROVINCE = "prov"

@@ -14,8 +14,8 @@ from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import pop_id
 from baubau_ops.inventory.edit.site import Edit, editing, rates_text, scalar_text
 from baubau_ops.inventory.files import lockfile, yaml
-from baubau_ops.inventory.files.models import Site, SiteLink
 from baubau_ops.inventory.files.problems import shown
+from baubau_ops.inventory.files.site import Site, SiteLink
 from baubau_ops.inventory.files.yaml import DocumentPath
 from baubau_ops.inventory.load import assemble, read_folder
 

@@ -23,8 +23,8 @@ from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import pop_id
 from baubau_ops.inventory.files import lockfile, yaml
 from baubau_ops.inventory.files.allocations import Allocations, Quarantined
-from baubau_ops.inventory.files.models import Site
 from baubau_ops.inventory.files.problems import shown, shown_path
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.load import assemble, load, read_folder, site_name_problem
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./()-]*(?: [A-Za-z0-9_./()&+-]+)*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Strict, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, WithJsonSchema
 
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.units import parse_duration, parse_rate
@@ -96,3 +96,17 @@ Flag = Annotated[bool, Strict()]
 Address = Annotated[IPv4Address, BeforeValidator(_address)]
 Prefix = Annotated[IPv4Network, BeforeValidator(_prefix)]
 Interface = Annotated[IPv4Interface, BeforeValidator(_interface)]
+
+RiskGroups = tuple[Name, ...]
+"""Names of shared-risk groups (`risks:` in backbone.yml)."""
+Oversubscription = Annotated[Number, Field(ge=1)]
+"""How many times over the capacity may be promised."""
+
+
+class Bfd(Model):
+    """How fast a dead link is noticed: `interval` × `multiplier`."""
+
+    interval: Duration
+    """Between two packets, in both directions."""
+    multiplier: Annotated[Integer, Field(ge=2, le=50)]
+    """Packets missed before the link counts as dead."""

@@ -1,10 +1,10 @@
-"""services.yml and policy.yml as models: what the data center offers, and who may reach what."""
+"""services.yml: what the data center offers, and what is promised for it."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from baubau_ops.inventory.files.fields import Duration, Integer, Model, Name, Number, Text
 
@@ -58,26 +58,6 @@ class Service(Model):
     """Sites it cannot do without, such as where its data comes from: they cannot be removed."""
     assumed: tuple[Text, ...] = ()
     """Keys whose values have still to be confirmed, such as `rto`."""
-
-
-class Reach(Model):
-    """One intent: machines in `from` may open connections to `to`. What no intent allows is denied."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    source: Annotated[Name, Field(alias="from")]
-    """A zone, a data-center segment, `province` or `bastion`."""
-    to: Name
-    """A zone, a data-center segment (all its services), a service, `internet` or `province`."""
-    why: Text
-    """The reason, for whoever reads the policy later."""
-
-
-class Policy(Model):
-    """policy.yml: who may reach what."""
-
-    reach: tuple[Reach, ...]
-    """Every intent; their order does not matter."""
 
 
 class Services(Model):

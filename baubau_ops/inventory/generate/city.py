@@ -16,8 +16,12 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import new_folder
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.files import lockfile
-from baubau_ops.inventory.files.models import Backbone, City, Datacenter, Site
-from baubau_ops.inventory.files.services import Policy, Services
+from baubau_ops.inventory.files.backbone import Backbone
+from baubau_ops.inventory.files.city import City
+from baubau_ops.inventory.files.datacenter import Datacenter
+from baubau_ops.inventory.files.policy import Policy
+from baubau_ops.inventory.files.services import Services
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.generate.backbone import capacity, draw_names, draw_spans, split_into_rings
 from baubau_ops.inventory.generate.sites import (
     KINDS,

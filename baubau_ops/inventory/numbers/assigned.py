@@ -8,7 +8,7 @@ from datetime import date
 from ipaddress import IPv4Address, IPv4Network
 
 from baubau_ops.inventory.files.allocations import AccessNumbers, Allocations, Quarantined, SiteNumbers
-from baubau_ops.inventory.files.models import Site
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.files.yaml import DocumentPath
 
 

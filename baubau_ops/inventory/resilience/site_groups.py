@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from baubau_ops.inventory.city.inventory import Files
 from baubau_ops.inventory.city.topology import pop_device
-from baubau_ops.inventory.files.models import Site
+from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.resilience.backbone import RISK, Element, Graph
 
 

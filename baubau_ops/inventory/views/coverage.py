@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.files.models import LinkStatus, Site, SiteLink
 from baubau_ops.inventory.files.phases import CoverageTarget, LinkCost, Phase
+from baubau_ops.inventory.files.site import LinkStatus, Site, SiteLink
 
 NEXT = 10
 """How many sites are proposed."""

@@ -10,8 +10,8 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import Link, Node, Role, pop_device, site_device
-from baubau_ops.inventory.files.models import SiteLink
 from baubau_ops.inventory.files.problems import shown
+from baubau_ops.inventory.files.site import SiteLink
 from baubau_ops.inventory.files.yaml import DocumentPath, Places
 from baubau_ops.inventory.views.listing import LISTS, Row, rows
 

@@ -13,9 +13,13 @@ from pydantic import BaseModel
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.environment_file import EnvironmentFile
+from baubau_ops.inventory.files.backbone import Backbone
+from baubau_ops.inventory.files.city import City
+from baubau_ops.inventory.files.datacenter import Datacenter
 from baubau_ops.inventory.files.fields import Model
-from baubau_ops.inventory.files.models import Backbone, City, Datacenter, Site
-from baubau_ops.inventory.files.services import Policy, Services
+from baubau_ops.inventory.files.policy import Policy
+from baubau_ops.inventory.files.services import Services
+from baubau_ops.inventory.files.site import Site
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "city": City,

@@ -8,7 +8,7 @@ from baubau_ops.core.units import format_rate
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.rings import Ring, rings
 from baubau_ops.inventory.city.topology import Link, LinkKind, Node, Role, pop_device
-from baubau_ops.inventory.files.models import LinkStatus
+from baubau_ops.inventory.files.site import LinkStatus
 
 _OUTSIDE = {LinkKind.ISP, LinkKind.PROVINCE, LinkKind.DATACENTER, LinkKind.BASTION}
 

@@ -14,7 +14,7 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import PROVINCE, Link
 from baubau_ops.inventory.environment import Machine
-from baubau_ops.inventory.files.models import Bfd
+from baubau_ops.inventory.files.fields import Bfd
 from baubau_ops.lab.layout.clients import DEFAULT
 from baubau_ops.lab.layout.layout import Bare, End, Route, Wire
 

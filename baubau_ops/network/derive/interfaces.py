@@ -9,7 +9,7 @@ from ipaddress import IPv4Interface, IPv4Network
 from baubau_ops.core.addresses import prefix_order
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import INFRASTRUCTURE, Lan, Link, LinkKind, Node, Role
-from baubau_ops.inventory.files.models import Bfd
+from baubau_ops.inventory.files.fields import Bfd
 from baubau_ops.network.model.router import BfdProfile, Interface, Ospf, OspfPort, PortKind
 
 HELLO = 1

@@ -15,7 +15,7 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.core.units import format_rate
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import Link, LinkKind, Node, Role
-from baubau_ops.inventory.files.models import Rates
+from baubau_ops.inventory.files.site import Rates
 from baubau_ops.network.derive.voice import voice_pools, voice_rate
 from baubau_ops.network.model.router import ShapedPort, TrafficClass
 

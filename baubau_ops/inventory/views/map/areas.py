@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.files.models import LinkStatus, Site
+from baubau_ops.inventory.files.site import LinkStatus, Site
 
 _ROWS = 26
 """Most sites in one column of an area."""

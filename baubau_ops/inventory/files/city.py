@@ -1,0 +1,114 @@
+"""city.yml: what holds for the whole city.
+
+In all models of files every field's description ends up in the exported JSON Schemas and in docs/reference. In
+Python rates are bit/s, durations seconds, lengths km. References between files (a site's POP, a rule's zone) are
+checked in `checks`, not in the models.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from baubau_ops.inventory.files.fields import (
+    Bfd,
+    Duration,
+    Flag,
+    Integer,
+    Model,
+    Name,
+    Number,
+    Prefix,
+    Rate,
+    Text,
+)
+from baubau_ops.inventory.files.phases import LinkCost, Phase
+
+
+class Pools(Model):
+    """Where numbers are taken from. The pools are disjoint."""
+
+    loopback: Prefix
+    """One /32 for every router and the bastion."""
+    link: Prefix
+    """One /31 for every link between two routers."""
+    service: Prefix
+    """One /32 for every service of the data center."""
+    datacenter: Prefix
+    """The LANs behind the data center's firewalls."""
+
+
+class Zone(Model):
+    """A kind of segment: one security zone, with its own address pool."""
+
+    pool: Prefix
+    """The prefixes of all segments of this zone, in all sites."""
+    queue: Literal["data", "voice"] = "data"
+    """How its packets wait at full ports: `voice` before data, at a guaranteed rate and in a short queue."""
+
+
+class Kind(Model):
+    """A kind of site: how many there are in the city, and the usual size of each of its segments."""
+
+    total: Annotated[Integer, Field(gt=0)]
+    """How many sites of this kind the city has, connected or not."""
+    sizes: dict[Name, Annotated[Integer, Field(ge=16, le=29)]]
+    """Prefix length of each zone's segment in a site of this kind."""
+    voice: Rate | None = None
+    """Guaranteed for the calls of such a site, of what its links have at any time; calls never have more."""
+    km: Annotated[Number, Field(gt=0, le=500)] | None = None
+    """Usual length of a link to a site of this kind, where the site's file does not say."""
+    assumed: Flag = False
+    """True while the total is not a fact of a survey."""
+
+
+class LinkClass(Model):
+    """What a link of one medium can do, and what it costs."""
+
+    bfd: Bfd | None = None
+    """How fast a loss of such a link is noticed; absent: no BFD on it."""
+    cost: LinkCost | None = None
+    """What connecting a site by it costs; without it `inventory coverage` ranks no site of this medium."""
+
+
+class AsnRange(Model):
+    """Private AS numbers for the sites' routers, both ends included (RFC 6996)."""
+
+    first: Annotated[Integer, Field(ge=4200000000, le=4294967294)]
+    """The lowest."""
+    last: Annotated[Integer, Field(ge=4200000000, le=4294967294)]
+    """The highest."""
+
+
+class City(Model):
+    """city.yml: what holds for the whole city."""
+
+    name: Text
+    """As people read it."""
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    """BPS code of the city: four digits, in quotes."""
+    asn: Annotated[Integer, Field(ge=1, le=4294967294)]
+    """The city's public AS number."""
+    site_asns: AsnRange
+    """Where the sites' AS numbers are taken from."""
+    public: Prefix
+    """The city's public prefix, announced to every ISP."""
+    pools: Pools
+    """Where addresses other than the zones' are taken from."""
+    zones: dict[Name, Zone]
+    """Kinds of segment, such as `office` or `cctv`; policy.yml says what each may reach."""
+    kinds: dict[Name, Kind]
+    """Kinds of site, such as `agency` or `school`."""
+    link_classes: dict[Name, LinkClass]
+    """By medium: `span` for the backbone, and one for every medium a site's link may have."""
+    kecamatan: tuple[Name, ...]
+    """The city's districts."""
+    phases: tuple[Phase, ...] = ()
+    """Phases of the city's plan, in order of time."""
+    control: Rate
+    """Guaranteed on every shaped port for routing and management; nothing else borrows it."""
+    quarantine: Duration
+    """How long the numbers of a removed site are kept from being given to another."""
+    translations: Annotated[Duration, Field(ge=86400)] | None = None
+    """How long it is kept who had which public address and port; absent: it is not written down."""
