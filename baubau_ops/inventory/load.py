@@ -17,7 +17,7 @@ from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.checks import admission, check
 from baubau_ops.inventory.city.inventory import Files, Inventory
-from baubau_ops.inventory.files import lockfile, yaml
+from baubau_ops.inventory.files import yaml
 from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.backbone import Backbone
 from baubau_ops.inventory.files.city import City
@@ -28,6 +28,7 @@ from baubau_ops.inventory.files.problems import Finding, to_problems
 from baubau_ops.inventory.files.services import Services
 from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.files.wording import model_findings
+from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.inventory.numbers.allocate import complete
 
 FILES = ("city.yml", "backbone.yml", "datacenter.yml", "services.yml", "policy.yml")
@@ -71,6 +72,7 @@ def assemble(source: Source, folder: Path, *, today: date | None = None) -> Inve
         allocations=source.locked,
         numbers=completion.numbers,
         proposed=completion.proposed,
+        proposed_devices=completion.proposed_devices,
         file_count=source.count,
     )
 

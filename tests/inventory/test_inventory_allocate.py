@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from baubau_ops.core.errors import InvalidInventoryError
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.files import lockfile
 from baubau_ops.inventory.files.allocations import Allocations, Quarantined
 from baubau_ops.inventory.load import load
+from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.inventory.numbers.allocate import complete
 
 TODAY = date(2026, 11, 22)
@@ -72,7 +72,7 @@ def test_a_segment_grows_in_place_and_moves_nobody(city: Path) -> None:
     assert inventory.proposed == {"sites/bappeda"}
     rest = dict(inventory.numbers.sites)
     rest["bappeda"] = before.sites["bappeda"]
-    assert replace(inventory.numbers, sites=rest) == before
+    assert inventory.numbers.with_entries("sites", rest) == before
 
 
 def test_a_segment_grown_before_leaves_no_room_given_twice(city: Path) -> None:
@@ -123,9 +123,9 @@ def new_site_takes_the_first(inventory: Inventory, locked: Allocations, today: d
 def test_quarantine_is_kept_and_then_reused(city: Path) -> None:
     inventory = load(city)
     numbers = inventory.numbers.sites["bappeda"]
+    sites = {name: each for name, each in inventory.numbers.sites.items() if name != "bappeda"}
     locked = replace(
-        inventory.numbers,
-        sites={name: each for name, each in inventory.numbers.sites.items() if name != "bappeda"},
+        inventory.numbers.with_entries("sites", sites),
         quarantine={"bappeda": Quarantined(numbers, TODAY + timedelta(days=1))},
     )
     rest = {name: site for name, site in inventory.sites.items() if name != "bappeda"}

@@ -8,9 +8,10 @@ from typing import TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baubau_ops.inventory.files import lockfile, yaml
+from baubau_ops.inventory.files import yaml
 from baubau_ops.inventory.files.allocations import AccessNumbers, Allocations, Quarantined, SiteNumbers
 from baubau_ops.inventory.files.fields import NAME
+from baubau_ops.inventory.numbers import lockfile
 
 T = TypeVar("T")
 NAMES = st.from_regex(rf"\A{NAME}\Z").filter(lambda name: len(name) <= 40)
@@ -34,11 +35,15 @@ def entries(values: st.SearchStrategy[T]) -> st.SearchStrategy[dict[str, T]]:
 
 LOCKS = st.builds(
     Allocations,
-    loopbacks=entries(ADDRESSES),
-    links=entries(PREFIXES),
-    services=entries(ADDRESSES),
-    lans=entries(st.dictionaries(NAMES, PREFIXES, max_size=2)),
-    sites=entries(SITES),
+    st.fixed_dictionaries(
+        {
+            "loopbacks": entries(ADDRESSES),
+            "links": entries(PREFIXES),
+            "services": entries(ADDRESSES),
+            "lans": entries(st.dictionaries(NAMES, PREFIXES, max_size=2)),
+            "sites": entries(SITES),
+        }
+    ),
     quarantine=entries(st.builds(Quarantined, SITES, st.dates(date(2020, 1, 1), date(2100, 1, 1)))),
 )
 

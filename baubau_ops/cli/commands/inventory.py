@@ -317,8 +317,8 @@ def allocate(
         _resolve(context, dry_run)
         return
     from baubau_ops.inventory.edit.site import lock_numbers
-    from baubau_ops.inventory.files.lockfile import entry
     from baubau_ops.inventory.load import load
+    from baubau_ops.inventory.numbers.lockfile import entry
 
     folder = context.inventory_folder()
     before = load(folder) if dry_run else lock_numbers(folder)
@@ -344,7 +344,7 @@ def _draw_locked(context: Context, locked: Mapping[str, str], released: Sequence
 
 def _resolve(context: Context, dry_run: bool) -> None:
     from baubau_ops.inventory.edit.resolve import resolve
-    from baubau_ops.inventory.files.lockfile import has_conflict
+    from baubau_ops.inventory.numbers.lockfile import has_conflict
 
     folder = context.inventory_folder()
     is_merged = has_conflict(folder)

@@ -29,6 +29,7 @@ from baubau_ops.inventory.files.problems import Finding, shown_path
 from baubau_ops.inventory.files.services import Services
 from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.numbers import duplicates
+from baubau_ops.inventory.numbers.assigned import assigned
 
 _TO = "to-"
 _LAN = "lan-"
@@ -92,10 +93,11 @@ def numbers(files: Files, locked: Allocations) -> Iterator[Finding]:
     """Everything about pools, pins and the lock, and about shared risks."""
     yield from check_risks.risks(files)
     yield from check_numbers.pools(files)
-    yield from check_numbers.pins(files)
+    holdings = assigned(files, locked)
+    yield from check_numbers.pins(files, holdings)
     yield from isps.probes(files.backbone, files.city)
-    yield from check_numbers.locked_outside(files, locked)
-    yield from duplicates.duplicates(files, locked)
+    yield from check_numbers.locked_outside(locked, holdings)
+    yield from duplicates.duplicates(holdings)
 
 
 def unknown(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from baubau_ops.core.addresses import host, prefix_order
 from baubau_ops.core.garbage import no_garbage_collection
-from baubau_ops.inventory.city.topology import Topology, build, pop_device, site_device
+from baubau_ops.inventory.city.topology import Topology, build
 from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.backbone import Backbone
 from baubau_ops.inventory.files.city import City
@@ -44,6 +44,8 @@ class Inventory(Files):
     """Complete for the files: what is locked, and what is proposed for the rest."""
     proposed: frozenset[str]
     """The objects whose numbers are not locked, as `<section>/<id>` of the lock (`sites/dinkes`)."""
+    proposed_devices: frozenset[str] = frozenset()
+    """The nodes whose configuration holds a proposed number: `net apply` refuses them."""
     file_count: int = 0
     """How many files were read."""
 
@@ -68,21 +70,3 @@ class Inventory(Files):
                 segments = [numbers.segments[zone] for zone in site.segments]
                 found[name] = tuple(sorted([host(numbers.loopback), *segments], key=prefix_order))
         return found
-
-    @cached_property
-    def proposed_devices(self) -> frozenset[str]:
-        """The nodes whose configuration holds a proposed number: `net apply` refuses them."""
-        found: set[str] = set()
-        for item in self.proposed:
-            section, name = item.split("/", 1)
-            if section == "loopbacks":
-                found.add(name)
-            elif section == "links":
-                link = self.topology.links[name]
-                found |= {link.a.node, link.b.node}
-            elif section == "sites":
-                found.add(site_device(name))
-                found |= {pop_device(link.pop) for link in self.sites[name].links}
-            else:  # a service's address or a data-center LAN stands in both firewalls
-                found |= set(self.datacenter.firewalls)
-        return frozenset(found)

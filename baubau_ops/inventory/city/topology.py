@@ -228,13 +228,24 @@ def span_cost(span: Span) -> int:
     return max(1, round(_COST_OF_10G * 10e9 / span.capacity + span.km / _KM_PER_COST))
 
 
-def numbered_links(backbone: Backbone, datacenter: Datacenter) -> list[str]:
-    """The ids of the links whose /31 is allocated by itself, spans first."""
-    ids = span_ids(backbone)
-    ids += [link_id(core, firewall) for firewall in datacenter.firewalls for core in sorted(backbone.cores)]
-    ids += [link_id(core, BASTION) for core in sorted(backbone.cores)]
-    ids.append(link_id(backbone.province.core, PROVINCE))
-    return ids
+def link_ends(link: str) -> tuple[str, str]:
+    """The nodes of a link's id; a parallel link's ends in a letter of its own."""
+    first, second = link.split("--")
+    stem, _, letter = second.rpartition("-")
+    return first, stem if len(letter) == 1 and letter.isalpha() else second
+
+
+def numbered_links(backbone: Backbone, datacenter: Datacenter) -> dict[str, tuple[str, str]]:
+    """The links whose /31 is allocated by itself, spans first: by id, their ends."""
+    found = {
+        name: _span_ends(span, backbone)
+        for name, span in zip(span_ids(backbone), backbone.spans, strict=True)
+    }
+    cores = sorted(backbone.cores)
+    others = [(core, firewall) for firewall in datacenter.firewalls for core in cores]
+    others += [(core, BASTION) for core in cores]
+    others.append((backbone.province.core, PROVINCE))
+    return found | {link_id(*ends): ends for ends in others}
 
 
 def infrastructure(backbone: Backbone, datacenter: Datacenter) -> list[str]:

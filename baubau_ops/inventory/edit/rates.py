@@ -13,11 +13,12 @@ from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import pop_id
 from baubau_ops.inventory.edit.site import Edit, editing, rates_text, scalar_text
-from baubau_ops.inventory.files import lockfile, yaml
+from baubau_ops.inventory.files import yaml
 from baubau_ops.inventory.files.problems import shown
 from baubau_ops.inventory.files.site import Site, SiteLink
 from baubau_ops.inventory.files.yaml import DocumentPath
 from baubau_ops.inventory.load import assemble, read_folder
+from baubau_ops.inventory.numbers import lockfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from baubau_ops.core.errors import InputError, InvalidInventoryError
 from baubau_ops.inventory.checks import check
 from baubau_ops.inventory.city.inventory import Files
-from baubau_ops.inventory.city.topology import BASTION, PROVINCE, site_device
 from baubau_ops.inventory.edit.site import editing, write_lock
-from baubau_ops.inventory.files import lockfile
 from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.problems import to_problems
 from baubau_ops.inventory.load import assemble, read_folder
+from baubau_ops.inventory.numbers import lockfile
+from baubau_ops.inventory.numbers.assigned import assigned
 from baubau_ops.inventory.numbers.duplicates import Claim, collisions
-
-Applied = Callable[[str], bool]
-"""Whether a device was ever configured."""
+from baubau_ops.inventory.numbers.kinds import Applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +62,12 @@ def choose(files: Files, locked: Allocations, applied: Applied) -> dict[str, str
     """Return who moves, and for whom: `<section>/<id>` of both."""
     losers: dict[str, str] = {}
     both: list[tuple[Claim, Claim]] = []
-    for first, second in collisions(files, locked):
-        one, two = sorted((first, second), key=lambda claim: (claim.section, claim.holder))
+    for first, second in collisions(assigned(files, locked)):
+        one, two = sorted((first, second), key=lambda claim: claim.entry)
         if one.pin or two.pin or _entry(one) in losers or _entry(two) in losers:
             continue  # a pin is settled in its file; who moves already is out of the way
-        if _is_applied(two, applied):
-            if _is_applied(one, applied):
+        if two.section.is_applied(files, two.holder, applied):
+            if one.section.is_applied(files, one.holder, applied):
                 both.append((one, two))
                 continue
             one, two = two, one
@@ -81,25 +78,7 @@ def choose(files: Files, locked: Allocations, applied: Applied) -> dict[str, str
 
 
 def _entry(claim: Claim) -> str:
-    return f"{claim.section}/{claim.holder}"
-
-
-def _is_applied(claim: Claim, applied: Applied) -> bool:
-    if claim.section == "sites":
-        return applied(site_device(claim.holder))
-    if claim.section == "loopbacks":
-        return applied(claim.holder)
-    if claim.section == "links":  # in use once every end of ours is configured
-        ends = (end for end in _ends(claim.holder) if end not in (BASTION, PROVINCE))
-        return all(applied(end) for end in ends)
-    return applied("dc-1") or applied("dc-2")
-
-
-def _ends(link: str) -> tuple[str, str]:
-    """The nodes of a link's id; a parallel link's ends in a letter of its own."""
-    first, second = link.split("--")
-    stem, _, letter = second.rpartition("-")
-    return first, stem if len(letter) == 1 and letter.isalpha() else second
+    return "/".join(claim.entry)
 
 
 def _both_applied(both: list[tuple[Claim, Claim]]) -> InputError:
@@ -114,6 +93,6 @@ def released(locked: Allocations, losers: dict[str, str]) -> Allocations:
     """The lock without some entries."""
     for loser in losers:
         section, name = loser.split("/", 1)
-        rest = {key: value for key, value in getattr(locked, section).items() if key != name}
-        locked = replace(locked, **{section: rest})
+        rest = {other: entry for other, entry in locked.entries(section).items() if other != name}
+        locked = locked.with_entries(section, rest)
     return locked

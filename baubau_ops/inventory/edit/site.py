@@ -21,11 +21,12 @@ from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import pop_id
-from baubau_ops.inventory.files import lockfile, yaml
-from baubau_ops.inventory.files.allocations import Allocations, Quarantined
+from baubau_ops.inventory.files import yaml
+from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.problems import shown, shown_path
 from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.load import assemble, load, read_folder, site_name_problem
+from baubau_ops.inventory.numbers import lockfile, quarantine, sections
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./()-]*(?: [A-Za-z0-9_./()&+-]+)*")
 _NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
@@ -83,7 +84,7 @@ def plan_addition(folder: Path, new: NewSite, *, today: date | None = None) -> E
     source.add_text(f"sites/{new.id}.yml", text, Site)
     after = assemble(source, folder, today=today)
     sites = {**before.allocations.sites, new.id: after.numbers.sites[new.id]}
-    lock = replace(before.allocations, sites=sites, quarantine=after.numbers.quarantine)
+    lock = replace(before.allocations.with_entries("sites", sites), quarantine=after.numbers.quarantine)
     return Edit(new.id, file, text, lockfile.write(lock), before, after)
 
 
@@ -211,13 +212,9 @@ def _refuse_needed(folder: Path, inventory: Inventory, site: str) -> None:
 
 
 def _quarantined(inventory: Inventory, site: str, today: date) -> Allocations:
-    locked = inventory.allocations
-    sites = {name: numbers for name, numbers in locked.sites.items() if name != site}
-    quarantine = dict(inventory.numbers.quarantine)
+    locked = replace(inventory.allocations, quarantine=inventory.numbers.quarantine)
     days = round(inventory.city.quarantine / _DAY)
-    if site in locked.sites and days:
-        quarantine[site] = Quarantined(locked.sites[site], today + timedelta(days=days))
-    return replace(locked, sites=sites, quarantine=quarantine)
+    return quarantine.retired(locked, sections.SITES, site, today + timedelta(days=days), today)
 
 
 def site_text(new: NewSite) -> str:

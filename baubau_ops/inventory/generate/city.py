@@ -15,7 +15,6 @@ from baubau_ops.core.errors import FailedError, InputError
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import new_folder
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.files import lockfile
 from baubau_ops.inventory.files.backbone import Backbone
 from baubau_ops.inventory.files.city import City
 from baubau_ops.inventory.files.datacenter import Datacenter
@@ -34,6 +33,7 @@ from baubau_ops.inventory.generate.sites import (
 )
 from baubau_ops.inventory.generate.space import pools
 from baubau_ops.inventory.load import FILES, Source, assemble
+from baubau_ops.inventory.numbers import lockfile
 
 _EVERY = 500  # files between two steps of the progress bar
 _BESIDES = 4  # routers: two cores and two firewalls

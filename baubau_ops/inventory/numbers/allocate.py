@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
+from typing import Any
 
 from baubau_ops.inventory.city.inventory import Files
-from baubau_ops.inventory.city.topology import infrastructure, numbered_links
-from baubau_ops.inventory.files.allocations import Allocations, SiteNumbers
+from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.problems import Finding
-from baubau_ops.inventory.numbers.assigned import Assigned, assigned, in_quarantine
-from baubau_ops.inventory.numbers.pool import Pool, range_of
-from baubau_ops.inventory.numbers.space import NumberSpace
-
-MAX_PORT = 9999
-"""`ce9999` is the last name of a site port."""
+from baubau_ops.inventory.numbers import quarantine, sections
+from baubau_ops.inventory.numbers.assigned import Holding, assigned
+from baubau_ops.inventory.numbers.forms import Number, Path
+from baubau_ops.inventory.numbers.kinds import Key, Need, Section
+from baubau_ops.inventory.numbers.pool import Lacking, Pool, Supply, block_of, range_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,250 +31,153 @@ class Completion:
     numbers: Allocations
     proposed: frozenset[str]
     """`<section>/<id>` of everything that the lock does not hold, or holds otherwise."""
+    proposed_devices: frozenset[str]
+    """The nodes whose configuration holds a number of those."""
     findings: tuple[Finding, ...]
     """Exhausted pools and prefixes that cannot grow; `numbers` is complete only without any."""
 
 
 def complete(files: Files, locked: Allocations, today: date) -> Completion:
-    """Give every device, link, service, LAN and site its numbers. Pure; `today` (UTC) ends quarantines."""
+    """Give everything that needs them its numbers. Pure; `today` (UTC) ends quarantines."""
     return _Allocator(files, locked, today).run()
-
-
-def segment_size(files: Files, site: str, zone: str) -> int | None:
-    """Prefix length of a site's segment; None when neither the file nor its kind says it."""
-    data = files.sites[site]
-    segment = data.segments[zone]
-    if segment.prefix is not None:
-        return segment.prefix.prefixlen
-    kind = files.city.kinds.get(data.kind)
-    return segment.size or (kind.sizes.get(zone) if kind else None)
 
 
 class _Allocator:
     def __init__(self, files: Files, locked: Allocations, today: date) -> None:
         self.files = files
         self.locked = locked
-        self.sites = assigned(files.sites, locked)
-        self.lans = {name: dict(lans) for name, lans in locked.lans.items()}
-        self.quarantine = in_quarantine(files.sites, locked, today)
-        pools = files.city.pools
-        self.loopback = Pool("loopback", ("pools", "loopback"), pools.loopback)
-        self.link = Pool("link", ("pools", "link"), pools.link, has_ends=True)
-        self.service = Pool("service", ("pools", "service"), pools.service)
-        self.datacenter = Pool("datacenter", ("pools", "datacenter"), pools.datacenter, has_ends=True)
-        self.zones = {
-            name: Pool(f"of zone {name}", ("zones", name, "pool"), zone.pool, has_ends=True)
-            for name, zone in files.city.zones.items()
-        }
-        self.ports: defaultdict[str, set[int]] = defaultdict(set)
-        self.asns: set[int] = set()
-        self.proposed: set[str] = set()
+        self.kept = quarantine.still_kept(files, locked, today)
+        self.pools: dict[Pool, Supply] = {}
+        self.changed: defaultdict[tuple[str, str], dict[Path, Number]] = defaultdict(dict)
+        """By section and id: the numbers that are not in the lock, or not so."""
+        self.incomplete: set[tuple[str, str]] = set()
+        """Section and id where a pool had nothing left."""
         self.findings: list[Finding] = []
 
     def run(self) -> Completion:
-        self._resize()  # before anything is given away
-        self._occupy()
-        loopbacks = self._loopbacks()
-        links = self._links()
-        services = self._services()
-        lans = self._lans()
-        sites = self._sites()
-        pools = [self.loopback, self.link, self.service, self.datacenter, *self.zones.values()]
-        self.findings += [pool.finding() for pool in pools if pool.lacking]
-        numbers = Allocations(loopbacks, links, services, lans, sites, self.quarantine)
-        return Completion(numbers, frozenset(self.proposed), tuple(self.findings))
+        holdings = assigned(self.files, self.locked)
+        for holding in holdings:
+            for key in holding.pins:
+                self._set(holding, key, holding.numbers[key])
+            if holding.slot.kind.doubles:
+                self._resize(holding)  # before anything is given away
+        supplies = [self._supplies(holding) for holding in holdings]
+        for holding, supply in zip(holdings, supplies, strict=True):
+            self._occupy(holding, supply)
+        for holding, supply in zip(holdings, supplies, strict=True):
+            self._give(holding, supply)
+        for used in self.pools.values():
+            self.findings += used.findings()
+        return self._completion()
 
-    def _occupy(self) -> None:
-        for address in self.locked.loopbacks.values():
-            self.loopback.occupy(address)
-        for prefix in self.locked.links.values():
-            self.link.occupy(prefix)
-        for address in self.locked.services.values():
-            self.service.occupy(address)
-        for lans in self.lans.values():
-            for prefix in lans.values():
-                self.datacenter.occupy_block(prefix)
-        for numbers in self.sites.values():
-            self._occupy_site(numbers)
-        for entry in self.quarantine.values():
-            self._occupy_quarantined(entry.numbers)
+    def _completion(self) -> Completion:
+        entries = {}
+        proposed: set[str] = set()
+        devices: set[str] = set()
+        for section in sections.SECTIONS:
+            before = self.locked.entries(section.name)
+            entries[section.name] = now = self._entries(section)
+            for owner in now:
+                if now[owner] is not before.get(owner) and now[owner] != before.get(owner):
+                    proposed.add(f"{section.name}/{owner}")
+                    devices.update(section.devices(self.files, owner))
+        numbers = Allocations(entries, self.kept)
+        return Completion(numbers, frozenset(proposed), frozenset(devices), tuple(self.findings))
 
-    def _occupy_site(self, numbers: Assigned) -> None:
-        if numbers.asn is not None:
-            self.asns.add(numbers.asn)
-        if numbers.loopback is not None:
-            self.loopback.occupy(numbers.loopback)
-        for zone, prefix in numbers.segments.items():
-            if zone in self.zones and zone in numbers.pinned:
-                self.zones[zone].occupy(prefix)
-            elif zone in self.zones:
-                self.zones[zone].occupy_block(prefix)
-        for pop, access in numbers.links.items():
-            if access.port is not None:
-                self.ports[pop].add(access.port)
-            if access.prefix is not None:
-                self.link.occupy(access.prefix)
-
-    def _occupy_quarantined(self, numbers: SiteNumbers) -> None:
-        self.asns.add(numbers.asn)
-        self.loopback.occupy(numbers.loopback)
-        self.loopback.quarantined += 1
-        for zone, prefix in numbers.segments.items():
-            if zone in self.zones:
-                self.zones[zone].quarantined += self.zones[zone].occupy_block(prefix)
-        for pop, access in numbers.links.items():
-            self.ports[pop].add(access.port)
-            self.link.occupy(access.prefix)
-            self.link.quarantined += access.prefix.num_addresses
-
-    def _loopbacks(self) -> dict[str, IPv4Address]:
-        found = dict(self.locked.loopbacks)
-        for device in infrastructure(self.files.backbone, self.files.datacenter):
-            if device not in found:
-                self._address(found, device, "loopbacks", self.loopback)
+    def _entries(self, section: Section) -> dict[str, Any]:
+        """All entries of a section, changed ones put together anew."""
+        found = dict(self.locked.entries(section.name))
+        back = quarantine.entries(self.locked, section)
+        for owner in section.owners(self.files):
+            before, changed = found.get(owner, back.get(owner)), self.changed.get((section.name, owner))
+            if (section.name, owner) not in self.incomplete:
+                entry = section.replaced(before, changed) if changed else before
+                if entry is not None:
+                    found[owner] = entry
         return found
 
-    def _services(self) -> dict[str, IPv4Address]:
-        found = dict(self.locked.services)
-        for name in sorted(self.files.services):
-            if name not in found:
-                self._address(found, name, "services", self.service)
-        return found
+    def _set(self, holding: Holding, key: Key, number: Number) -> None:
+        owner, name = key
+        holding.numbers[key] = number
+        self.changed[holding.slot.section.name, owner][holding.slot.path_of(name)] = number
 
-    def _address(self, found: dict[str, IPv4Address], name: str, section: str, pool: Pool) -> None:
-        start = pool.take(32, name)
-        if start is not None:
-            found[name] = IPv4Address(start)
-            self.proposed.add(f"{section}/{name}")
+    def _supplies(self, holding: Holding) -> dict[str, Supply | None]:
+        """By name within the entries: where the numbers of a kind are taken from."""
+        names = {name for _, name in holding.numbers} | {need.name for need in holding.needs}
+        return {name: self._supply(holding.pool(name)) for name in names}
 
-    def _links(self) -> dict[str, IPv4Network]:
-        found = dict(self.locked.links)
-        for name in numbered_links(self.files.backbone, self.files.datacenter):
-            if name not in found and (start := self.link.take(31, name)) is not None:
-                found[name] = IPv4Network((start, 31))
-                self.proposed.add(f"links/{name}")
-        return found
+    def _supply(self, pool: Pool | None) -> Supply | None:
+        return None if pool is None else self.pools.setdefault(pool, Supply(pool))
 
-    def _lans(self) -> dict[str, Mapping[str, IPv4Network]]:
-        for name, segment in sorted(self.files.datacenter.segments.items()):
-            lans = self.lans.setdefault(name, {})
-            for firewall in self.files.datacenter.firewalls:
-                if firewall not in lans:
-                    prefix = self._newblock_of(self.datacenter, segment.size, f"{name} at {firewall}")
-                    if prefix is not None:
-                        lans[firewall] = prefix
-            if lans != self.locked.lans.get(name):
-                self.proposed.add(f"lans/{name}")
-        return dict(self.lans)
+    def _occupy(self, holding: Holding, supplies: Mapping[str, Supply | None]) -> None:
+        """Note what is held, and what is in quarantine, as not to be given away."""
+        doubles, pins = holding.slot.kind.doubles, holding.pins
+        for key, number in holding.numbers.items():
+            supply = supplies[key[1]]
+            if supply is not None:
+                is_block = doubles and key not in pins
+                supply.occupied.append(block_of(number) if is_block else range_of(number))
+        for (_, name), number in self._quarantined(holding):
+            supply = self._supply(holding.pool(name))
+            if supply is not None:
+                first, after = block_of(number) if doubles else range_of(number)
+                supply.occupied.append((first, after))
+                supply.quarantined += after - first
 
-    def _sites(self) -> dict[str, SiteNumbers]:
-        found = dict(self.locked.sites)
-        asns = NumberSpace(self.files.city.site_asns.first, self.files.city.site_asns.last, self.asns)
-        ports: dict[str, NumberSpace] = {}
-        for name, site in sorted(self.files.sites.items()):
-            if not site.links:
+    def _quarantined(self, holding: Holding) -> Iterable[tuple[Key, Number]]:
+        kept = quarantine.entries(Allocations(quarantine=self.kept), holding.slot.section)
+        return holding.slot.held(kept).items()
+
+    def _give(self, holding: Holding, supplies: Mapping[str, Supply | None]) -> None:
+        """Take a number for every need that has none."""
+        kind, section = holding.slot.kind, holding.slot.section
+        for need in holding.needs:
+            supply = supplies[need.name]
+            if need.key in holding.numbers or need.owner not in holding.owners or supply is None:
                 continue
-            numbers = self.sites[name]
-            if numbers.asn is None and (asn := self._asn(asns)) is not None:
-                numbers.asn = asn
-            if numbers.loopback is None and (start := self.loopback.take(32, name)) is not None:
-                numbers.loopback = IPv4Address(start)
-            for zone in sorted(site.segments):
-                self._segment(name, zone, numbers)
-            for link in site.links:
-                space = ports.get(link.pop) or NumberSpace(1, MAX_PORT, self.ports[link.pop])
-                ports[link.pop] = space
-                self._access(name, link.pop, numbers, space)
-            self._finish(name, numbers, found)
-        return found
+            length = max(need.length - 1, supply.pool.shortest) if kind.doubles else need.length
+            start = supply.take(length)
+            if start is not None:
+                self._set(holding, need.key, kind.value.make(start, need.length))
+            else:
+                file = section.file.format(need.owner)
+                supply.lacking.append(Lacking(need.label or need.owner, length, file, need.place))
+                self.incomplete.add((section.name, need.owner))
 
-    def _finish(self, name: str, numbers: Assigned, found: dict[str, SiteNumbers]) -> None:
-        links = numbers.links.values()
-        if numbers.asn is None or numbers.loopback is None:
-            return
-        if any(access.port is None or access.prefix is None for access in links):
-            return
-        done = numbers.complete()
-        if done != self.locked.sites.get(name):
-            self.proposed.add(f"sites/{name}")
-        found[name] = done
-
-    def _asn(self, space: NumberSpace) -> int | None:
-        found = space.take()
-        if found is None and not any(finding.path == ("site_asns",) for finding in self.findings):
-            given = self.files.city.site_asns
-            count = given.last - given.first + 1
-            message = (
-                f"the AS numbers from {given.first} to {given.last} ({count}) are all taken. Widen the range."
-            )
-            self.findings.append(Finding("city.yml", ("site_asns",), message))
-        return found
-
-    def _access(self, site: str, pop: str, numbers: Assigned, ports: NumberSpace) -> None:
-        access = numbers.links[pop]
-        if access.port is None:
-            access.port = ports.take()
-            if access.port is None:
-                message = f"all {MAX_PORT} site ports of POP {pop} are taken. Choose another POP."
-                path = (*self.files.sites[site].link_path(pop), "pop")
-                self.findings.append(Finding(f"sites/{site}.yml", path, message))
-        if access.prefix is None and (start := self.link.take(31, site)) is not None:
-            access.prefix = IPv4Network((start, 31))
-
-    def _segment(self, site: str, zone: str, numbers: Assigned) -> None:
-        size = segment_size(self.files, site, zone)
-        if zone in numbers.segments or zone not in self.zones or size is None:
-            return  # there already, or found wrong by `check`
-        prefix = self._newblock_of(self.zones[zone], size, site)
-        if prefix is not None:
-            numbers.segments[zone] = prefix
-
-    def _resize(self) -> None:
+    def _resize(self, holding: Holding) -> None:
         """Change the length of what was assigned when the files ask for another size."""
-        starts = self._segment_starts()
-        for name, site in self.files.sites.items():
-            known = self.sites[name].segments if site.links else {}
-            for zone in site.segments:
-                size = segment_size(self.files, name, zone)
-                if zone in known and zone in self.zones and size not in (None, known[zone].prefixlen):
-                    assert size is not None
-                    file, path = f"sites/{name}.yml", ("segments", zone)
-                    known[zone] = self._resized(known[zone], size, starts[zone], self.zones[zone], file, path)
-        lan_starts = sorted(int(lan.network_address) for lans in self.lans.values() for lan in lans.values())
-        for name, segment in self.files.datacenter.segments.items():
-            for firewall, prefix in self.lans.get(name, {}).items():
-                if prefix.prefixlen != segment.size:
-                    size_path = ("segments", name, "size")
-                    self.lans[name][firewall] = self._resized(
-                        prefix, segment.size, lan_starts, self.datacenter, "datacenter.yml", size_path
-                    )
+        asking = [
+            need
+            for need in holding.needs
+            if need.owner in holding.owners
+            and isinstance(known := holding.numbers.get(need.key), IPv4Network)
+            and known.prefixlen != need.length
+        ]
+        if not asking:
+            return
+        starts: defaultdict[Pool | None, list[int]] = defaultdict(list)
+        for (_, name), number in [*holding.numbers.items(), *self._quarantined(holding)]:
+            starts[holding.pool(name)].append(range_of(number)[0])
+        for found in starts.values():
+            found.sort()
+        for need in asking:
+            pool = holding.pool(need.name)
+            if pool is not None:
+                self._resized(holding, need, pool, starts[pool])
 
-    def _segment_starts(self) -> dict[str, list[int]]:
-        """Where the known prefixes of each zone begin, sorted."""
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        quarantined = (entry.numbers.segments for entry in self.quarantine.values())
-        for segments in [*(numbers.segments for numbers in self.sites.values()), *quarantined]:
-            for zone, prefix in segments.items():
-                found[zone].append(int(prefix.network_address))
-        return {zone: sorted(starts) for zone, starts in found.items()}
-
-    def _newblock_of(self, pool: Pool, size: int, owner: str) -> IPv4Network | None:
-        start = pool.take(max(size - 1, pool.prefix.prefixlen), owner)
-        return None if start is None else IPv4Network((start, size))
-
-    def _resized(
-        self, prefix: IPv4Network, size: int, starts: list[int], pool: Pool, file: str, path: tuple[str, ...]
-    ) -> IPv4Network:
+    def _resized(self, holding: Holding, need: Need, pool: Pool, starts: list[int]) -> None:
         """The prefix at its new length where it stands, if nothing stands in its way."""
-        start = int(prefix.network_address)
-        end = start + (1 << (32 - size))
+        prefix = holding.numbers[need.key]
+        assert isinstance(prefix, IPv4Network)
+        start, _ = range_of(prefix)
+        size = 1 << (32 - need.length)
         following = bisect_right(starts, start)
-        is_free = following == len(starts) or starts[following] >= end
-        if start % (1 << (32 - size)) == 0 and is_free and end <= range_of(pool.prefix)[1]:
-            return IPv4Network((start, size))
+        is_free = following == len(starts) or starts[following] >= start + size
+        if start % size == 0 and is_free and start + size <= pool.range[1]:
+            self._set(holding, need.key, IPv4Network((start, need.length)))
+            return
         message = (
-            f"a /{size} is wanted, but {prefix} (allocations.yml) cannot grow to it where it stands."
+            f"a /{need.length} is wanted, but {prefix} (allocations.yml) cannot grow to it where it stands."
             f" Keep /{prefix.prefixlen}, or take it out of allocations.yml to be given a new one."
         )
-        self.findings.append(Finding(file, path, message))
-        return prefix
+        self.findings.append(Finding(holding.slot.section.file.format(need.owner), need.place, message))

@@ -2,97 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
-from ipaddress import IPv4Address, IPv4Network
 
-from baubau_ops.inventory.files.allocations import AccessNumbers, Allocations, Quarantined, SiteNumbers
-from baubau_ops.inventory.files.site import Site
+from baubau_ops.inventory.city.inventory import Files
+from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.yaml import DocumentPath
+from baubau_ops.inventory.numbers import quarantine, sections
+from baubau_ops.inventory.numbers.forms import Number
+from baubau_ops.inventory.numbers.kinds import Key, Need, Slot
+from baubau_ops.inventory.numbers.pool import Pool
 
 
 @dataclass(slots=True)
-class Access:
-    """A link's numbers as far as they are known."""
+class Holding:
+    """All numbers of one kind that are held before any is given, and what asks for one."""
 
-    port: int | None = None
-    prefix: IPv4Network | None = None
-    port_pin: DocumentPath = ()
-    """Where the site's file pins the port; empty where it does not."""
-    prefix_pin: DocumentPath = ()
+    files: Files
+    slot: Slot
+    owners: Collection[str]
+    numbers: dict[Key, Number]
+    """Also those of reservations."""
+    needs: list[Need]
+    """Also those that only pin: their owner is none of `owners`."""
+    pins: dict[Key, DocumentPath] = field(default_factory=dict)
+    """Which of the numbers are pinned, and where in their owner's file."""
+    _pools: dict[str, Pool | None] = field(default_factory=dict)
 
-
-@dataclass(slots=True)
-class Assigned:
-    """A site's numbers as far as they are known, and which of them its file pins."""
-
-    asn: int | None = None
-    loopback: IPv4Address | None = None
-    segments: dict[str, IPv4Network] = field(default_factory=dict)
-    links: dict[str, Access] = field(default_factory=dict)
-    pinned: set[str] = field(default_factory=set)
-    """`asn`, `loopback`, and the zones of pinned segments; a link's own pins are with the link."""
-
-    def complete(self) -> SiteNumbers:
-        """The finished numbers; everything must be assigned."""
-        assert self.asn is not None
-        assert self.loopback is not None
-        links: dict[str, AccessNumbers] = {}
-        for pop, access in self.links.items():
-            assert access.port is not None
-            assert access.prefix is not None
-            links[pop] = AccessNumbers(access.port, access.prefix)
-        return SiteNumbers(self.asn, self.loopback, self.segments, links)
+    def pool(self, name: str) -> Pool | None:
+        """Where the numbers of a name within the entries are taken from."""
+        if name not in self._pools:
+            self._pools[name] = self.slot.kind.pool(self.files, name)
+        return self._pools[name]
 
 
-def assigned(sites: Mapping[str, Site], locked: Allocations) -> dict[str, Assigned]:
-    """The known numbers of every site with a link, and of every reservation, by site id."""
-    found: dict[str, Assigned] = {}
-    for name, numbers in locked.sites.items():
-        found[name] = _from_lock(numbers)
-    for name, site in sites.items():
-        if not site.links:
-            continue
-        if name not in found:
-            entry = locked.quarantine.get(name)
-            found[name] = _from_lock(entry.numbers) if entry else Assigned()
-        _pin(found[name], site)
+def assigned(files: Files, locked: Allocations) -> list[Holding]:
+    """The known numbers of everything that needs some, and of every reservation; one holding for each kind."""
+    found = []
+    for section in sections.SECTIONS:
+        owners = section.owners(files)
+        entries = locked.entries(section.name)
+        if locked.quarantine:
+            kept = quarantine.entries(locked, section)
+            back = {owner: entry for owner, entry in kept.items() if owner in owners and owner not in entries}
+            entries = {**entries, **back}
+        for slot in section.slots:
+            needs = list(slot.kind.needs(files))
+            holding = Holding(files, slot, owners, slot.held(entries), needs)
+            if slot.kind.pin:
+                _pin(holding)
+            found.append(holding)
     return found
 
 
-def in_quarantine(
-    sites: Mapping[str, Site], locked: Allocations, today: date | None = None
-) -> dict[str, Quarantined]:
-    """The entries still kept from reuse (all of them without `today`); who comes back gets its own again."""
-    return {
-        name: entry
-        for name, entry in locked.quarantine.items()
-        if (today is None or entry.until > today) and not (name in sites and sites[name].links)
-    }
-
-
-def _from_lock(numbers: SiteNumbers) -> Assigned:
-    links = {pop: Access(access.port, access.prefix) for pop, access in numbers.links.items()}
-    return Assigned(numbers.asn, numbers.loopback, dict(numbers.segments), links)
-
-
-def _pin(numbers: Assigned, site: Site) -> None:
-    if site.asn is not None:
-        numbers.asn = site.asn
-        numbers.pinned.add("asn")
-    if site.loopback is not None:
-        numbers.loopback = site.loopback
-        numbers.pinned.add("loopback")
-    for zone, segment in site.segments.items():
-        if segment.prefix is not None:
-            numbers.segments[zone] = segment.prefix
-            numbers.pinned.add(zone)
-    for link in site.links:
-        access = numbers.links.setdefault(link.pop, Access())
-        if link.port is not None:
-            access.port = link.port
-            access.port_pin = (*site.link_path(link.pop), "port")
-        if link.prefix is not None:
-            access.prefix = link.prefix
-            access.prefix_pin = (*site.link_path(link.pop), "prefix")
+def _pin(holding: Holding) -> None:
+    for need in holding.needs:
+        if need.pin is not None and need.owner in holding.owners:
+            holding.numbers[need.key] = need.pin
+            holding.pins[need.key] = (*need.place, holding.slot.kind.pin)

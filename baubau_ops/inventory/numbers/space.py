@@ -35,7 +35,7 @@ class AddressSpace:
             heapq.heappush(self._free[_BITS - size.bit_length() + 1], start)
             start += size
 
-    def take(self, length: int) -> int | None:
+    def take(self, length: int, /) -> int | None:
         """Return the lowest free aligned block of this prefix length; None when there is none."""
         candidates = [(heap[0], found) for found, heap in enumerate(self._free[: length + 1]) if heap]
         if not candidates:
@@ -59,7 +59,7 @@ class NumberSpace:
         self._last = last
         self._occupied = frozenset(occupied)
 
-    def take(self) -> int | None:
+    def take(self, _length: int = 32, /) -> int | None:
         """Return the lowest free number; None when there is none."""
         while self._next in self._occupied:
             self._next += 1

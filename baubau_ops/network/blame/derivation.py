@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.files import lockfile, yaml
+from baubau_ops.inventory.files import yaml
 from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.load import Source, read_folder
+from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.inventory.numbers.allocate import complete
 from baubau_ops.network.derive.routers import derive_device
 from baubau_ops.network.model.router import Device

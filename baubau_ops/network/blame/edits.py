@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Any, Literal, get_origin
 
 from pydantic import BaseModel
 
-from baubau_ops.inventory.files import lockfile
 from baubau_ops.inventory.files.yaml import DocumentPath
+from baubau_ops.inventory.numbers import lockfile
 
 Documents = Mapping[str, Any]
 """By file name, relative to the inventory's folder."""
@@ -25,15 +25,6 @@ Way = Literal["value", "entry", "name"]
 
 _FAR = 1 << 20
 """By so much addresses are moved: out of the way of every other, and inside of their family."""
-_LOCK_FIELDS = frozenset(lockfile.SECTIONS) | {
-    "asn",
-    "loopback",
-    "segments",
-    "links",
-    "port",
-    "prefix",
-    "until",
-}
 _NUMBER = re.compile(r"\d+")
 
 
@@ -73,6 +64,7 @@ class Changes:
         """`models` are the documents' own, by file; the lock has none."""
         self._documents = documents
         self._models = models
+        self._lock_words = lockfile.words()
         self._seen: defaultdict[tuple[str | int, ...], dict[str, None]] = defaultdict(dict)
         for file, document in documents.items():
             for item in items(file, document):
@@ -126,7 +118,9 @@ class Changes:
         for file, document in self._documents.items():
             model = self._models.get(file)
             other = (
-                renamed(document, old, new) if model is None else _renamed_fields(document, model, old, new)
+                renamed(document, old, new, self._lock_words)
+                if model is None
+                else _renamed_fields(document, model, old, new)
             )
             # Kept where it is the same: it need not be validated again.
             changed[_renamed_file(file, old, new)] = document if other == document else other
@@ -146,8 +140,11 @@ def name_of(item: Item) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def renamed(value: Any, old: str, new: str) -> Any:
-    """A document or name in which `old` is called `new`: as a name of its own, a device, or the end of a link."""
+def renamed(value: Any, old: str, new: str, keys: Collection[str] = ()) -> Any:
+    """A document or name in which `old` is called `new`: as a name of its own, a device, or the end of a link.
+
+    `keys` are those of the document's form, which stay as they are.
+    """
     if isinstance(value, str):
         if old not in value:
             return value
@@ -157,11 +154,11 @@ def renamed(value: Any, old: str, new: str) -> Any:
         )
     if isinstance(value, dict):
         return {
-            key if key in _LOCK_FIELDS else renamed(key, old, new): renamed(inner, old, new)
+            key if key in keys else renamed(key, old, new): renamed(inner, old, new, keys)
             for key, inner in value.items()
         }
     if isinstance(value, list):
-        return [renamed(inner, old, new) for inner in value]
+        return [renamed(inner, old, new, keys) for inner in value]
     return value
 
 

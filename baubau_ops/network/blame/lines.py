@@ -18,10 +18,10 @@ from typing import Any, TypeAlias
 
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.files import lockfile
 from baubau_ops.inventory.files.problems import shown, shown_path
 from baubau_ops.inventory.files.yaml import DocumentPath, Places
 from baubau_ops.inventory.load import site_id
+from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.network.blame.derivation import ReadCity, UnsoundError
 from baubau_ops.network.blame.edits import Changes, Item, Way, items, name_of, renamed
 from baubau_ops.network.platforms.frr.render.origins import TemplateLine, written

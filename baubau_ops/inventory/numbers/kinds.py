@@ -1,0 +1,149 @@
+"""What there is to say about a kind of number, and about the section of the lock that it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias
+
+from baubau_ops.inventory.city.inventory import Files
+from baubau_ops.inventory.files.yaml import DocumentPath
+from baubau_ops.inventory.numbers.forms import Form, Integer, Number, Path, Value
+from baubau_ops.inventory.numbers.pool import Pool
+
+Applied: TypeAlias = Callable[[str], bool]
+"""Whether a device was ever configured."""
+Key: TypeAlias = tuple[str, str]
+"""One number of a kind: the entry's id, and the name within the entry (empty where there is one for each)."""
+
+
+class Need(NamedTuple):
+    """A number that the files ask for. There are several for every site."""
+
+    owner: str
+    """The id of its entry."""
+    name: str = ""
+    """Within the entry, such as a segment's zone."""
+    length: int = 32
+    """Of the prefix; 32 for a single address or number."""
+    pin: Number | None = None
+    """The number that the owner's file asks for."""
+    place: DocumentPath = ()
+    """Where in the owner's file the thing stands that needs it."""
+    label: str = ""
+    """How messages call what needs it; the owner unless given."""
+
+    @property
+    def key(self) -> Key:
+        return self.owner, self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of number: a leaf of its section's form."""
+
+    value: Value
+    label: str
+    """How people call one, with places for `number` and `name`: `AS {number}`."""
+    pool: Callable[[Files, str], Pool | None]
+    """Where it is taken from, by name within the entry; None where the files lead nowhere."""
+    needs: Callable[[Files], Iterator[Need]]
+    """What the files ask for, in the order in which it is given; also pins of owners that have no entry."""
+    pin: str = ""
+    """The key below a need's place that pins it; empty where nothing can."""
+    doubles: bool = False
+    """Takes an aligned block of twice its size and uses the lower half."""
+
+    @property
+    def is_address(self) -> bool:
+        """Addresses and prefixes are unique in the whole city, other numbers in their pool."""
+        return not isinstance(self.value, Integer)
+
+    def read(self, value: object) -> Number:
+        return self.value.read(value)
+
+    def write(self, value: Number) -> str:
+        return str(value)
+
+    def build(self, numbers: Mapping[Path, Number], at: Path = ()) -> Number | None:
+        return numbers.get(at)
+
+    def leaves(self, at: Path = ()) -> Iterator[tuple[Path, Form]]:
+        yield at, self
+
+    def words(self) -> frozenset[str]:
+        return frozenset()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the lock: all that allocation, lock file, checks and blame know of it."""
+
+    name: str
+    """In the lock."""
+    form: Form
+    """Of its entries; the leaves are its kinds of number."""
+    owners: Callable[[Files], Collection[str]]
+    """The ids that need an entry."""
+    file: str
+    """Which file speaks of an owner: `sites/{}.yml`."""
+    devices: Callable[[Files, str], Iterable[str]]
+    """Whose configuration holds the numbers of an owner."""
+    is_applied: Callable[[Files, str, Applied], bool]
+    """Whether an entry's numbers are in use, by the devices that were ever configured."""
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """Its kinds of number, each at its place in an entry."""
+        return tuple(Slot(self, kind, path) for path, kind in self.form.leaves() if isinstance(kind, Kind))
+
+    def replaced(self, entry: Any | None, numbers: Mapping[Path, Number]) -> Any | None:
+        """The entry with other numbers, or a new one of these; None when one is missing."""
+        held: dict[Path, Number] = {}
+        if entry is not None:
+            for slot in self.slots:
+                held |= {slot.path_of(name): each for (_, name), each in slot.held({"": entry}).items()}
+        return self.form.build({**held, **numbers})
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """A kind of number at its place in the entries of a section."""
+
+    section: Section
+    kind: Kind
+    path: Path
+    """`*` stands for a name."""
+
+    def path_of(self, name: str) -> Path:
+        return tuple(name if step == "*" else step for step in self.path)
+
+    def held(self, entries: Mapping[str, Any]) -> dict[Key, Number]:
+        """All numbers of this kind that some entries hold."""
+        if "*" not in self.path:
+            return {(owner, ""): self._first(entry) for owner, entry in entries.items()}
+        return {
+            (owner, name): self._second(part)
+            for owner, entry in entries.items()
+            for name, part in self._first(entry).items()
+        }
+
+    @cached_property
+    def _first(self) -> Callable[[Any], Any]:
+        """From an entry to its number, or to the mapping of names."""
+        return _getter(self.path[: self.path.index("*")] if "*" in self.path else self.path)
+
+    @cached_property
+    def _second(self) -> Callable[[Any], Any]:
+        """From what stands under a name to the number."""
+        return _getter(self.path[self.path.index("*") + 1 :])
+
+
+def _getter(path: Path) -> Callable[[Any], Any]:
+    return attrgetter(".".join(path)) if path else _itself
+
+
+def _itself(value: Any) -> Any:
+    return value

@@ -1,0 +1,237 @@
+"""The table of all sections of the lock: to give numbers to something new, add it here.
+
+Allocation, the lock file, checks, duplicates, quarantine and blame all go by this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from baubau_ops.inventory.city.inventory import Files
+from baubau_ops.inventory.city.topology import (
+    BASTION,
+    PROVINCE,
+    infrastructure,
+    link_ends,
+    numbered_links,
+    pop_device,
+    site_device,
+)
+from baubau_ops.inventory.files.allocations import AccessNumbers, SiteNumbers
+from baubau_ops.inventory.numbers.forms import ADDRESS, PREFIX, Each, Integer, Record
+from baubau_ops.inventory.numbers.kinds import Applied, Kind, Need, Section
+from baubau_ops.inventory.numbers.pool import AddressPool, NumberPool
+
+MAX_PORT = 9999
+"""`ce9999` is the last name of a site port."""
+
+
+def find(name: str) -> Section:
+    """The section of this name."""
+    return next(section for section in SECTIONS if section.name == name)
+
+
+# Where numbers are taken from.
+
+
+def _loopback(files: Files, _name: str) -> AddressPool:
+    return AddressPool("loopback", ("pools", "loopback"), files.city.pools.loopback, has_ends=False)
+
+
+def _link(files: Files, _name: str) -> AddressPool:
+    return AddressPool("link", ("pools", "link"), files.city.pools.link)
+
+
+def _service(files: Files, _name: str) -> AddressPool:
+    return AddressPool("service", ("pools", "service"), files.city.pools.service, has_ends=False)
+
+
+def _datacenter(files: Files, _name: str) -> AddressPool:
+    return AddressPool("datacenter", ("pools", "datacenter"), files.city.pools.datacenter)
+
+
+def _zone(files: Files, zone: str) -> AddressPool | None:
+    found = files.city.zones.get(zone)
+    return None if found is None else AddressPool(f"of zone {zone}", ("zones", zone, "pool"), found.pool)
+
+
+def _site_asns(files: Files, _name: str) -> NumberPool:
+    first, last = files.city.site_asns.first, files.city.site_asns.last
+    message = f"the AS numbers from {first} to {last} ({last - first + 1}) are all taken. Widen the range."
+    return NumberPool(first, last, message, path=("site_asns",))
+
+
+def _ports(_files: Files, pop: str) -> NumberPool:
+    message = f"all {MAX_PORT} site ports of POP {pop} are taken. Choose another POP."
+    return NumberPool(1, MAX_PORT, message, choice="pop")
+
+
+# What the files ask for.
+
+
+def _infrastructure(files: Files) -> list[str]:
+    return infrastructure(files.backbone, files.datacenter)
+
+
+def _links(files: Files) -> dict[str, tuple[str, str]]:
+    return numbered_links(files.backbone, files.datacenter)
+
+
+def _loopbacks(files: Files) -> Iterator[Need]:
+    return map(Need, _infrastructure(files))
+
+
+def _services(files: Files) -> Iterator[Need]:
+    return map(Need, sorted(files.services))
+
+
+def _link_prefixes(files: Files) -> Iterator[Need]:
+    for name in _links(files):
+        yield Need(name, length=31)
+
+
+def _lans(files: Files) -> Iterator[Need]:
+    for name, segment in sorted(files.datacenter.segments.items()):
+        for firewall in files.datacenter.firewalls:
+            place, label = ("segments", name, "size"), f"{name} at {firewall}"
+            yield Need(name, firewall, segment.size, place=place, label=label)
+
+
+def _connected_sites(files: Files) -> Collection[str]:
+    return {name for name, site in files.sites.items() if site.links}
+
+
+def _asns(files: Files) -> Iterator[Need]:
+    for name, site in sorted(files.sites.items()):
+        yield Need(name, pin=site.asn)
+
+
+def _site_loopbacks(files: Files) -> Iterator[Need]:
+    for name, site in sorted(files.sites.items()):
+        yield Need(name, pin=site.loopback)
+
+
+def _segments(files: Files) -> Iterator[Need]:
+    for name, site in sorted(files.sites.items()):
+        kind = files.city.kinds.get(site.kind)
+        for zone, segment in sorted(site.segments.items()):
+            size = segment.size or (kind.sizes.get(zone) if kind else None)
+            if segment.prefix is not None:
+                size = segment.prefix.prefixlen
+            if size is not None:  # else found wrong by `check`
+                yield Need(name, zone, size, segment.prefix, ("segments", zone))
+
+
+def _site_ports(files: Files) -> Iterator[Need]:
+    for name, site in sorted(files.sites.items()):
+        for link in site.links:
+            yield Need(name, link.pop, pin=link.port, place=site.link_path(link.pop))
+
+
+def _site_links(files: Files) -> Iterator[Need]:
+    for name, site in sorted(files.sites.items()):
+        for link in site.links:
+            yield Need(name, link.pop, 31, link.prefix, site.link_path(link.pop))
+
+
+# Which devices hold the numbers.
+
+
+def _firewalls(files: Files, _owner: str) -> tuple[str, ...]:
+    return files.datacenter.firewalls
+
+
+def _site_devices(files: Files, site: str) -> list[str]:
+    return [site_device(site), *(pop_device(link.pop) for link in files.sites[site].links)]
+
+
+def _is_link_applied(_files: Files, link: str, applied: Applied) -> bool:
+    """In use once every end of ours is configured."""
+    return all(applied(end) for end in link_ends(link) if end not in (BASTION, PROVINCE))
+
+
+def _is_any_firewall_applied(files: Files, _owner: str, applied: Applied) -> bool:
+    return any(map(applied, files.datacenter.firewalls))
+
+
+LOOPBACKS = Section(
+    "loopbacks",
+    Kind(value=ADDRESS, label="loopback {number}", pool=_loopback, needs=_loopbacks),
+    owners=_infrastructure,
+    file="backbone.yml",
+    devices=lambda _files, device: (device,),
+    is_applied=lambda _files, device, applied: applied(device),
+)
+LINKS = Section(
+    "links",
+    Kind(value=PREFIX, label="link {number}", pool=_link, needs=_link_prefixes),
+    owners=_links,
+    file="backbone.yml",
+    devices=lambda files, link: _links(files)[link],
+    is_applied=_is_link_applied,
+)
+SERVICES = Section(
+    "services",
+    Kind(value=ADDRESS, label="service {number}", pool=_service, needs=_services),
+    owners=lambda files: files.services,
+    file="services.yml",
+    devices=_firewalls,
+    is_applied=_is_any_firewall_applied,
+)
+LANS = Section(
+    "lans",
+    Each(Kind(value=PREFIX, label="LAN of {name} {number}", pool=_datacenter, needs=_lans, doubles=True)),
+    owners=lambda files: files.datacenter.segments,
+    file="datacenter.yml",
+    devices=_firewalls,
+    is_applied=_is_any_firewall_applied,
+)
+_ACCESS = Record(
+    AccessNumbers,
+    {
+        "port": Kind(
+            value=Integer(MAX_PORT),
+            label="port {number} of POP {name}",
+            pool=_ports,
+            needs=_site_ports,
+            pin="port",
+        ),
+        "prefix": Kind(value=PREFIX, label="link {number}", pool=_link, needs=_site_links, pin="prefix"),
+    },
+)
+SITES = Section(
+    "sites",
+    Record(
+        SiteNumbers,
+        {
+            "asn": Kind(
+                value=Integer(4294967294), label="AS {number}", pool=_site_asns, needs=_asns, pin="asn"
+            ),
+            "loopback": Kind(
+                value=ADDRESS,
+                label="loopback {number}",
+                pool=_loopback,
+                needs=_site_loopbacks,
+                pin="loopback",
+            ),
+            "segments": Each(
+                Kind(
+                    value=PREFIX,
+                    label="{name} {number}",
+                    pool=_zone,
+                    needs=_segments,
+                    pin="prefix",
+                    doubles=True,
+                )
+            ),
+            "links": Each(_ACCESS),
+        },
+    ),
+    owners=_connected_sites,
+    file="sites/{}.yml",
+    devices=_site_devices,
+    is_applied=lambda _files, site, applied: applied(site_device(site)),
+)
+
+SECTIONS: tuple[Section, ...] = (LOOPBACKS, LINKS, SERVICES, LANS, SITES)
+"""In the order of the lock, which is also that of allocation."""
