@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
 
 class Effect(StrEnum):
-    """How disruptive a change is."""
+    """What a change does to its target, in the words that every domain shares; each later one weighs more."""
 
     none = "none"
     hitless = "hitless"
-    session_flap = "session flap"
-    link_down = "link down"
-    install = "to be installed"
+    restarts = "restarts"
+    """Something stops and starts again by itself: a session, a service, a machine."""
+    interrupts = "interrupts"
+    """Something is down for as long as the change takes, or until another change brings it back."""
+    replaces = "replaces"
+    destroys = "destroys"
+    installs = "installs"
 
 
 class Status(StrEnum):
@@ -33,11 +37,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One target and what is to change on it: a line for people (`what`), the effect, the exact diff."""
+    """One target and what is to change on it.
+
+    `what` is a line for people; `word` is what the domain calls the effect ("session flap"), which people are
+    shown; `diff` is exact.
+    """
 
     target: str
     what: str
     effect: Effect
+    word: str
     diff: str
 
 
@@ -50,9 +59,15 @@ class Plan:
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Self:
-        """Make the plan of `changes`; equal changes in equal order have an equal hash."""
+        """Make the plan of `changes`; equal changes in equal order have an equal hash.
+
+        The hash covers what people are shown and agree to: target, what, the effect's word and the diff.
+        """
         fixed = tuple(changes)
-        text = json.dumps([asdict(change) for change in fixed], sort_keys=True, separators=(",", ":"))
+        shown = [
+            {"target": one.target, "what": one.what, "effect": one.word, "diff": one.diff} for one in fixed
+        ]
+        text = json.dumps(shown, sort_keys=True, separators=(",", ":"))
         return cls(fixed, hashlib.sha256(text.encode()).hexdigest())
 
 

@@ -10,6 +10,7 @@ from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Change, Effect
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.edit.site import Edit
+from baubau_ops.network.change.plan import WORDS
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.model.router import Device
 from baubau_ops.network.platforms.frr.forecast import effect_of, summary
@@ -57,11 +58,15 @@ def unchanged(inventory: Inventory, changed: Iterable[Change]) -> int:
 
 def _change(device: str, before: str | None, after: str | None) -> Change:
     if before is None:
-        return Change(device, "new router", Effect.install, _diff(device, "", after or ""))
+        return _made(device, "new router", Effect.installs, _diff(device, "", after or ""))
     if after is None:
-        return Change(device, "router to be dismantled", Effect.link_down, _diff(device, before, ""))
+        return _made(device, "router to be dismantled", Effect.destroys, _diff(device, before, ""))
     whole = _diff(device, before, after, context=_WHOLE)
-    return Change(device, summary(whole), effect_of(whole), _diff(device, before, after))
+    return _made(device, summary(whole), effect_of(whole), _diff(device, before, after))
+
+
+def _made(device: str, what: str, effect: Effect, diff: str) -> Change:
+    return Change(device, what, effect, WORDS[effect], diff)
 
 
 def _diff(device: str, before: str, after: str, context: int = 2) -> str:

@@ -32,7 +32,7 @@ def test_json_is_one_document_with_values_of_every_kind(capsys: pytest.CaptureFi
     out.line("for people")
     out.table(["name"], [["wolio"]])
     document = {
-        "rows": [Row("pop-wolio", Effect.session_flap)],
+        "rows": [Row("pop-wolio", Effect.restarts)],
         "at": datetime(2026, 3, 1, 8, 0, tzinfo=timezone(timedelta(hours=8))),
         "folder": Path("/srv/city"),
         "address": ipaddress.ip_address("10.64.0.1"),
@@ -42,7 +42,7 @@ def test_json_is_one_document_with_values_of_every_kind(capsys: pytest.CaptureFi
     }
     out.show(document, lambda: pytest.fail("people are not meant"))
     assert json.loads(capsys.readouterr().out) == {
-        "rows": [{"name": "pop-wolio", "effect": "session flap"}],
+        "rows": [{"name": "pop-wolio", "effect": "restarts"}],
         "at": "2026-03-01T00:00:00Z",
         "folder": "/srv/city",
         "address": "10.64.0.1",

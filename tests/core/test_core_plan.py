@@ -4,8 +4,8 @@ import pytest
 
 from baubau_ops.core.plan import Change, Effect, Outcome, Plan, Status, exit_code
 
-ONE = Change("pop-murhum", "+ 1 port, 1 BGP session", Effect.hitless, "+ interface ce7\n")
-TWO = Change("ce-dinas-pariwisata", "new router", Effect.install, "")
+ONE = Change("pop-murhum", "+ 1 port, 1 BGP session", Effect.hitless, "hitless", "+ interface ce7\n")
+TWO = Change("ce-dinas-pariwisata", "new router", Effect.installs, "to be installed", "")
 
 
 def test_equal_plans_have_equal_hashes_and_others_do_not() -> None:

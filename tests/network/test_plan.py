@@ -51,8 +51,8 @@ def test_both_ends_of_a_rekeyed_session_go_together(topology: Topology) -> None:
     pop = f"- neighbor {link.b.address.ip} password a\n+ neighbor {link.b.address.ip} password b\n"
     site = f"- neighbor {link.a.address.ip} password a\n+ neighbor {link.a.address.ip} password b\n"
     made = plan(
-        DevicePlan("pop-wolio", "", pop, Effect.session_flap),
-        DevicePlan("ce-dinkes", "", site, Effect.session_flap),
+        DevicePlan("pop-wolio", "", pop, Effect.restarts),
+        DevicePlan("ce-dinkes", "", site, Effect.restarts),
         DevicePlan("ce-rsud", "", "+x\n", Effect.hitless),
     )
     assert groups(topology, made) == [("pop-wolio", "ce-dinkes"), ("ce-rsud",)]
@@ -65,7 +65,7 @@ def test_both_ends_of_a_renumbered_link_go_together(topology: Topology) -> None:
             port.node,
             "",
             f" interface {port.name}\n- ip address {port.address}\n+ ip address 10.9.9.9/31\n",
-            Effect.link_down,
+            Effect.interrupts,
         )
         for port in (link.a, link.b)
     ]
@@ -81,10 +81,10 @@ def test_additions_on_both_ends_stay_apart(topology: Topology) -> None:
 
 
 def test_a_new_site_goes_with_its_pop_unless_that_is_new_itself(topology: Topology) -> None:
-    site = DevicePlan("ce-dinkes", "", "+x\n", Effect.install)
+    site = DevicePlan("ce-dinkes", "", "+x\n", Effect.installs)
     pop = DevicePlan("pop-wolio", "", "+ neighbor 10.0.0.1 remote-as 1\n", Effect.hitless)
     assert groups(topology, plan(pop, waiting=(site,))) == [("pop-wolio", "ce-dinkes")]
-    new_pop = DevicePlan("pop-wolio", "", "+router bgp 1\n", Effect.install)
+    new_pop = DevicePlan("pop-wolio", "", "+router bgp 1\n", Effect.installs)
     assert groups(topology, plan(new_pop, waiting=(site,))) == [("ce-dinkes",), ("pop-wolio",)]
 
 

@@ -217,8 +217,8 @@ def test_a_new_session_key_changes_both_ends_together(city: City) -> None:
             texts = render.render(city.inventory)
             made = make_plan(city.inventory, texts, fleet, rekeyed)
             assert [(one.device, one.effect) for one in made.changes] == [
-                ("ce-rsud", Effect.session_flap),
-                ("pop-betoambari", Effect.session_flap),
+                ("ce-rsud", Effect.restarts),
+                ("pop-betoambari", Effect.restarts),
             ]
             assert groups(city.inventory.topology, made) == [("pop-betoambari", "ce-rsud")]
         report = Application(city.inventory, rekeyed).run(unasked, devices=["pop-betoambari", "ce-rsud"])

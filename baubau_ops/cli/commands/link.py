@@ -298,8 +298,7 @@ def _show_changes(context: Context, edit: Edit, found: Changes, again: str) -> N
         return
     line = context.output.line
     rows: list[list[Cell]] = [
-        [change.target, change.what, (change.effect.value, EFFECT_STYLE.get(change.effect, ""))]
-        for change in found
+        [change.target, change.what, (change.word, EFFECT_STYLE.get(change.effect, ""))] for change in found
     ]
     rows.append([f"({unchanged(edit.after, found)} others)", "nothing", ""])
     context.output.table(["What this changes", "", "effect"], rows)
@@ -326,7 +325,13 @@ def _document(context: Context, edit: Edit, found: Changes, outcomes: tuple[list
 
 def _facts(found: Changes) -> list[dict[str, str]]:
     return [
-        {"device": one.target, "what": one.what, "effect": one.effect.value, "diff": one.diff}
+        {
+            "device": one.target,
+            "what": one.what,
+            "effect": one.effect.value,
+            "word": one.word,
+            "diff": one.diff,
+        }
         for one in found
     ]
 

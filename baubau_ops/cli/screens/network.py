@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 EFFECT_STYLE = {
     Effect.hitless: "green",
-    Effect.install: "green",
-    Effect.session_flap: "yellow",
-    Effect.link_down: "bold red",
+    Effect.installs: "green",
+    Effect.restarts: "yellow",
+    Effect.interrupts: "bold red",
+    Effect.replaces: "bold red",
+    Effect.destroys: "bold red",
 }
 
 
@@ -48,8 +50,8 @@ def draw_plan(output: Output, made: NetworkPlan, devices: int, *, diffs: bool) -
             output.line()
     if made.changes:
         rows: list[list[Cell]] = [
-            [change.device, change.change.what, (change.effect.value, EFFECT_STYLE.get(change.effect, ""))]
-            for change in made.changes
+            [change.target, change.what, (change.word, EFFECT_STYLE.get(change.effect, ""))]
+            for change in made.as_plan().changes
         ]
         output.table(["What this changes", "", "effect"], rows)
     for name, error in sorted(made.failed.items()):
@@ -78,8 +80,8 @@ def heading(made: NetworkPlan, found: Sequence[Sequence[str]]) -> str:
     together = [group for group in found if len(group) > 1]
     parts += [f"together {' – '.join(group)}" for group in together[:1]]
     parts += [f"and {len(together) - 1} more groups"] if len(together) > 1 else []
-    worst = max((change.effect for change in made.changes), key=list(Effect).index)
-    parts += [worst.value, "core outward"] if count > 1 else [worst.value]
+    worst = max(made.as_plan().changes, key=lambda change: list(Effect).index(change.effect))
+    parts += [worst.word, "core outward"] if count > 1 else [worst.word]
     return f"Plan {made.as_plan().hash[:6]}  {', '.join(parts)}"
 
 

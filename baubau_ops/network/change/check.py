@@ -80,7 +80,7 @@ class NetworkCheck:
     def _touches(self, device: str) -> bool:
         """Whether the change can touch a session: not when it is only about descriptions or queues."""
         plan = self._plan.devices.get(device) or self._plan.waiting[device]
-        if plan.effect is Effect.install:
+        if plan.effect is Effect.installs:
             return False
         return any(line.sign != " " and not line.text.startswith(_HARMLESS) for line in parse_diff(plan.diff))
 

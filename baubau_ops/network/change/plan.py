@@ -19,6 +19,16 @@ from baubau_ops.network.platforms.frr.forecast import effect_of, parse_diff, sum
 if TYPE_CHECKING:
     from napalm.base.base import NetworkDriver
 
+WORDS: Mapping[Effect, str] = {
+    Effect.none: "none",
+    Effect.hitless: "hitless",
+    Effect.restarts: "session flap",
+    Effect.interrupts: "link down",
+    Effect.destroys: "link down",
+    Effect.installs: "to be installed",
+}
+"""What the network calls each effect that a change of a router can have."""
+
 _KEY = re.compile(r"\b(password|md5) (?!\$\{secret:)\S+")
 """A BGP or OSPF key that is no placeholder."""
 
@@ -34,7 +44,7 @@ class DevicePlan:
 
     @property
     def change(self) -> Change:
-        return Change(self.device, summary(self.diff), self.effect, self.diff)
+        return Change(self.device, summary(self.diff), self.effect, WORDS[self.effect], self.diff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class NetworkPlan:
     @property
     def installing(self) -> frozenset[str]:
         """Devices that still run their day-0 text."""
-        return frozenset(plan.device for plan in self.changes if plan.effect is Effect.install)
+        return frozenset(plan.device for plan in self.changes if plan.effect is Effect.installs)
 
     @property
     def unreachable(self) -> frozenset[str]:
@@ -121,7 +131,7 @@ def _adds_session(plan: DevicePlan | BaubauError | None, link: Link) -> bool:
         return False
     session = ["neighbor", str(link.b.address.ip), "remote-as"]
     signs = {line.sign for line in parse_diff(plan.diff) if line.text.split()[:3] == session}
-    return plan.effect is Effect.install or signs == {"+"}
+    return plan.effect is Effect.installs or signs == {"+"}
 
 
 def _compare(
@@ -184,7 +194,7 @@ def _hangs_on(topology: Topology, device: str, changing: AbstractSet[str]) -> bo
 def _first(device: str, text: str, day0: str) -> DevicePlan:
     old, new = day0.splitlines(), text.splitlines()
     lines = [f"+{line}" for line in new if line not in set(old)]
-    return DevicePlan(device, text, "".join(f"{line}\n" for line in lines), Effect.install)
+    return DevicePlan(device, text, "".join(f"{line}\n" for line in lines), Effect.installs)
 
 
 def _effect(diff: str) -> Effect:
@@ -192,5 +202,5 @@ def _effect(diff: str) -> Effect:
     lines = list(parse_diff(diff))
     has_bgp_now = any(line.text.startswith("router bgp") and line.sign != "+" for line in lines)
     if not has_bgp_now and any(line.sign == "+" and line.text.startswith("router bgp") for line in lines):
-        return Effect.install
+        return Effect.installs
     return effect_of(diff)

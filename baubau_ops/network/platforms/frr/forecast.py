@@ -59,8 +59,8 @@ def effect_of(diff: str) -> Effect:
     if not lines:
         return Effect.none
     if any(_takes_link_down(line) for line in lines):
-        return Effect.link_down
-    return Effect.session_flap if _flaps(lines) else Effect.hitless
+        return Effect.interrupts
+    return Effect.restarts if _flaps(lines) else Effect.hitless
 
 
 def _takes_link_down(line: Line) -> bool:
