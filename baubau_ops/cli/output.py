@@ -15,8 +15,8 @@ from baubau_ops.cli.terminal.style import is_colourful, styled
 from baubau_ops.core.errors import BaubauError, InputError, InvalidInventoryError, Problem
 
 if TYPE_CHECKING:
-    from baubau_ops.cli.terminal.apply import ApplyScreen
     from baubau_ops.cli.terminal.progress import Progress
+    from baubau_ops.cli.terminal.steps import Steps, StepScreen
 
 Cell = str | tuple[str, str]
 """A text, or a text and its style ("green", "bold red")."""
@@ -101,12 +101,12 @@ class Output:
             yield
 
     @contextlib.contextmanager
-    def apply_screen(self) -> Iterator[ApplyScreen]:
-        """Yield a listener that draws the steps of an apply, a line for every router, on stderr."""
-        from baubau_ops.cli.terminal.apply import ApplyScreen
+    def step_screen(self, steps: Steps) -> Iterator[StepScreen]:
+        """Yield a listener that draws the steps of an apply, a line for every target, on stderr."""
+        from baubau_ops.cli.terminal.steps import StepScreen
 
         with self.progress() as surface:
-            screen = ApplyScreen(surface)
+            screen = StepScreen(surface, steps)
             try:
                 yield screen
             finally:

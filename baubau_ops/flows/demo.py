@@ -115,7 +115,7 @@ class Demo:
             devices = devices_of(edit, changed)
             self._apply(city, devices)
             step.found = f"{len(devices)} routers changed, {unchanged(city, changed)} left alone"
-            step.details += [f"{one.target}: {one.what}, {one.effect.value}" for one in changed]
+            step.details += [f"{one.target}: {one.what}, {one.word}" for one in changed]
             step.drawing = draw_map(city, Highlights(new=frozenset({site_device(OFFICE.id)})))
         return city
 

@@ -128,7 +128,7 @@ def test_what_changes_is_worked_out_again_only_if_somebody_edited_meanwhile(
 def test_only_the_new_router_and_its_pop_change(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert link(city, "add", "dinas-pariwisata", *NEW, "--yes", "--output", "json") == 0
     facts = json.loads(capsys.readouterr().out)
-    assert [(one["device"], one["effect"], one["word"]) for one in facts["changes"]] == [
+    assert [(one["target"], one["effect"], one["word"]) for one in facts["changes"]] == [
         ("ce-dinas-pariwisata", "installs", "to be installed"),
         ("pop-murhum", "hitless", "hitless"),
     ]

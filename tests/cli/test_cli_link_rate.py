@@ -44,7 +44,7 @@ def test_a_dry_run_names_the_two_routers_and_writes_nothing(
 def test_a_yes_writes_the_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rate(folder, "dinkes", "--committed", "80M", "--yes", "--output", "json") == 0
     facts = json.loads(capsys.readouterr().out)
-    assert [(one["device"], one["effect"]) for one in facts["changes"]] == [
+    assert [(one["target"], one["effect"]) for one in facts["changes"]] == [
         ("ce-dinkes", "hitless"),
         ("pop-wolio", "hitless"),
     ]

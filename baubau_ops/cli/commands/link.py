@@ -11,8 +11,8 @@ import typer
 from baubau_ops.cli.commands.inventory import Wide, draw_descriptions, draw_list
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, group
-from baubau_ops.cli.output import Cell
-from baubau_ops.cli.screens.network import EFFECT_STYLE, expect_changes, show_apply
+from baubau_ops.cli.screens.network import STEPS, draw_report, expect_changes
+from baubau_ops.cli.screens.plan import change_documents, draw_changes, outcome_documents
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.plan import exit_code
 
@@ -297,17 +297,15 @@ def _show_changes(context: Context, edit: Edit, found: Changes, again: str) -> N
     if context.output.is_json:
         return
     line = context.output.line
-    rows: list[list[Cell]] = [
-        [change.target, change.what, (change.word, EFFECT_STYLE.get(change.effect, ""))] for change in found
-    ]
-    rows.append([f"({unchanged(edit.after, found)} others)", "nothing", ""])
-    context.output.table(["What this changes", "", "effect"], rows)
+    draw_changes(context.output, found, [f"({unchanged(edit.after, found)} others)", "nothing", ""])
     line()
     if again:
         line(again)
 
 
-def _document(context: Context, edit: Edit, found: Changes, outcomes: tuple[list[object], int] | None) -> int:
+def _document(
+    context: Context, edit: Edit, found: Changes, outcomes: tuple[list[dict[str, object]], int] | None
+) -> int:
     """Print the JSON document, if one is wanted; return the exit code."""
     if context.output.is_json:
         from baubau_ops.inventory.checks.admission import tightest
@@ -315,7 +313,7 @@ def _document(context: Context, edit: Edit, found: Changes, outcomes: tuple[list
         facts: dict[str, object] = {
             "site": edit.site,
             "file": str(edit.file),
-            "changes": list(_facts(found)),
+            "changes": change_documents(found),
             "outcomes": outcomes[0] if outcomes else [],
             "room": None if edit.site not in edit.after.sites else tightest(edit.after, edit.site),
         }
@@ -323,22 +321,9 @@ def _document(context: Context, edit: Edit, found: Changes, outcomes: tuple[list
     return outcomes[1] if outcomes else 0
 
 
-def _facts(found: Changes) -> list[dict[str, str]]:
-    return [
-        {
-            "device": one.target,
-            "what": one.what,
-            "effect": one.effect.value,
-            "word": one.word,
-            "diff": one.diff,
-        }
-        for one in found
-    ]
-
-
 def _apply(
     context: Context, folder: Path, edit: Edit, found: Changes, *, is_new: bool | None
-) -> tuple[list[object], int]:
+) -> tuple[list[dict[str, object]], int]:
     """Apply to the routers that the edit changes; the twin follows before if it gains, after if it loses.
 
     `is_new` is None when the routers stay the same ones.
@@ -352,7 +337,7 @@ def _apply(
         """The change was approved as a whole."""
         expect_changes(screen, made, written.topology)
 
-    with context.output.apply_screen() as screen:
+    with context.output.step_screen(STEPS) as screen:
         if context.twin is not None and is_new:
             flow.up(context.twin, folder, on_event=screen)
         written = load(folder)  # not edit.after: its new numbers were only proposed then
@@ -362,5 +347,5 @@ def _apply(
         if context.twin is not None and is_new is False and code == 0:  # a text that names the port needs it
             flow.up(context.twin, folder, on_event=screen)
     if not context.output.is_json:
-        show_apply(context.output, report, screen.untold(report.outcomes))
-    return list(report.outcomes), code
+        draw_report(context.output, report, screen)
+    return outcome_documents(report.outcomes), code

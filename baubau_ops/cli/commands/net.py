@@ -9,7 +9,14 @@ import typer
 
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, group
-from baubau_ops.cli.screens.network import draw_plan, expect_changes, show_apply, show_plan, show_verdict
+from baubau_ops.cli.screens.network import (
+    STEPS,
+    draw_network_plan,
+    expect_changes,
+    show_plan,
+    show_report,
+    show_verdict,
+)
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.plan import exit_code
 from baubau_ops.core.suggest import did_you_mean
@@ -136,15 +143,17 @@ def apply(
     def approve(made: NetworkPlan) -> None:
         if not context.output.is_json:
             is_short = not context.assume_yes and len(made.changes) <= SHORT_PLAN
-            draw_plan(context.output, made, len(chosen), diffs=diff or bool(context.verbosity) or is_short)
+            draw_network_plan(
+                context.output, made, len(chosen), diffs=diff or bool(context.verbosity) or is_short
+            )
         if made.changes:
             context.confirm(f"Apply this to {environment.name}?")
         expect_changes(screen, made, inventory.topology)
 
-    with context.output.apply_screen() as screen:
+    with context.output.step_screen(STEPS) as screen:
         application = Application(inventory, environment, budget=budget, on_event=screen)
         report = application.run(approve, devices=chosen)
-    show_apply(context.output, report, screen.untold(report.outcomes))
+    show_report(context.output, report, screen)
     return exit_code(report.outcomes)
 
 

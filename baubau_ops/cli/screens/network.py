@@ -1,4 +1,4 @@
-"""How plans, applies and verdicts of the network look."""
+"""How plans, applies and verdicts look that are the network's own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from baubau_ops.cli.output import Cell, Output
-from baubau_ops.core.plan import Effect, Outcome, Status, exit_code
+from baubau_ops.cli.output import Output
+from baubau_ops.cli.screens.plan import (
+    Wording,
+    draw_outcomes,
+    draw_plan,
+    heading,
+    outcome_documents,
+    plan_document,
+)
+from baubau_ops.cli.terminal.steps import Steps, StepScreen
 
 if TYPE_CHECKING:
-    from baubau_ops.cli.terminal.apply import ApplyScreen
     from baubau_ops.drills.trials import Trial
     from baubau_ops.inventory.city.topology import Topology
     from baubau_ops.network.change.apply import Report
@@ -18,88 +25,62 @@ if TYPE_CHECKING:
     from baubau_ops.network.compare.verdict import Finding
     from baubau_ops.network.verify.network import NetworkVerdict
 
-EFFECT_STYLE = {
-    Effect.hitless: "green",
-    Effect.installs: "green",
-    Effect.restarts: "yellow",
-    Effect.interrupts: "bold red",
-    Effect.replaces: "bold red",
-    Effect.destroys: "bold red",
-}
+WORDING = Wording(
+    target="router", unchanged="run their intended text", order="core outward", command="baubau net plan"
+)
+STEPS = Steps(
+    names={
+        "lint": "lint",
+        "snapshot": "snapshot",
+        "armed": "armed",
+        "applied": "applied",
+        "checked": "checks",
+        "confirmed": "confirmed",
+        "rolled back": "rolled back",
+    },
+    before=frozenset({"lint", "snapshot"}),
+    last="confirmed",
+    undone="rolled back",
+)
 
 
 def show_plan(output: Output, made: NetworkPlan, devices: int) -> None:
-    """Show each device's diff, then a table of what changes and how disruptive it is."""
-    document = {
-        "hash": made.as_plan().hash,
+    """Show each router's diff, then a table of what changes and how disruptive it is."""
+    document = plan_document(made.as_plan()) | {
         "devices": devices,
-        "changes": made.as_plan().changes,
         "waiting": sorted(made.waiting),
-        "failed": {name: str(error) for name, error in made.failed.items()},
+        "failed": _failed(made),
     }
-    output.show(document, lambda: draw_plan(output, made, devices, diffs=True))
+    output.show(document, lambda: draw_network_plan(output, made, devices, diffs=True))
 
 
-def draw_plan(output: Output, made: NetworkPlan, devices: int, *, diffs: bool) -> None:
-    """Draw a plan for people; without `diffs` the table alone, and how to see the lines."""
-    if diffs:
-        for change in made.changes:
-            output.line(change.device, "bold")
-            for line in change.diff.splitlines():
-                output.line(f"  {line}", {"+": "green", "-": "red"}.get(line[:1], ""))
-            output.line()
-    if made.changes:
-        rows: list[list[Cell]] = [
-            [change.target, change.what, (change.word, EFFECT_STYLE.get(change.effect, ""))]
-            for change in made.as_plan().changes
-        ]
-        output.table(["What this changes", "", "effect"], rows)
-    for name, error in sorted(made.failed.items()):
-        output.line(f"{name}: {error}", "red")
-    rest = devices - len(made.changes) - len(made.failed)
-    output.line(
-        f"{len(made.changes)} to change, {rest} run their intended text. Plan {made.as_plan().hash[:6]}"
-    )
-    if made.changes and not diffs:
-        output.line(f"The lines themselves: baubau net plan {made.changes[0].device}, or give --diff.")
+def draw_network_plan(output: Output, made: NetworkPlan, devices: int, *, diffs: bool) -> None:
+    """Draw a plan of `devices` routers for people, with the lines themselves or without."""
+    draw_plan(output, made.as_plan(), WORDING, targets=devices, failed=_failed(made), diffs=diffs)
 
 
-def expect_changes(screen: ApplyScreen, made: NetworkPlan, topology: Topology) -> None:
+def _failed(made: NetworkPlan) -> dict[str, str]:
+    return {name: str(error) for name, error in made.failed.items()}
+
+
+def expect_changes(screen: StepScreen, made: NetworkPlan, topology: Topology) -> None:
     """Tell the screen of an apply what will change, in one line of heading and by groups."""
     from baubau_ops.network.change.plan import groups
 
     found = groups(topology, made)
     if found:
-        screen.expect(found, heading(made, found))
+        screen.expect(found, heading(made.as_plan(), found, WORDING))
 
 
-def heading(made: NetworkPlan, found: Sequence[Sequence[str]]) -> str:
-    """Say in a line how much is changed, what of it together, and how disruptive the worst of it is."""
-    count = len(made.changes)
-    parts = [f"{count} router{'s' if count != 1 else ''}"]
-    together = [group for group in found if len(group) > 1]
-    parts += [f"together {' – '.join(group)}" for group in together[:1]]
-    parts += [f"and {len(together) - 1} more groups"] if len(together) > 1 else []
-    worst = max(made.as_plan().changes, key=lambda change: list(Effect).index(change.effect))
-    parts += [worst.word, "core outward"] if count > 1 else [worst.word]
-    return f"Plan {made.as_plan().hash[:6]}  {', '.join(parts)}"
+def draw_report(output: Output, report: Report, screen: StepScreen) -> None:
+    """Draw what an apply came to, as far as its screen did not."""
+    draw_outcomes(output, report.outcomes, screen.untold(report.outcomes), journal=report.name)
 
 
-def show_apply(output: Output, report: Report, untold: Sequence[Outcome]) -> None:
-    """Show the outcomes that the screen of the apply left `untold`, then how many there are of each kind."""
-    document = {"journal": report.name, "outcomes": [asdict(outcome) for outcome in report.outcomes]}
-
-    def draw() -> None:
-        for outcome in untold:
-            output.line(f"{outcome.target}: {outcome.status.value.replace('_', ' ')}", "red")
-            output.line(f"    {outcome.reason}")
-        count = {status: sum(outcome.status is status for outcome in report.outcomes) for status in Status}
-        parts = [f"{number} {status.value.replace('_', ' ')}" for status, number in count.items() if number]
-        journal = f" · journal {report.name}" if report.name else ""
-        code = exit_code(report.outcomes)
-        output.line(f"{', '.join(parts)}{journal}{f' · exit {code}' if code else ''}")
-
-    output.show(document, draw)
+def show_report(output: Output, report: Report, screen: StepScreen) -> None:
+    """Show what an apply came to."""
+    document = {"journal": report.name, "outcomes": outcome_documents(report.outcomes)}
+    output.show(document, lambda: draw_report(output, report, screen))
 
 
 def show_verdict(

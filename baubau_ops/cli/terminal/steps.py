@@ -1,4 +1,4 @@
-"""Draws an apply: a line for every router with the steps it took; those that change together stand together."""
+"""Draws changes as they are made: a line for every target with its steps; what changes together stands together."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 from baubau_ops.cli.terminal.style import styled
 from baubau_ops.core.events import Event
 from baubau_ops.core.plan import Outcome, Status
 
-STEPS = {
-    "lint": "lint",
-    "snapshot": "snapshot",
-    "armed": "armed",
-    "applied": "applied",
-    "checked": "checks",
-    "confirmed": "confirmed",
-    "rolled back": "rolled back",
-}
-"""What happens to a router, and how it is called on screen."""
-_BEFORE = frozenset({"lint", "snapshot"})
-"""Steps that are taken for all routers before the first is changed."""
 _SHORT = 12
 """A detail up to this long ("120 s", "7/7") stands with its step; a longer one is a reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The steps that a domain takes with each target, as its events name them, and what the screen calls each."""
+
+    names: Mapping[str, str]
+    before: frozenset[str] = frozenset()
+    """Those taken for all targets before the first of them is changed."""
+    last: str
+    """The step that completes a change."""
+    undone: str
+    """The step that takes a change back."""
+
+    @property
+    def unfinished(self) -> str:
+        """What is said of a target that came to neither end."""
+        return f"not {self.names[self.last]}"
 
 
 class Surface(Protocol):
@@ -41,28 +47,29 @@ class Surface(Protocol):
 
 @dataclass(slots=True)
 class _Row:
-    """One router: its steps so far as they are drawn."""
+    """One target: its steps so far as they are drawn."""
 
     steps: list[str] = field(default_factory=list)
     began: float | None = None
     """When something was first done to it, by the monotonic clock."""
-    end: Literal["", "confirmed", "rolled back"] = ""
+    has_ended: bool = False
     reason: str = ""
     """Why it failed."""
 
     @property
     def is_open(self) -> bool:
-        return self.began is not None and not self.end
+        return self.began is not None and not self.has_ended
 
 
-class ApplyScreen:
-    """A listener for the events of one apply; hands on to the surface what is not about a router's steps.
+class StepScreen:
+    """A listener for the events of one apply; hands on to the surface what is not about a target's steps.
 
     A group's lines are printed when the last of its members has ended; until then a terminal shows them below.
     """
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: Surface, steps: Steps) -> None:
         self._surface = surface
+        self._steps = steps
         self._lock = threading.Lock()
         self._rows: dict[str, _Row] = {}
         self._groups: list[tuple[str, ...]] = []
@@ -71,7 +78,7 @@ class ApplyScreen:
         self._headed = 1
 
     def expect(self, groups: Sequence[Sequence[str]], heading: str = "") -> None:
-        """Say which routers will change, and which of them together."""
+        """Say which targets will change, and which of them together."""
         with self._lock:
             self._groups = [tuple(group) for group in groups]
             if heading:
@@ -80,7 +87,7 @@ class ApplyScreen:
     def __call__(self, event: Event) -> None:
         """Take one event; may be called by several threads."""
         with self._lock:
-            if not event.target or (event.what not in STEPS and event.kind != "failed"):
+            if not event.target or (event.what not in self._steps.names and event.kind != "failed"):
                 self._surface(event)
                 return
             if not self._groups:
@@ -95,30 +102,34 @@ class ApplyScreen:
         if event.kind == "failed":
             self._fail(row, event)
             return
-        if event.what not in _BEFORE and row.began is None:
+        if event.what not in self._steps.before and row.began is None:
             if not any(other.is_open for other in self._rows.values()):
                 self._print_begun()  # what failed before anything was done to it ends with its batch
                 self._batch += 1
             row.began = time.monotonic() - event.seconds
-        if event.what == "rolled back":
-            row.end = "rolled back"
-            row.steps.append(_red("rolled back"))
-        elif event.what == "confirmed":
-            row.end = "confirmed"
+        row.has_ended = event.what in (self._steps.last, self._steps.undone)
+        if event.what == self._steps.undone:
+            row.steps.append(_red(self._steps.names[event.what]))
+        elif event.what == self._steps.last:
             took = time.monotonic() - row.began if row.began is not None else event.seconds
-            row.steps.append(f"confirmed   {took:.1f} s")
+            row.steps.append(f"{self._steps.names[event.what]}   {took:.1f} s")
         else:
-            row.steps.append(f"{_step(event)} {styled('✓', 'green', sys.stderr)}")
+            row.steps.append(f"{self._step(event)} {styled('✓', 'green', sys.stderr)}")
 
     def _fail(self, row: _Row, event: Event) -> None:
-        if event.what in STEPS:
-            row.steps.append(f"{_step(event)} {_red('✗')}")
-        if not row.reason and (event.what not in STEPS or len(event.detail) > _SHORT):
+        is_step = event.what in self._steps.names
+        if is_step:
+            row.steps.append(f"{self._step(event)} {_red('✗')}")
+        if not row.reason and (not is_step or len(event.detail) > _SHORT):
             row.reason = event.detail
+
+    def _step(self, event: Event) -> str:
+        detail = event.detail if len(event.detail) <= _SHORT else ""
+        return f"{self._steps.names[event.what]} {detail}".rstrip()
 
     def _print_ended(self) -> None:
         for group in self._groups:
-            if group[0] not in self._printed and all(self._row(device).end for device in group):
+            if group[0] not in self._printed and all(self._row(target).has_ended for target in group):
                 self._print(group)
 
     def _print(self, group: Sequence[str]) -> None:
@@ -126,29 +137,29 @@ class ApplyScreen:
         if self._batch > self._headed:
             self._headed = self._batch
             self._surface.line(styled(f"  batch {self._batch}", "dim", sys.stderr))
-        for device, line in zip(group, self._lines(group, fate="not confirmed"), strict=True):
+        for target, line in zip(group, self._lines(group, fate=self._steps.unfinished), strict=True):
             self._surface.line(line)
-            if self._row(device).reason:
-                self._surface.line(f"      {self._row(device).reason}")
+            if self._row(target).reason:
+                self._surface.line(f"      {self._row(target).reason}")
 
     def _lines_below(self) -> Iterator[str]:
         for group in self._groups:
-            if group[0] not in self._printed and any(self._row(device).began is not None for device in group):
+            if group[0] not in self._printed and any(self._row(target).began is not None for target in group):
                 yield from self._lines(group, fate="")
 
     def _lines(self, group: Sequence[str], fate: str) -> Iterator[str]:
         """Draw a group; `fate` is what to say of a member that has not ended."""
-        width = max(len(device) for members in self._groups for device in members)
-        for place, device in enumerate(group):
+        width = max(len(target) for members in self._groups for target in members)
+        for place, target in enumerate(group):
             bracket = " "
             if len(group) > 1:
                 bracket = "┌" if place == 0 else "└" if place == len(group) - 1 else "│"
-            row = self._row(device)
-            steps = [*row.steps, *([_red(fate)] if fate and not row.end else [])]
-            yield f"{bracket} {device:<{width}}  {'  '.join(steps)}"
+            row = self._row(target)
+            steps = [*row.steps, *([_red(fate)] if fate and not row.has_ended else [])]
+            yield f"{bracket} {target:<{width}}  {'  '.join(steps)}"
 
-    def _row(self, device: str) -> _Row:
-        return self._rows.setdefault(device, _Row())
+    def _row(self, target: str) -> _Row:
+        return self._rows.setdefault(target, _Row())
 
     def close(self) -> None:
         """Print what was begun and has not ended, as after Ctrl-C, and leave nothing below."""
@@ -158,7 +169,7 @@ class ApplyScreen:
 
     def _print_begun(self) -> None:
         for group in self._groups:
-            rows = [self._row(device) for device in group]
+            rows = [self._row(target) for target in group]
             if group[0] not in self._printed and any(row.began is not None or row.reason for row in rows):
                 self._print(group)
 
@@ -170,20 +181,15 @@ class ApplyScreen:
     def _is_told(self, outcome: Outcome) -> bool:
         if outcome.status is Status.rolled_back and outcome.target in self._printed:
             reasons: Mapping[str, str] = {
-                device: self._row(device).reason
+                target: self._row(target).reason
                 for group in self._groups
                 if outcome.target in group
-                for device in group
-                if self._row(device).reason
+                for target in group
+                if self._row(target).reason
             }
-            because = {f"because of {device}" for device in reasons}
+            because = {f"because of {target}" for target in reasons}
             return outcome.reason in {*reasons.values(), *because}
         return False
-
-
-def _step(event: Event) -> str:
-    detail = event.detail if len(event.detail) <= _SHORT else ""
-    return f"{STEPS[event.what]} {detail}".rstrip()
 
 
 def _red(text: str) -> str:
