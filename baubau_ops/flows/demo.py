@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 from baubau_ops.core import settings
 from baubau_ops.core.errors import FailedError, InputError
 from baubau_ops.core.events import OnEvent, ignore
+from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Status
 from baubau_ops.core.units import format_rate
 from baubau_ops.drills.outage import cut_silently
 from baubau_ops.flows import twin as flow
-from baubau_ops.flows.link import changes, devices_of, unchanged
+from baubau_ops.flows.link import addition
 from baubau_ops.flows.story import Story
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import pop_device, site_device
-from baubau_ops.inventory.edit.site import NewSite, add_site
+from baubau_ops.inventory.edit.site import NewSite
 from baubau_ops.inventory.environment import Environment, Injector, Vantage
 from baubau_ops.inventory.load import load
 from baubau_ops.inventory.views.map.svg import Highlights, draw_map
 from baubau_ops.lab import twin as lab
 from baubau_ops.lab.environment import environment, inventory_of
-from baubau_ops.network.change.apply import Application, platforms
+from baubau_ops.network.change.apply import Application, Report, platforms
 from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.fleet.sessions import lost_sessions
@@ -96,10 +96,11 @@ class Demo:
 
     def _configure(self, city: Inventory) -> None:
         with self.story.step("Configure all routers from nothing") as step:
-            applied = self._apply(city, ())
-            report = Application(city, self._environment(), on_event=self._on_event).run(_unasked)
-            if report.plan.changes:
-                raise FailedError(f"A second plan still has {len(report.plan.changes)} changes.")
+            application = Application(city, self._environment(), on_event=self._on_event)
+            applied = _changed(application.run(_unasked))
+            again = application.run(_unasked)
+            if again.plan.changes:
+                raise FailedError(f"A second plan still has {len(again.plan.changes)} changes.")
             step.found = f"{applied} of {len(city.topology.ours)}, a second plan is empty"
 
     def _prove(self, city: Inventory) -> None:
@@ -108,14 +109,15 @@ class Demo:
 
     def _open_office(self) -> Inventory:
         with self.story.step(f"Open an office: {OFFICE.name}") as step:
-            edit = add_site(self.folder, OFFICE)
-            changed = changes(edit)
-            flow.up(self.twin, self.folder, on_event=self._on_event)
+            opening = addition(self.folder, OFFICE)
+            written = opening.write(opening.plan(), Journal(self._environment().state / "journal.jsonl"))
+            report = opening.apply(
+                written, self._environment, _unasked, twin=self.twin, on_event=self._on_event
+            )
+            _changed(report)
             city = load(self.folder)
-            devices = devices_of(edit, changed)
-            self._apply(city, devices)
-            step.found = f"{len(devices)} routers changed, {unchanged(city, changed)} left alone"
-            step.details += [f"{one.target}: {one.what}, {one.word}" for one in changed]
+            step.found = f"{len(written.devices)} routers changed, {written.untouched} left alone"
+            step.details += [f"{one.target}: {one.what}, {one.word}" for one in written.changes]
             step.drawing = draw_map(city, Highlights(new=frozenset({site_device(OFFICE.id)})))
         return city
 
@@ -154,15 +156,6 @@ class Demo:
             step.found = f"lost {found}"
             step.drawing = draw_map(city, Highlights(cut=frozenset({SPAN})))
 
-    def _apply(self, city: Inventory, devices: Iterable[str]) -> int:
-        """Apply, and return how many routers changed; FailedError when one did not."""
-        application = Application(city, self._environment(), on_event=self._on_event)
-        report = application.run(_unasked, devices=devices)
-        for outcome in report.outcomes:
-            if outcome.status not in (Status.changed, Status.unchanged):
-                raise FailedError(f"{outcome.target}: {outcome.status.value}: {outcome.reason}")
-        return sum(outcome.status is Status.changed for outcome in report.outcomes)
-
     def _verify(self, city: Inventory, *, probe: bool, only: str | None = None) -> str:
         verdict = verify_network(city, self._environment(), probe=probe, only=only, on_event=self._on_event)
         if verdict.exit_code:
@@ -177,6 +170,14 @@ class Demo:
 
 def _unasked(_made: NetworkPlan) -> None:
     """Nobody is asked: the twin is the demo's own."""
+
+
+def _changed(report: Report) -> int:
+    """How many routers an apply changed; FailedError when one went wrong."""
+    for outcome in report.outcomes:
+        if outcome.status not in (Status.changed, Status.unchanged):
+            raise FailedError(f"{outcome.target}: {outcome.status.value}: {outcome.reason}")
+    return sum(outcome.status is Status.changed for outcome in report.outcomes)
 
 
 def _vantage(surroundings: Environment) -> Vantage:

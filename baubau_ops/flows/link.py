@@ -1,23 +1,137 @@
-"""What a changed inventory changes on the routers, before anything is written or sent."""
+"""Links as a service: what it changes to connect, disconnect or re-rate a site; written, and brought to the routers."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from baubau_ops.core.events import OnEvent, ignore
 from baubau_ops.core.journal import Journal
-from baubau_ops.core.plan import Change, Effect
-from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.edit.site import Edit
-from baubau_ops.network.change.plan import WORDS
+from baubau_ops.core.plan import Change, Effect, exit_code
+from baubau_ops.inventory.checks.admission import Room, tightest
+from baubau_ops.inventory.edit.rates import NewRates, RateEdit, change_rates, plan_rates
+from baubau_ops.inventory.edit.site import Edit, NewSite, add_site, plan_addition, plan_removal, remove_site
+from baubau_ops.inventory.load import load
 from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.model.effect_words import WORDS
 from baubau_ops.network.model.router import Device
 from baubau_ops.network.platforms.frr.forecast import effect_of, summary
 from baubau_ops.network.platforms.frr.render.text import render_device
 
+if TYPE_CHECKING:
+    from baubau_ops.inventory.environment import Environment
+    from baubau_ops.network.change.apply import Approve, Report
+
 _WHOLE = 1_000_000
 """Lines of context: the forecast must see the block that a line stands in."""
+
+AnEdit = TypeVar("AnEdit", bound=Edit)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPlan(Generic[AnEdit]):
+    """An edit of a site, and what it changes on the routers."""
+
+    edit: AnEdit
+    changes: tuple[Change, ...]
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Of the routers that change, those that are still there afterwards."""
+        ours = {node.name for node in self.edit.after.topology.ours}
+        return tuple(change.target for change in self.changes if change.target in ours)
+
+    @property
+    def untouched(self) -> int:
+        """How many routers of the city are left alone."""
+        return len(self.edit.after.topology.ours) - len(self.devices)
+
+    @property
+    def room(self) -> Room | None:
+        """What is left afterwards on the tightest link that may carry the site's traffic; None for a site that went."""
+        site = self.edit.site
+        return tightest(self.edit.after, site) if site in self.edit.after.sites else None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange(Generic[AnEdit]):
+    """One thing to do to a site's link: planned as often as one likes, written once, then applied."""
+
+    action: Literal["add", "remove", "rate"]
+    folder: Path
+    """The city's."""
+    work_out: Callable[[], AnEdit]
+    """Returns the edit and writes nothing; InputError when it cannot be."""
+    save: Callable[[], AnEdit]
+    """Works the edit out anew and writes it."""
+
+    def plan(self) -> LinkPlan[AnEdit]:
+        """Work out the edit and what it changes on the routers. InputError when it cannot be."""
+        edit = self.work_out()
+        return LinkPlan(edit, changes(edit))
+
+    def write(self, planned: LinkPlan[AnEdit], journal: Journal) -> LinkPlan[AnEdit]:
+        """Write what was planned and record it; return what was written.
+
+        That differs from the plan when somebody else edited the inventory meanwhile. Nothing is written that
+        could not be recorded.
+        """
+        journal.require()
+        edit = self.save()
+        is_same = (edit.text, edit.lock_text) == (planned.edit.text, planned.edit.lock_text)
+        written = LinkPlan(edit, planned.changes if is_same else changes(edit))
+        devices = sorted(change.target for change in written.changes)
+        journal.append("link", action=self.action, site=edit.site, file=edit.file, devices=devices)
+        return written
+
+    def apply(
+        self,
+        written: LinkPlan[AnEdit],
+        open_environment: Callable[[], Environment],
+        approve: Approve,
+        *,
+        twin: str | None,
+        on_event: OnEvent = ignore,
+    ) -> Report:
+        """Bring what was written to the routers that it changes.
+
+        A twin follows the inventory: before, when it gains a router, and after, when it loses one. The
+        environment is opened when the twin has gained its router. `twin` is None for real machines.
+        """
+        # What only an apply needs takes longer to import than a plan takes to make.
+        from baubau_ops.flows import twin as twins
+        from baubau_ops.network.change.apply import Application
+
+        if twin is not None and self.action == "add":
+            twins.up(twin, self.folder, on_event=on_event)
+        city = load(self.folder)  # not the edit's: its new numbers were only proposed then
+        application = Application(city, open_environment(), on_event=on_event)
+        report = application.run(approve, devices=written.devices)
+        # The router's machine goes last: the POP's text names its port until then.
+        if twin is not None and self.action == "remove" and not exit_code(report.outcomes):
+            twins.up(twin, self.folder, on_event=on_event)
+        return report
+
+
+def addition(folder: Path, new: NewSite) -> LinkChange[Edit]:
+    """Connect a new site of the city in `folder`."""
+    return LinkChange("add", folder, partial(plan_addition, folder, new), partial(add_site, folder, new))
+
+
+def removal(folder: Path, site: str) -> LinkChange[Edit]:
+    """Disconnect a site and remove it."""
+    return LinkChange(
+        "remove", folder, partial(plan_removal, folder, site), partial(remove_site, folder, site)
+    )
+
+
+def rating(folder: Path, new: NewRates) -> LinkChange[RateEdit]:
+    """Give a site's link other rates."""
+    return LinkChange("rate", folder, partial(plan_rates, folder, new), partial(change_rates, folder, new))
 
 
 def changes(edit: Edit) -> tuple[Change, ...]:
@@ -34,26 +148,6 @@ def changes(edit: Edit) -> tuple[Change, ...]:
 
 def _text(device: Device | None) -> str | None:
     return None if device is None else render_device(device)
-
-
-def devices_of(edit: Edit, found: Iterable[Change]) -> tuple[str, ...]:
-    """Of the routers that the edit changes, those that are still there afterwards."""
-    ours = {node.name for node in edit.after.topology.ours}
-    return tuple(change.target for change in found if change.target in ours)
-
-
-def record(
-    journal: Journal, action: Literal["add", "remove", "rate"], edit: Edit, found: Iterable[Change]
-) -> None:
-    """Note that an edit was written: it stands in the inventory now, whether or not routers follow at once."""
-    devices = sorted(change.target for change in found)
-    journal.append("link", action=action, site=edit.site, file=edit.file, devices=devices)
-
-
-def unchanged(inventory: Inventory, changed: Iterable[Change]) -> int:
-    """How many routers of the city an edit leaves alone."""
-    touched = {change.target for change in changed}
-    return sum(node.name not in touched for node in inventory.topology.ours)
 
 
 def _change(device: str, before: str | None, after: str | None) -> Change:

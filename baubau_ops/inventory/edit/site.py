@@ -66,6 +66,11 @@ class Edit:
     after: Inventory
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether all is so already; a site that comes or goes never is."""
+        return False
+
+    @property
     def lock_lines(self) -> tuple[int, int]:
         """Lines added to the lock file and lines taken out."""
         old = set(lockfile.write(self.before.allocations).splitlines())

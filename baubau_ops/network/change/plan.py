@@ -14,20 +14,11 @@ from baubau_ops.core.secrets import MASK, Secrets
 from baubau_ops.inventory.city.topology import Link, LinkKind, Role, Topology
 from baubau_ops.network.change.waves import Group
 from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.model.effect_words import WORDS
 from baubau_ops.network.platforms.frr.forecast import effect_of, parse_diff, summary
 
 if TYPE_CHECKING:
     from napalm.base.base import NetworkDriver
-
-WORDS: Mapping[Effect, str] = {
-    Effect.none: "none",
-    Effect.hitless: "hitless",
-    Effect.restarts: "session flap",
-    Effect.interrupts: "link down",
-    Effect.destroys: "link down",
-    Effect.installs: "to be installed",
-}
-"""What the network calls each effect that a change of a router can have."""
 
 _KEY = re.compile(r"\b(password|md5) (?!\$\{secret:)\S+")
 """A BGP or OSPF key that is no placeholder."""
