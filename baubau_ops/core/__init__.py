@@ -1,1 +1,1 @@
-"""What every other package stands on; imports nothing of the project but itself."""
+"""What every other package uses; imports nothing else of the project."""

@@ -6,15 +6,15 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 
 def host(address: IPv4Address) -> IPv4Network:
-    """The /32 of an address."""
+    """Return the /32 of an address."""
     return IPv4Network(int(address))
 
 
 def prefix_order(prefix: IPv4Network) -> tuple[int, int]:
-    """The key by which prefixes sort as they do by themselves."""
+    """Return a sort key that gives the order of the prefixes themselves, but faster."""
     return int(prefix.network_address), prefix.prefixlen
 
 
 def interface(prefix: IPv4Network, index: int) -> IPv4Interface:
-    """The address with this place in its prefix, and the prefix's length."""
+    """Return the address at this position in its prefix, with the prefix's length."""
     return IPv4Interface((int(prefix.network_address) + index, prefix.prefixlen))

@@ -1,4 +1,4 @@
-"""The errors a user can meet; each knows its remedy and its exit code."""
+"""The errors a user can see; each has a remedy and an exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FailedError(BaubauError):
 
 
 class InputError(BaubauError):
-    """What the user wrote cannot be used; nothing was changed."""
+    """The user's input cannot be used; nothing was changed."""
 
     exit_code = 2
 
@@ -36,7 +36,7 @@ class MissingError(BaubauError):
 
 
 class RolledBackError(BaubauError):
-    """A change was taken back; the old state holds."""
+    """A change was rolled back; the old state is restored."""
 
     exit_code = 4
 
@@ -51,8 +51,8 @@ class UnreachableError(BaubauError):
 class Problem:
     """One thing wrong in the inventory.
 
-    `place` is `file:line:column` (the numbers as far as known), `path` the place inside the document
-    ("link.pop"), empty when the whole file is meant.
+    `place` is `file:line:column` (as far as known). `path` is the place inside the document ("link.pop"); it is
+    empty for a problem of the whole file.
     """
 
     place: str

@@ -1,4 +1,4 @@
-"""What long work tells while it runs; the CLI draws it, tests collect it."""
+"""What long work reports while it runs; the CLI draws it, tests collect it."""
 
 from __future__ import annotations
 

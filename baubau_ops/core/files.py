@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and locks that say who holds them."""
+"""Atomic writes, and locks that name their holder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _POLL = 0.02  # seconds between two tries for a lock
 
 
 def write_atomic(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write `text` so that after any crash `path` holds the old text or the new one, whole.
+    """Write `text` so that after any crash `path` holds either the complete old text or the complete new one.
 
     The folder must exist; a symbolic link is followed. FailedError when it cannot be written.
     """
@@ -43,9 +43,9 @@ def write_atomic(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def replace_file(path: str, text: str) -> None:
-    """Write `text` whole or not at all, for what can be made again: without waiting for the disk.
+    """Write `text` completely or not at all, without waiting for the disk: for files that can be rebuilt.
 
-    A file that says so already is left alone. The folder must exist. OSError when it cannot be written.
+    A file that already holds `text` is left alone. The folder must exist. OSError when it cannot be written.
     """
     if _says(path, text):
         return
@@ -71,10 +71,10 @@ def _says(path: str, text: str) -> bool:
 
 @contextlib.contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """Yield a folder that takes the place of `folder`, which must be missing or empty, when all has gone well.
+    """Yield a folder that becomes `folder`, which must be missing or empty, when the block ends without an error.
 
-    What is above it is made. Nothing is synced, and nothing is left when the work is broken off. OSError when it
-    cannot be made, or when the place is taken meanwhile.
+    Missing parents are created. Nothing is synced, and nothing is left after an error. OSError when it cannot be
+    created, or when something else has taken its place meanwhile.
     """
     target = folder.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     try:
         new.chmod(0o755)
         yield new
-        os.replace(new, target)  # takes the place of an empty folder, never of one that holds anything
+        os.replace(new, target)  # replaces an empty folder, never one that holds anything
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
@@ -98,7 +98,7 @@ def _write_synced(path: Path, data: bytes, mode: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names just written in `folder` survive a power loss."""
+    """Make names just created in `folder` survive a power loss."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -110,9 +110,9 @@ def sync_folder(folder: Path) -> None:
 def lock(path: Path, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
     """Hold `path` exclusively; waits at most `timeout` seconds.
 
-    `path` is a lock file, made if missing, or a folder, in which nothing is left behind. The kernel lets it go
-    when the process ends, however it ends. Not reentrant. Only its holder may remove a lock file: whoever waits
-    for it then takes a new one. FailedError says who holds it; of a folder that is not known.
+    `path` is a lock file, created if missing, or a folder, in which nothing is left behind. The kernel releases the
+    lock when the process ends, however it ends. Not reentrant. Only its holder may remove a lock file; a process
+    that waits for it then locks a new one. FailedError names the holder, except for a folder, where it is unknown.
     """
     deadline = time.monotonic() + timeout
     is_folder = path.is_dir()
@@ -140,7 +140,7 @@ def _open_lock(path: Path, is_folder: bool) -> int:
 
 
 def _is_at(path: Path, descriptor: int) -> bool:
-    """Tell whether `path` is what the descriptor is open on: the one before may have removed its lock file."""
+    """Return whether `path` is still the open file: its previous holder may have removed it."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Long work that makes no garbage, without the search for it."""
+"""Switches the garbage collector off for work that makes no cyclic garbage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Nothing built here becomes garbage in cycles, and looking for it takes a quarter of the time and more."""
+    """The work builds no cyclic garbage, and searching for it takes a quarter of the time and more."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -2,7 +2,7 @@
 
 Every record carries the hash of the one before. A line torn by a crash stays where it is and is closed by a
 `recovered` record that holds its hash; anything else that breaks the chain is tampering. A chain cut off at
-its end verifies: whoever needs to prove completeness keeps the last hash elsewhere.
+its end verifies: to prove completeness, keep the last hash elsewhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from baubau_ops.core.files import sync_folder
 from baubau_ops.core.secrets import Secret
 
 GENESIS = "0" * 64
-"""What the first record names as its predecessor."""
+"""The predecessor's hash in the first record."""
 
 RECOVERED = "recovered"
 
@@ -61,13 +61,13 @@ class Journal:
             return self._append_locked(descriptor, kind, data)
 
     def require(self) -> None:
-        """Raise as `append` would: for before something is done that must not go unrecorded."""
+        """Raise what `append` would raise: to be called before a change that must not go unrecorded."""
         with self._held() as descriptor:
             self._end(descriptor)
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[int]:
-        """Yield the file's descriptor, alone; FailedError when the file cannot be written."""
+        """Yield the file's descriptor under its lock; FailedError when the file cannot be written."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             is_new = not self.path.exists()
@@ -142,13 +142,13 @@ class Journal:
             elif found.kind == RECOVERED:
                 problems.append(f"line {at}: recovered, but nothing torn stands before it")
             last, torn, torn_at = found, [], 0
-        # A torn end is a crash not yet followed by an append: no tampering.
+        # A torn end is a crash that no append has followed yet, and no tampering.
         return problems
 
     def _lines(self) -> Iterator[tuple[bytes, Record | None]]:
         try:
             with open(self.path, "rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH)  # nobody is half-way through a line
+                fcntl.flock(file, fcntl.LOCK_SH)  # no process is half-way through a line
                 content = file.read()
         except FileNotFoundError:
             return
@@ -184,7 +184,7 @@ def _next(last: Record | None, kind: str, data: Mapping[str, Any]) -> Record:
 
 
 def _parse(line: bytes) -> Record | None:
-    """Return the record in `line`, None when it is none."""
+    """Return the record in `line`, or None."""
     try:
         record = Record(**json.loads(line))
     except (ValueError, TypeError):

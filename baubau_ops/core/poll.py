@@ -1,4 +1,4 @@
-"""Waits, for a bounded time, until a network that is converging has become what is expected."""
+"""Waits, for a bounded time, until a converging network is as expected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets: a type that does not show itself, and placeholders that stand for it in texts."""
+"""Secrets: a type that masks itself, and placeholders for it in configurations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baubau_ops.core.suggest import did_you_mean
 
 MASK = "********"
 MIN_LENGTH = 6
-"""Shorter values stand in ordinary text by chance, and masking them would garble it."""
+"""Shorter values occur in ordinary text by chance, and masking them would garble it."""
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_./-]*"
 _PLACEHOLDER = re.compile(r"\$\{secret:([^}\n]*)(\}?)")
@@ -27,7 +27,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the value itself; only for the last step before sending it."""
+        """Return the value itself; call it only in the last step before sending."""
         return self._value
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Secrets(Mapping[str, Secret]):
     """Secrets by name; fills placeholders `${secret:NAME}` and puts them back."""
 
     def __init__(self, values: Mapping[str, str | Secret]) -> None:
-        """Take the values; InputError for a name or value that could not be told from ordinary text."""
+        """Take the values; InputError for a name or value that looks like ordinary text."""
         self._secrets = {name: _checked(name, value) for name, value in sorted(values.items())}
         names: dict[str, str] = {}
         for name, secret in self._secrets.items():
@@ -90,7 +90,7 @@ class Secrets(Mapping[str, Secret]):
         return self._secrets[name].reveal()
 
     def mask(self, text: str) -> str:
-        """Return `text` with `${secret:NAME}` for every value; of several names, the first by sort."""
+        """Return `text` with `${secret:NAME}` for every value; of several names, the first in alphabetical order."""
         if self._values is None:
             return text
         return self._values.sub(lambda found: f"${{secret:{self._names[found[0]]}}}", text)

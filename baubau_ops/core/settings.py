@@ -1,4 +1,4 @@
-"""Where things lie, and how long things may take."""
+"""Where files are kept, and how long things may take."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONNECT_TIMEOUT = 10.0
 """Seconds until a device that does not answer counts as unreachable."""
 
 COMMAND_TIMEOUT = 60.0
-"""Seconds a command on a device may take."""
+"""Seconds that a command on a device may take."""
 
 DEFAULT_ENVIRONMENT = "lab:default"
 
@@ -22,7 +22,7 @@ _TWIN = re.compile(r"[a-z0-9][a-z0-9-]{0,11}")  # with "baubau-" in front it mus
 
 
 def root() -> Path:
-    """Return the checkout: BAUBAU_ROOT, else the nearest parent folder with our pyproject.toml."""
+    """Return the checkout: BAUBAU_ROOT, or the nearest parent folder with our pyproject.toml."""
     given = os.environ.get("BAUBAU_ROOT")
     if given:
         folder = Path(given)
@@ -62,12 +62,12 @@ def state_dir(environment: str) -> Path:
 
 
 def cache_dir() -> Path:
-    """Return where what can be made again is kept: images, engines."""
+    """Return the folder for data that can be rebuilt: images, engines."""
     return _home() / ".cache/baubau"
 
 
 def run_dir(twin: str) -> Path:
-    """Return where what dies with the machine is kept for one twin."""
+    """Return the folder for a twin's runtime data, which is gone after a reboot."""
     if not _TWIN.fullmatch(twin):
         rule = 'lower-case letters, digits and "-", at most 12 characters'
         raise InputError(f'"{twin}" is not a twin\'s name: {rule}.')

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word most like `word`, or None when none is like it."""
+    """Return the known word most similar to `word`, or None."""
     import difflib  # only needed when something is wrong already; costs start-up time
 
     candidates = list(known)

@@ -1,4 +1,4 @@
-"""Rates, durations and counts as people write them; decimal units, as in the trade."""
+"""Rates, durations and counts as people write them; units are decimal, as usual for networks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DURATION = re.compile(_NUMBER + "(ms|s|m|h|d)")
 
 
 def parse_rate(text: str) -> Rate:
-    """Return the rate in bit/s that `text` ("50M", "1.5G") writes; InputError for anything else."""
+    """Return the rate in bit/s of `text` ("50M", "1.5G"); InputError for anything else."""
     found = _RATE.fullmatch(text)
     if found is None:
         raise InputError(f'"{text}" is not a rate: write <number>{{k,M,G}} in bit/s, {_rate_example(text)}.')
@@ -55,7 +55,7 @@ def format_rate(rate: Rate) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds that `text` ("15m", "120ms", "0") writes; InputError for anything else."""
+    """Return the seconds of `text` ("15m", "120ms", "0"); InputError for anything else."""
     if text == "0":
         return 0.0
     found = _DURATION.fullmatch(text)
@@ -67,7 +67,7 @@ def parse_duration(text: str) -> float:
 def format_duration(seconds: float) -> str:
     """Write seconds in the largest unit that leaves no fraction, else in seconds or milliseconds.
 
-    Rounded to the millisecond; what it writes, `parse_duration` reads.
+    The result is rounded to the millisecond, and `parse_duration` reads it.
     """
     value = round(Decimal(seconds), 3)
     if value == 0:
@@ -79,11 +79,11 @@ def format_duration(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 text`, `2 texts`."""
+    """Return `1 text`, `2 texts`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _plain(value: Decimal) -> str:
-    """A decimal without exponent and without trailing zeros."""
+    """Return a decimal without exponent and without trailing zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,1 +1,1 @@
-"""This machine: what it offers, and commands run on it."""
+"""This machine: its features, and commands run on it."""

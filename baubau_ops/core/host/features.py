@@ -16,7 +16,7 @@ _TIMEOUT = 20.0  # seconds for one trial; it takes milliseconds
 class Feature:
     """A kernel feature, and the shell script that tries it inside namespaces of its own.
 
-    `needed`: the twin does not run, or not fully, without it; `cost` says what then does not work.
+    `needed`: the twin does not run, or not completely, without it. `cost` names what does not work without it.
     """
 
     name: str
@@ -143,7 +143,7 @@ FEATURES = (
 
 
 def try_out(feature: Feature) -> None:
-    """Try a feature in namespaces that end with the trial; FailedError when it is not here."""
+    """Try a feature in namespaces that end with the trial; FailedError when it is missing."""
     namespaces = ["unshare", "--net", "--mount"]
     if os.geteuid() != 0:
         namespaces.append("--map-root-user")

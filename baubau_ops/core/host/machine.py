@@ -1,7 +1,7 @@
-"""What this machine offers: every feature is tried, none is assumed.
+"""The features of this machine: each is tried, none is assumed.
 
-Whatever is tried happens in namespaces of its own that end with the trial, and leaves nothing behind. Without
-root the kernel is tried in a user namespace; that root itself is missing is a finding of its own.
+A trial runs in namespaces of its own that end with it, and leaves nothing behind. Without root the kernel is tried
+in a user namespace; the missing root is a finding of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from baubau_ops.core.host import shell
 from baubau_ops.core.host.features import FEATURES, TWIN, Feature, try_out
 
 MIN_MEMORY = 1536
-"""MiB the small twin and its tests need."""
+"""MiB that the small twin and its tests need."""
 
 MIN_DISK = 2048
 """MiB for the node image, its cache and the twin's changes."""
@@ -30,7 +30,7 @@ INOTIFY_INSTANCES = 8192
 
 
 class State(StrEnum):
-    """Whether something is here; `unknown`: it could not be tried."""
+    """Whether a feature is present; `unknown`: it could not be tried."""
 
     present = "present"
     missing = "missing"
@@ -39,10 +39,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing this machine offers or not.
+    """One feature of this machine, present or not.
 
-    `needed`: the twin does not run without it. `installable`: `lab up` brings it by itself. `cost` says what
-    does not work without it, `remedy` is the one command (or act) that mends it; both empty when it is here.
+    `needed`: the twin does not run without it. `installable`: `lab up` installs it. `cost` names what does not
+    work without it, `remedy` the command (or step) that fixes it; both are empty for a present feature.
     """
 
     name: str
@@ -73,7 +73,7 @@ def look() -> tuple[Finding, ...]:
 def lacking(findings: Iterable[Finding], *, after_install: bool = False) -> tuple[Finding, ...]:
     """Return what the twin needs and this machine lacks.
 
-    `after_install`: leave out what `lab up` installs by itself, and what cannot be tried before that.
+    `after_install`: leave out what `lab up` installs, and what cannot be tried before that.
     """
     needed = [finding for finding in findings if finding.needed and finding.state is not State.present]
     if after_install:
@@ -107,7 +107,7 @@ def _memory() -> Finding:
 
 
 def _memory_available() -> int:
-    """MiB a new program can have without swapping, from /proc/meminfo."""
+    """Return the MiB that a new program can use without swapping, from /proc/meminfo."""
     for line in Path("/proc/meminfo").read_text().splitlines():
         name, _, value = line.partition(":")
         if name == "MemAvailable":
@@ -151,7 +151,7 @@ def _is_read_only(path: Path) -> bool:
 
 
 def _cgroup() -> Finding:
-    """A booted node gets a control group of its own: try to make one."""
+    """Try to create a control group: every booted node gets one of its own."""
     kinds = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
     mounted = [(Path(where), kind) for where, kind in kinds if kind.startswith("cgroup")]
     hierarchy = next((where for where, kind in mounted if kind == "cgroup2"), None)

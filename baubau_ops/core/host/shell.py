@@ -1,4 +1,4 @@
-"""Commands of this machine: run with a time limit, errors in one line."""
+"""Runs commands of this machine with a time limit; errors fit one line."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ PACKAGES = {
     "unshare": "util-linux",
     "vtysh": "frr",
 }
-"""The Debian package each tool comes in."""
+"""The Debian package of each tool."""
 
 _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # missing in the PATH of Debian's ordinary users
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What a command left behind."""
+    """The result of a command."""
 
     stdout: str
     stderr: str
@@ -52,12 +52,12 @@ class Completed:
 
 
 def find(tool: str) -> str | None:
-    """Return the path of `tool`, looked for where administrators' tools lie too, or None."""
+    """Return the path of `tool`, or None; folders of administrators' tools are searched, too."""
     return shutil.which(tool, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN]))
 
 
 def require(tool: str) -> str:
-    """Return the path of `tool`; MissingError names the Debian package that brings it."""
+    """Return the path of `tool`; MissingError names its Debian package."""
     found = find(tool)
     if found is None:
         package = PACKAGES.get(tool)
@@ -77,8 +77,8 @@ def run(
     """Run a command to its end, in the C locale and without a terminal.
 
     `timeout` in seconds, after which the command and all it started are killed; `env` is added to ours.
-    FailedError (with `check`: also for an exit code but 0) names the command and its last line on stderr;
-    arguments are not repeated, they may be many. MissingError when the command is not here.
+    FailedError (with `check` also for a non-zero exit code) names the command and its last line on stderr, without
+    the arguments, which may be many. MissingError when the command is not installed.
     """
     tool = require(argv[0])
     log.debug("run %s", " ".join(argv))
