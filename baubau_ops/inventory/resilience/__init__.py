@@ -1,1 +1,1 @@
-"""What failures do to the city, computed."""
+"""The computed consequences of failures."""

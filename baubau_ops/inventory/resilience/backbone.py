@@ -1,7 +1,7 @@
-"""The backbone as a graph of numbers: what can be lost, what carries traffic, what leads outside.
+"""The backbone as a graph of numbers: elements that can be lost, carry traffic or lead outside.
 
-Sites hang on POPs and are not part of it: the graph is as large as the backbone, however many sites there are.
-It is made from the files alone, before anything has an address.
+Sites connect to POPs and are not part of the graph, so its size does not depend on their number. It is built from
+the files alone, before anything has an address.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from baubau_ops.inventory.files.yaml import DocumentPath
 HOSTS = "hosts"
 """The data center's hosts taken together: only a shared-risk group takes them down."""
 RISK = "risk:"
-"""Begins the element that stands for a shared-risk group, for what hangs on it without being in the graph."""
+"""Prefix of the element of a shared-risk group: things outside the graph may depend on the group."""
 
 Element = int
 """A node, a link, the hosts or a shared-risk group."""
@@ -49,14 +49,14 @@ class Edge:
     """bit/s, each direction."""
     oversubscription: float
     label: str
-    """What people call it: `span wolio–murhum`."""
+    """The label on screens: `span wolio–murhum`."""
     file: str
     path: DocumentPath
-    """Where its capacity is written."""
+    """The place in the files that defines its capacity."""
 
     @property
     def room(self) -> float:
-        """bit/s that may be promised, each direction."""
+        """bit/s that may be committed, each direction."""
         return self.capacity * self.oversubscription
 
 
@@ -85,7 +85,7 @@ class Graph:
 
     @cached_property
     def transit(self) -> frozenset[Element]:
-        """What carries other people's traffic: a firewall keeps state and drops what passes between cores."""
+        """Nodes that carry transit traffic: no firewall, since it keeps state and drops traffic between cores."""
         return frozenset((*self.cores, *self.pops))
 
     @cached_property
@@ -109,14 +109,14 @@ class Graph:
         return edge.a if arc & 1 else edge.b
 
     def is_attached(self, node: Element, lost: AbstractSet[Element]) -> bool:
-        """Whether a node at the edge is there, with a link to a core that is."""
+        """Return whether a node at the edge is up and has a link to a core that is up."""
         return node not in lost and any(
             core not in lost and link not in lost for core, _, link, _ in self.hops[node]
         )
 
 
 def graph_of(files: Files) -> Graph:
-    """The graph of files whose references are in order."""
+    """Return the graph of files with valid references."""
     backbone, datacenter = files.backbone, files.datacenter
     cores, pops = sorted(backbone.cores), [pop_device(pop) for pop in sorted(backbone.pops)]
     isps = sorted(backbone.isps)

@@ -1,7 +1,7 @@
-"""Two things lost at once: which pairs cut off somebody whom neither cuts off alone.
+"""Double failures: pairs of losses that cut off sites which neither loss cuts off alone.
 
-Of all pairs only those are tried in which the second lies on a way that somebody takes without the first: any
-other pair does no more than its two losses do one by one.
+A pair is tried only if its second loss lies on a path that some site uses after the first: any other pair has only
+the consequences of its two single losses.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ from baubau_ops.inventory.resilience.routes import Function, functions
 from baubau_ops.inventory.resilience.traffic import State, Traffic, mask_of
 
 WORST = 10
-"""Pairs that are named."""
+"""Number of pairs listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DoubleFailure:
-    """Two losses and what they do together only."""
+    """Two losses, and the consequences that only both together have."""
 
     first: Loss
     second: Loss
     cuts: Mapping[tuple[Function, ...], int]
-    """How many sites lose which functions."""
+    """Numbers of sites by the functions they lose."""
 
     @property
     def sites(self) -> int:
-        """How many sites lose anything."""
+        """Number of sites that lose anything."""
         return sum(self.cuts.values())
 
 
 @dataclass(frozen=True, slots=True)
 class DoubleFailures:
     pairs: int
-    """Of losses in the backbone, all of them."""
+    """Number of all pairs of losses in the backbone."""
     cutting: int
-    """Those that cut off somebody whom neither cuts off alone."""
+    """Number of pairs that cut off sites which neither loss cuts off alone."""
     worst: tuple[DoubleFailure, ...]
-    """Those that cut off the most sites."""
+    """The pairs that cut off the most sites."""
 
 
 def double_failures(
     traffic: Traffic, losses: tuple[Loss, ...], changed: Sequence[Mapping[int, State]], counted: int
 ) -> DoubleFailures:
-    """All pairs of losses; `changed` is what each changes alone, `counted` the functions that count."""
+    """Try all pairs of losses; `changed` is the change by each loss alone, `counted` the functions that count."""
     tally: defaultdict[tuple[int, int], Counter[int]] = defaultdict(Counter)
     for first, second, place in _candidates(traffic, losses, changed):
         base = traffic.states[place].mask & counted
@@ -74,7 +74,7 @@ def double_failures(
 def _candidates(
     traffic: Traffic, losses: tuple[Loss, ...], changed: Sequence[Mapping[int, State]]
 ) -> Iterator[tuple[int, int, int]]:
-    """Two losses, the first one first, and a group of sites that they may cut off together; each once."""
+    """Yield each pair once, in order, with a group of sites that it may cut off."""
     takes = by_element(losses)
     seen: set[tuple[int, int, int]] = set()
     for loss, states in enumerate(changed):

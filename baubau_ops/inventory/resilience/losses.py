@@ -1,4 +1,4 @@
-"""What can be lost at once: a link, a router, an ISP, the Province, or all that shares one risk."""
+"""Single losses: a link, a router, an ISP, the Province, or everything that shares one risk."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ class Loss:
     """A device's or link's name, or the shared-risk group's."""
     kind: LossKind
     name: str
-    """What people call it."""
+    """The label on screens."""
     elements: frozenset[Element] = frozenset()
-    """What of the graph it takes down; empty for a site's line and router."""
+    """The elements of the graph that it takes down; empty for a site's line and router."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Something that names a shared-risk group, and where."""
+    """A part that names a shared-risk group, and the place in the files."""
 
     group: str
     device: str
-    """The node or link that goes down with the group, or the hosts."""
+    """The node or link, or the hosts, that fail with the group."""
     file: str
     path: DocumentPath
 
 
 def members(files: Files) -> Iterator[Member]:
-    """Everything that belongs to a shared-risk group, in the order of the files."""
+    """Return all members of shared-risk groups, in the order of the files."""
     backbone, found = files.backbone, "backbone.yml"
     for core, data in backbone.cores.items():
         yield from _members(data.srlg, core, found, ("cores", core))
@@ -85,7 +85,7 @@ def _members(groups: tuple[str, ...], device: str, file: str, path: DocumentPath
 
 
 def backbone_losses(files: Files, graph: Graph) -> tuple[Loss, ...]:
-    """All single losses but those of one site alone: routers, outsiders, links and shared risks."""
+    """Return all single losses except those of one site: routers, external nodes, links and shared risks."""
     found = [*_nodes(files, graph)]
     for edge in graph.edges:
         kind = LossKind.SPAN if edge.kind is LinkKind.SPAN else LossKind.LINK
@@ -113,7 +113,7 @@ def _nodes(files: Files, graph: Graph) -> Iterator[Loss]:
 
 
 def by_element(losses: tuple[Loss, ...]) -> Mapping[Element, tuple[int, ...]]:
-    """The places of the losses that take each element down."""
+    """Return, for each element, the indexes of the losses that take it down."""
     found: defaultdict[Element, list[int]] = defaultdict(list)
     for place, loss in enumerate(losses):
         for element in loss.elements:

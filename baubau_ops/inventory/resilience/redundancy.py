@@ -1,7 +1,7 @@
-"""Who has two ways to the cores that share nothing: no router between and no span in common.
+"""Finds the POPs and sites with two disjoint paths to the cores: paths without a common router or span.
 
-A router that lies on all ways from the cores to a POP dominates it; a POP that nothing dominates has two
-disjoint ways, to different cores (Menger). Dominators as by Cooper, Harvey and Kennedy, "A Simple, Fast
+A router that lies on all paths from the cores to a POP dominates it; a POP that nothing dominates has two
+disjoint paths, to different cores (Menger). Dominators as by Cooper, Harvey and Kennedy, "A Simple, Fast
 Dominance Algorithm" (2001).
 """
 
@@ -13,33 +13,33 @@ from collections.abc import Set as AbstractSet
 from baubau_ops.inventory.resilience.backbone import Element, Graph
 
 _ROOT = -1
-"""Stands before all cores."""
+"""The root, in front of all cores."""
 
 
 class Dominators:
-    """What lies on all ways from the cores to each POP, with some elements lost."""
+    """The elements that lie on all paths from the cores to each POP, with some elements lost."""
 
     def __init__(self, graph: Graph, lost: AbstractSet[Element]) -> None:
         self._graph, self._lost = graph, lost
         self._order = self._walked()
-        """By node: its place when everything after it was walked first; the root has the highest."""
+        """By node: its number in postorder; the root has the highest."""
         self._above: dict[Element, Element] = {_ROOT: _ROOT}
         self._settle()
 
     def ways(self, pop: Element) -> int:
-        """0, 1 or 2: how many disjoint ways lead from the cores to a POP, itself not counted."""
+        """Return 0, 1 or 2: the number of disjoint paths from the cores to a POP; the POP itself does not count."""
         if pop not in self._above:
             return 0
         return 2 if self._above[pop] == _ROOT else 1
 
     def ways_of_site(self, pops: Sequence[Element]) -> int:
-        """The same of a site with lines to several POPs, these counting as well."""
+        """Return the same for a site with lines to several POPs; its POPs do count."""
         chains = [self._chain(pop) for pop in pops if pop in self._above]
         pairs = ((one, other) for place, one in enumerate(chains) for other in chains[:place])
         return 2 if any(one.isdisjoint(other) for one, other in pairs) else min(1, len(chains))
 
     def _chain(self, node: Element) -> frozenset[Element]:
-        """A node and all that dominates it."""
+        """Yield a node and everything that dominates it."""
         found = []
         while node != _ROOT:
             found.append(node)

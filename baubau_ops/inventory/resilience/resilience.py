@@ -1,6 +1,6 @@
-"""What every single loss does to the city: who is cut off from what, what is over capacity, what hangs by one way.
+"""The consequences of every single loss: sites cut off, links over capacity, parts with one path left.
 
-The model is routing as it is designed; see `routes` for the ways, `traffic` for the loads.
+The model is the designed routing; see `routes` for the paths, `traffic` for the loads.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from baubau_ops.inventory.resilience.routes import BIT, Function, functions
 from baubau_ops.inventory.resilience.traffic import Overload, State, Traffic
 
 _HOSTS = BIT[Function.DNS]
-"""Inside, who reaches DNS reaches the hosts of every service."""
+"""The function that stands for the data center's hosts: a site that reaches DNS reaches every service's hosts."""
 
 
 class Severity(IntEnum):
-    """How much a loss does, the worst last: for colours and for sorting."""
+    """How severe the consequences of a loss are, the worst last: for colours and for sorting."""
 
     NONE = 0
     EXPOSED = 1
-    """Somebody has one way left."""
+    """A POP or site has one path left."""
     DEGRADED = 2
     """A link is over its capacity."""
     CUT = 3
-    """Somebody is cut off from something."""
+    """A site is cut off from something."""
     SERVICE = 4
     """A service is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Sites and what all of them lose."""
+    """Sites that lose the same functions."""
 
     functions: tuple[Function, ...]
     sites: tuple[str, ...]
@@ -50,23 +50,23 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What one loss does."""
+    """The consequences of one loss."""
 
     loss: Loss
     cuts: tuple[Cut, ...] = ()
-    """The most sites first; a site stands in one of them."""
+    """The largest first; each site is in at most one of them."""
     degraded: tuple[Overload, ...] = ()
-    """Links over their capacity that carry more than normally."""
+    """Links over their capacity that carry more than without the loss."""
     exposed: tuple[str, ...] = ()
-    """POPs, and sites with two lines, that had two disjoint ways to the cores and have one left."""
+    """POPs, and sites with two lines, that had two disjoint paths to the cores and have one left."""
     last: tuple[Function, ...] = ()
     """Functions that had two sources and have one left: ISPs, firewalls, route reflectors."""
     services: tuple[str, ...] = ()
-    """Services that nobody reaches any longer, or that miss what they depend on."""
+    """Services that no site reaches any longer, or that lose a dependency."""
 
     @property
     def sites(self) -> int:
-        """How many sites lose anything."""
+        """Number of sites that lose anything."""
         return sum(len(cut.sites) for cut in self.cuts)
 
     @property
@@ -97,26 +97,26 @@ class Tier:
 
 @dataclass(frozen=True)
 class Resilience:
-    """The whole answer."""
+    """The result for the whole city."""
 
     normal: tuple[Overload, ...]
-    """Links over their capacity with nothing lost."""
+    """Links over their capacity without any loss."""
     backbone: tuple[Impact, ...]
-    """Of every router, outsider, link and shared risk, in this order."""
+    """One for every router, external node, link and shared risk, in this order."""
     sites: tuple[Impact, ...]
-    """Of every line and router of a site."""
+    """One for every line and router of a site."""
     doubles: DoubleFailures
     tiers: tuple[Tier, ...]
     """By tier, 1 first; only those that have services."""
 
     @cached_property
     def severities(self) -> Mapping[str, Severity]:
-        """How much the loss of each device, link or shared-risk group does, by its name: for a map."""
+        """Return the severity of each device's, link's or shared-risk group's loss, by its name: for a map."""
         return {impact.loss.id: impact.severity for impact in (*self.backbone, *self.sites)}
 
     @cached_property
     def single_points(self) -> Mapping[str, tuple[tuple[str, tuple[Function, ...]], ...]]:
-        """By site: the losses in the backbone that cut it off, and from what. Sites without any are absent."""
+        """Return, by site, the losses in the backbone that cut it off, and from what. Sites without any are absent."""
         found: defaultdict[str, list[tuple[str, tuple[Function, ...]]]] = defaultdict(list)
         for impact in self.backbone:
             for cut in impact.cuts:
@@ -126,12 +126,12 @@ class Resilience:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the plan allows every single point of failure that there is."""
+        """Return whether the plan allows every single point of failure found."""
         return all(tier.is_allowed for tier in self.tiers)
 
 
 def resilience(files: Files) -> Resilience:
-    """Return what every loss does to a city whose files are in order (an `Inventory`, or its files)."""
+    """Return the consequences of every loss for a city with valid files (an `Inventory`, or its files)."""
     survey = _Survey(files)
     losses = backbone_losses(files, survey.traffic.graph)
     changed = [survey.traffic.changed(loss.elements) for loss in losses]
@@ -147,13 +147,13 @@ def resilience(files: Files) -> Resilience:
 
 
 class _Survey:
-    """The city as it is, to compare with."""
+    """The city without any loss, to compare with."""
 
     def __init__(self, files: Files) -> None:
         self.files = files
         self.traffic = Traffic(files)
         self.counted = sum(BIT.values())
-        """The functions that there are: a city may have no DNS yet."""
+        """The functions that exist: a city may have no DNS yet."""
         if "dns" not in files.services:
             self.counted &= ~_HOSTS
         groups = zip(self.traffic.groups, self.traffic.states, strict=True)
@@ -163,7 +163,7 @@ class _Survey:
         self.sources = self._sources(frozenset())
 
     def backbone(self, loss: Loss, states: Mapping[int, State]) -> Impact:
-        """What a loss in the backbone does."""
+        """Return the consequences of a loss in the backbone."""
         traffic, lost = self.traffic, loss.elements
         cut: defaultdict[int, list[str]] = defaultdict(list)
         without_hosts = 0
@@ -193,7 +193,7 @@ class _Survey:
         )
 
     def sites(self) -> Iterator[Impact]:
-        """What the loss of each line and each router of a site does."""
+        """Return the consequences of losing each line and each router of a site."""
         traffic = self.traffic
         for group, state in zip(traffic.groups, traffic.states, strict=True):
             for site in group.sites:
@@ -237,7 +237,7 @@ class _Survey:
         return tuple(sorted({service for site in lost for service in self.needing.get(site, ())}))
 
     def _ways(self, lost: AbstractSet[Element]) -> dict[str, int]:
-        """0, 1 or 2 disjoint ways to the cores: of every POP, and of every site with several lines."""
+        """Return the disjoint paths to the cores (0, 1 or 2) of every POP and every site with several lines."""
         traffic, dominators = self.traffic, Dominators(self.traffic.graph, lost)
         found = {
             traffic.graph.elements[pop].removeprefix("pop-"): dominators.ways(pop)
@@ -251,7 +251,7 @@ class _Survey:
         return found
 
     def _sources(self, lost: AbstractSet[Element]) -> dict[Function, int]:
-        """How many of each there are that reach a core."""
+        """Return how many sources of each function reach a core."""
         graph = self.traffic.graph
         return {
             Function.REFLECTOR: sum(core not in lost for core in graph.cores),
@@ -261,7 +261,7 @@ class _Survey:
 
 
 def _needing(services: Mapping[str, Service]) -> Mapping[str, frozenset[str]]:
-    """By site: the services that are lost without it, those that depend on such a service included."""
+    """Return, by site, the services that are lost without it, including those that depend on such a service."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for name in services:
         for needed in _all_needed(name, services):

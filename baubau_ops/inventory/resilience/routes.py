@@ -1,8 +1,9 @@
-"""Where a POP's traffic goes, as routing is designed, with any part of the backbone lost.
+"""The paths of a POP's traffic in the designed routing, with any part of the backbone lost.
 
-OSPF's costs decide, equal ways share by next hop. The internet is the most preferred ISP that is reached, of
-equals the nearest (BGP takes one path; where two are as near, either may be the one, so both count). The data
-center is the active firewall, the standby only without it; the Province is behind its one core.
+OSPF's costs decide; paths of equal cost share by next hop. The internet is reached through the reachable ISP with the
+highest preference, among equals through the nearest (BGP uses one path; of two equally near ones it may use either,
+so both count). The data center is reached through the active firewall, or the standby without it; the Province
+through its one core.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from baubau_ops.inventory.resilience.backbone import Arc, Element, Graph
 
 Parents = dict[Element, list[tuple[Element, Arc]]]
 Fractions = dict[Arc, float]
-"""Part of some traffic that each arc carries."""
+"""The fraction of some traffic that each arc carries."""
 
 
 class Function(StrEnum):
-    """What a site needs of the network."""
+    """A function that a site needs from the network."""
 
     CORE = "core"
     REFLECTOR = "reflector"
@@ -34,7 +35,7 @@ class Function(StrEnum):
 
 FUNCTIONS = tuple(Function)
 BIT: Mapping[Function, int] = {function: 1 << place for place, function in enumerate(FUNCTIONS)}
-"""Sets of functions are whole numbers inside: millions of them are compared."""
+"""Internally, sets of functions are integers: millions of them are compared."""
 _BACKBONE = BIT[Function.CORE] | BIT[Function.REFLECTOR]  # the cores are the route reflectors
 _DATACENTER = BIT[Function.DATACENTER] | BIT[Function.DNS]
 
@@ -45,17 +46,17 @@ def functions(mask: int) -> tuple[Function, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What a POP reaches, over what, and the share of its traffic on each arc in the worst case."""
+    """The functions a POP reaches, the elements on the paths, and each arc's share of its traffic in the worst case."""
 
     mask: int
     elements: frozenset[Element]
-    """All nodes and links on the shortest ways to what it reaches, itself included."""
+    """All nodes and links on the shortest paths to everything it reaches, itself included."""
     up: Fractions
-    """Of what its sites send: the worst of all to the internet and all to the data center."""
+    """Shares of the traffic its sites send: the worse of all to the internet and all to the data center."""
     down: Fractions
-    """Of what they receive, alike."""
+    """Shares of the traffic they receive, by the same rule."""
     province_up: Fractions
-    """Of what they send to the Province."""
+    """Shares of the traffic they send to the Province."""
     province_down: Fractions
 
     @property
@@ -64,7 +65,7 @@ class Ways:
 
 
 def ways(graph: Graph, pop: Element, lost: AbstractSet[Element]) -> Ways:
-    """The shortest ways of a POP that is not lost itself."""
+    """Return the shortest paths of a POP that is not lost itself."""
     search = _Search(graph, pop, lost)
     mask, arcs = 0, set[Arc]()
     up, down = Fractions(), Fractions()
@@ -100,7 +101,7 @@ _ALL = sum(BIT.values())
 
 
 def reached(graph: Graph, pop: Element, lost: AbstractSet[Element]) -> int:
-    """The functions that a POP reaches, without the ways: as `ways(…).mask`, but much faster."""
+    """Return the functions that a POP reaches, without the paths: as `ways(…).mask`, but much faster."""
     if pop in lost:
         return 0
     hops, transit, gives = graph.hops, graph.transit, _gives(graph)
@@ -118,7 +119,7 @@ def reached(graph: Graph, pop: Element, lost: AbstractSet[Element]) -> int:
 
 
 def _gives(graph: Graph) -> Mapping[Element, int]:
-    """What is reached with each node."""
+    """The functions reached at each node."""
     found = dict.fromkeys(graph.cores, _BACKBONE)
     found |= dict.fromkeys(graph.firewalls, _DATACENTER)
     found |= dict.fromkeys(graph.isps, BIT[Function.ISP])
@@ -127,17 +128,17 @@ def _gives(graph: Graph) -> Mapping[Element, int]:
 
 
 class _Search:
-    """Dijkstra from a POP, ended as soon as everything that is there to be found was found."""
+    """Run Dijkstra from a POP until every function that can be found is found."""
 
     def __init__(self, graph: Graph, start: Element, lost: AbstractSet[Element]) -> None:
         self.graph, self.start, self.lost = graph, start, lost
         self.distance: dict[Element, int] = {}
-        """Of what was reached for good."""
+        """Distances of the nodes that are settled."""
         self.parents: Parents = {start: []}
         self._run(list(self._wanted()))
 
     def _wanted(self) -> Iterator[AbstractSet[Element]]:
-        """One of each of these sets must be found, where it can be."""
+        """One node of each of these sets must be found, if reachable."""
         graph, lost = self.graph, self.lost
         yield frozenset(core for core in graph.cores if core not in lost)
         alive = [isp for isp in graph.isps if graph.is_attached(isp, lost)]
@@ -176,13 +177,13 @@ class _Search:
                     parents[neighbour].append((node, arc))
 
     def nearest(self, targets: Iterable[Element]) -> list[Element]:
-        """Those of the targets that are reached and as near as any."""
+        """Return the reached targets with the smallest distance."""
         found = [target for target in targets if target in self.distance]
         least = min((self.distance[target] for target in found), default=0)
         return [target for target in found if self.distance[target] == least]
 
     def internet(self) -> list[Element]:
-        """The ISPs that the traffic may leave by."""
+        """Return the ISPs that the traffic may use."""
         found = {isp: rank for isp, rank in self.graph.isps.items() if isp in self.distance}
         best = max(found.values(), default=0)
         return self.nearest(isp for isp, rank in found.items() if rank == best)
@@ -191,10 +192,10 @@ class _Search:
         return next((each for each in self.graph.firewalls if each in self.distance), None)
 
     def shares(self, target: Element) -> tuple[Fractions, Fractions]:
-        """The share of the traffic to `target` on each arc, and of the traffic from it."""
+        """Return each arc's share of the traffic to `target`, and of the traffic from it."""
         up, down = Fractions(), Fractions()
         node = target
-        while len(self.parents[node]) == 1:  # most ways have no equal
+        while len(self.parents[node]) == 1:  # most paths have no equal
             (node, arc) = self.parents[node][0]
             up[arc] = down[arc ^ 1] = 1.0
         if node != self.start:
@@ -202,7 +203,7 @@ class _Search:
         return up, down
 
     def _split(self, target: Element, up: Fractions, down: Fractions) -> None:
-        """Each router shares among its own next hops, and each direction has routers of its own."""
+        """Share the traffic of each router among its next hops, for each direction separately."""
         nodes = self._between(target)
         onward: defaultdict[Element, list[tuple[Element, Arc]]] = defaultdict(list)
         share = dict.fromkeys(nodes, 0.0) | {target: 1.0}
@@ -220,7 +221,7 @@ class _Search:
                 share[following] += part
 
     def _between(self, target: Element) -> list[Element]:
-        """All nodes on shortest ways to `target`, the nearest first."""
+        """Return all nodes on shortest paths to `target`, the nearest first."""
         found, waiting = {target}, [target]
         while waiting:
             for parent, _ in self.parents[waiting.pop()]:

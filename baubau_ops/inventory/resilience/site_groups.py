@@ -1,7 +1,7 @@
-"""Sites that fare alike in every failure of the backbone, taken together.
+"""Groups of sites that every failure of the backbone affects in the same way.
 
 Sites with the same POPs in the same order, whose lines and routers share the same risks, are one group: a city
-of 10,000 sites has some hundreds of them, and what is asked of the backbone is asked once for each.
+of 10,000 sites has some hundreds of them, and each computation on the backbone is done once per group.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from baubau_ops.inventory.resilience.backbone import RISK, Element, Graph
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A way from the sites of a group to a POP."""
+    """The line from the sites of a group to a POP."""
 
     pop: Element
     risks: frozenset[Element]
-    """Shared-risk groups that take it down."""
+    """Shared-risk groups that take the line down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Demand:
     up: int
     down: int
     province_up: int
-    """Of the sites that the policy lets talk to the Province."""
+    """Committed rates, bit/s, of the sites that the policy lets talk to the Province."""
     province_down: int
 
     def __add__(self, other: Demand) -> Demand:
@@ -54,13 +54,13 @@ class SiteGroup:
     risks: frozenset[Element]
     """Shared-risk groups that take the routers of the sites down."""
     sites: tuple[str, ...]
-    """Sorted; none for a POP that no site hangs on so."""
+    """Sorted; empty for a POP without sites of this group."""
     demands: tuple[Demand, ...]
-    """Of all of them together, by the line they use."""
+    """Committed rates of all sites together, by the line they use."""
 
 
 def demands_of(site: Site, to_province: frozenset[str]) -> tuple[Demand, ...]:
-    """What a site was promised on each of its lines."""
+    """Return a site's committed rates on each of its lines."""
     rates = (link.committed for link in site.links)
     if to_province.isdisjoint(site.segments):
         return tuple(Demand(rate.up, rate.down, 0, 0) for rate in rates)
@@ -68,7 +68,7 @@ def demands_of(site: Site, to_province: frozenset[str]) -> tuple[Demand, ...]:
 
 
 def zones_to_province(files: Files) -> frozenset[str]:
-    """The zones whose machines exchange packets with the Province's, whoever begins."""
+    """Return the zones that exchange packets with the Province, whichever side opens the connection."""
     reach = files.policy.reach
     return frozenset(line.source for line in reach if line.to == "province") | frozenset(
         line.to for line in reach if line.source == "province"
@@ -76,7 +76,7 @@ def zones_to_province(files: Files) -> frozenset[str]:
 
 
 def group_sites(files: Files, graph: Graph) -> tuple[SiteGroup, ...]:
-    """All connected sites in groups, and a group for every POP that none of them is alone on."""
+    """Return all connected sites in groups, and an empty group for every POP that has none of its own."""
     keys: defaultdict[tuple[tuple[Line, ...], frozenset[Element]], list[str]] = defaultdict(list)
     number, none = graph.number, frozenset[Element]()
     plain = {pop: Line(number[pop_device(pop)], none) for pop in files.backbone.pops}

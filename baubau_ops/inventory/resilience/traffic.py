@@ -1,8 +1,8 @@
-"""What the backbone carries when every site uses all it was promised, whole or with parts of it lost.
+"""The load of the backbone when every site uses its committed rate, with any part of the backbone lost.
 
-A site's committed rate may go to the internet or to the data center, in any mix: each link is counted as if
-every site chose what is worst for that link. What a loss changes is found from the sites whose ways it is on;
-the others go as before, so that a large city's losses take little more than a small one's.
+A site's committed rate may go to the internet or to the data center, in any mix: each link is counted as if every
+site chose the mix that is worst for that link. A loss is computed only for the sites whose paths use the lost part.
+The paths of the others do not change, so a loss in a large city takes little longer than in a small one.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ _DNS = BIT[Function.DNS]
 _CORE = BIT[Function.CORE]
 _NONE: frozenset[Element] = frozenset()
 _SLACK = 0.01
-"""bit/s: shares of equal ways are no round numbers."""
+"""bit/s: shares of equal paths are no round numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How the sites of a group fare."""
+    """The state of the sites of a group."""
 
     mask: int
-    """What they reach."""
+    """The functions they reach."""
     ways: Ways | None
-    """Of the POP they use; None when no POP of theirs reaches a core."""
+    """The paths of the POP they use; None when no POP of theirs reaches a core."""
     line: int
-    """The place of the line they use."""
+    """The index of the line they use."""
     elements: frozenset[Element]
-    """Everything whose loss could change this."""
+    """Every element whose loss could change this state."""
 
 
 _CUT = State(0, None, 0, frozenset())
@@ -53,18 +53,18 @@ _CUT = State(0, None, 0, frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """A link that is promised more than it carries, in the worst direction."""
+    """A link with more committed rate than capacity, in its worse direction."""
 
     link: str
     label: str
-    """What people call it: `span wolio–murhum`."""
+    """The label on screens: `span wolio–murhum`."""
     towards: str
     load: int
     """bit/s, rounded up."""
     capacity: int
     """bit/s."""
     room: float
-    """What may be promised: the capacity times the oversubscription factor, bit/s."""
+    """bit/s that may be committed: the capacity times the oversubscription factor."""
 
     @property
     def by(self) -> int:
@@ -73,12 +73,12 @@ class Overload:
 
     @property
     def is_refused(self) -> bool:
-        """Whether it is more than the written oversubscription allows."""
+        """Return whether the load exceeds what the written oversubscription allows."""
         return self.load > self.room + _SLACK
 
 
 class Situation:
-    """The backbone with some of its elements lost; asks each POP once."""
+    """The backbone with some elements lost; computes each POP once."""
 
     def __init__(self, graph: Graph, lost: AbstractSet[Element]) -> None:
         self.lost = lost
@@ -93,7 +93,7 @@ class Situation:
         return self._ways[pop]
 
     def state(self, lines: tuple[Line, ...], risks: frozenset[Element]) -> State:
-        """Of sites that use the first of their lines whose POP reaches a core."""
+        """Return the state of sites; they use the first of their lines whose POP reaches a core."""
         if not risks.isdisjoint(self.lost):
             return _CUT
         for place, line in enumerate(lines):
@@ -109,7 +109,7 @@ class Situation:
 
 
 def mask_of(graph: Graph, group: SiteGroup, lost: AbstractSet[Element]) -> int:
-    """What the sites of a group reach, without the ways: as `Situation.state(…).mask`, but much faster."""
+    """Return the functions that a group's sites reach, without paths: as `Situation.state(…).mask`, but faster."""
     if not group.risks.isdisjoint(lost):
         return 0
     for line in group.lines:
@@ -121,7 +121,7 @@ def mask_of(graph: Graph, group: SiteGroup, lost: AbstractSet[Element]) -> int:
 
 
 def loads(found: Ways, demand: Demand) -> Iterator[tuple[Arc, float]]:
-    """What some demand puts on each arc, bit/s; an arc may come several times."""
+    """Yield the load of some demand on each arc, bit/s; an arc may come several times."""
     for arc, share in found.up.items():
         yield arc, share * demand.up
     for arc, share in found.down.items():
@@ -134,7 +134,7 @@ def loads(found: Ways, demand: Demand) -> Iterator[tuple[Arc, float]]:
 
 
 def _move(load: defaultdict[Arc, float], demands: tuple[Demand, ...], before: State, after: State) -> None:
-    """Take what some sites put on the backbone off the old ways and put it on the new ones."""
+    """Move the load of some sites from their old paths to the new ones."""
     for state, sign in ((before, -1.0), (after, 1.0)):
         if state.ways is not None:
             for arc, rate in loads(state.ways, demands[state.line]):
@@ -142,7 +142,7 @@ def _move(load: defaultdict[Arc, float], demands: tuple[Demand, ...], before: St
 
 
 class Traffic:
-    """A city's backbone with all that was promised on it."""
+    """A city's backbone with all committed rates on it."""
 
     def __init__(self, files: Files) -> None:
         self.files = files
@@ -150,11 +150,11 @@ class Traffic:
         self.groups = group_sites(files, self.graph)
         self.normal = Situation(self.graph, frozenset())
         self.states = tuple(self.normal.state(group.lines, group.risks) for group in self.groups)
-        """Of each group, with nothing lost."""
+        """The state of each group without any loss."""
 
     @cached_property
     def load(self) -> Mapping[Arc, float]:
-        """bit/s on each arc, with nothing lost."""
+        """bit/s on each arc without any loss."""
         found: defaultdict[Arc, float] = defaultdict(float)
         for group, state in zip(self.groups, self.states, strict=True):
             if state.ways is not None:
@@ -164,7 +164,7 @@ class Traffic:
 
     @cached_property
     def users(self) -> Mapping[Element, tuple[int, ...]]:
-        """The places of the groups whose state an element's loss could change."""
+        """Return the indexes of the groups whose state an element's loss could change."""
         found: defaultdict[Element, list[int]] = defaultdict(list)
         for place, state in enumerate(self.states):
             for element in state.elements:
@@ -172,7 +172,7 @@ class Traffic:
         return {element: tuple(places) for element, places in found.items()}
 
     def changed(self, lost: AbstractSet[Element]) -> dict[int, State]:
-        """How the groups fare that a loss concerns, by their places; all others fare as before."""
+        """Return the states of the groups that a loss affects, by index; all others stay the same."""
         situation = Situation(self.graph, lost)
         places = sorted({place for element in lost for place in self.users.get(element, ())})
         return {
@@ -180,7 +180,7 @@ class Traffic:
         }
 
     def moved(self, changed: Mapping[int, State]) -> dict[Arc, float]:
-        """The load of every arc that what changed puts more or less on, bit/s."""
+        """Return the load, bit/s, of every arc whose load the changed states alter."""
         found: defaultdict[Arc, float] = defaultdict(float)
         for place, state in changed.items():
             if self.groups[place].sites:
@@ -188,7 +188,7 @@ class Traffic:
         return {arc: self.load.get(arc, 0.0) + change for arc, change in found.items()}
 
     def moved_by_line(self, site: str) -> dict[Arc, float]:
-        """The load of every arc that has more when a site of several lines loses the one it uses."""
+        """Return the load of every arc that carries more when a site with several lines loses the one it uses."""
         lines, demands = self.lines_of(site), demands_of(self.files.sites[site], self._zones)
         used = self.normal.state(lines, _NONE)
         found: defaultdict[Arc, float] = defaultdict(float)
@@ -197,7 +197,7 @@ class Traffic:
         return {arc: self.load.get(arc, 0.0) + change for arc, change in found.items() if change > 0}
 
     def _without(self, lines: tuple[Line, ...], place: int) -> State:
-        """Of sites that have lost one of their lines, and nothing else."""
+        """Return the state of sites that have lost one of their lines, and nothing else."""
         state = self.normal.state(lines[:place] + lines[place + 1 :], _NONE)
         return replace(state, line=state.line + (state.line >= place))
 
@@ -206,18 +206,18 @@ class Traffic:
         return zones_to_province(self.files)
 
     def lines_of(self, site: str) -> tuple[Line, ...]:
-        """A site's lines, whatever risks they share."""
+        """Return a site's lines without regard to shared risks."""
         links = self.files.sites[site].links
         return tuple(Line(self.graph.number[pop_device(link.pop)], _NONE) for link in links)
 
     def overload(self, arc: Arc, load: float) -> Overload:
-        """A load as what may be too much."""
+        """Return the load of an arc as an `Overload`."""
         edge = self.graph.edges[arc >> 1]
         whole = math.ceil(load - _SLACK)
         return Overload(edge.id, edge.label, self.graph.head(arc), whole, edge.capacity, edge.room)
 
     def overloads(self, load: Mapping[Arc, float]) -> tuple[Overload, ...]:
-        """The links that carry more than their capacity, each in its worst direction."""
+        """Return the links that carry more than their capacity, each in its worse direction."""
         worst: dict[int, Arc] = {}
         for arc, rate in load.items():
             link = arc >> 1
@@ -226,7 +226,7 @@ class Traffic:
         return tuple(self.overload(arc, load[arc]) for _, arc in sorted(worst.items()))
 
     def overloads_without(self, lost: Collection[str]) -> tuple[Overload, ...]:
-        """The links that carry more than their capacity when devices and links are lost, all at once.
+        """Return the links that carry more than their capacity when several devices and links are lost together.
 
         Names are those of the topology; a site's router or line may be among them.
         """
