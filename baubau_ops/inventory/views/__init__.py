@@ -1,1 +1,1 @@
-"""The city shown: lists, details, map, schemas, and the view of other tools."""
+"""Views of the city: lists, details, map, schemas, and inventories for other tools."""

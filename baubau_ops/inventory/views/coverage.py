@@ -1,4 +1,4 @@
-"""How far the city is on its plan: sites built, planned and missing, and what the cheapest next ones would bring.
+"""The city's progress on its plan: sites built, planned and missing, and the effect of the cheapest next ones.
 
 Only built links count, and of these only those of a medium that the target names. Sites that no file describes
 count as missing: the totals of city.yml say how many there are.
@@ -16,7 +16,7 @@ from baubau_ops.inventory.files.phases import CoverageTarget, LinkCost, Phase
 from baubau_ops.inventory.files.site import LinkStatus, Site, SiteLink
 
 NEXT = 10
-"""How many sites are proposed."""
+"""Number of next sites listed."""
 
 _IS_BUILT = re.compile(r"links?(\[\d\])?(\.(status|media))?")
 """Paths that, marked as assumed, leave open whether a link is built."""
@@ -24,12 +24,12 @@ _IS_BUILT = re.compile(r"links?(\[\d\])?(\.(status|media))?")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Some sites taken together; shares are per cent of `total`."""
+    """Counts of some sites; shares are per cent of `total`."""
 
     name: str
     total: int
     assumed: bool
-    """The total is no fact."""
+    """The total is assumed."""
     listed: int
     """Sites with a file."""
     built: int
@@ -46,7 +46,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A site that does not count yet, and what is reached with it and all steps before it."""
+    """A site that does not count yet, and the share reached with it and all steps before it."""
 
     site: str
     name: str
@@ -60,19 +60,19 @@ class Step:
     cost: int
     """Rupiah."""
     sum: int
-    """Rupiah, of all steps so far."""
+    """Rupiah, for all steps so far."""
     share: float
-    """Per cent of the target's sites."""
+    """Share reached, per cent of the target's sites."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where one target of one phase stands."""
+    """The progress on one target of one phase."""
 
     phase: str
     first: int
     last: int
-    """Years."""
+    """The phase's first and last year."""
     target: float
     """Per cent, at least."""
     media: tuple[str, ...]
@@ -90,7 +90,7 @@ class Progress:
     unpriced: int
     """Sites that do not count yet and whose cost is not known."""
     assumed: bool
-    """A cost is no fact."""
+    """A cost is assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Coverage:
 
 
 def coverage(inventory: Inventory, *, steps: int = NEXT) -> Coverage:
-    """Count the sites, and rank those that would bring each target nearer for the least money."""
+    """Count the sites, and rank the cheapest ones that bring each target nearer."""
     kinds = inventory.city.kinds
     return Coverage(
         tuple(_kind(inventory, kind, None) for kind in kinds),
@@ -160,7 +160,7 @@ def _group(
     total: int | None = None,
     is_assumed: bool = False,
 ) -> Group:
-    """Count; without a total there are no sites but the listed ones, without media all count."""
+    """Count sites; without `total` only the listed ones exist, without `media` every medium counts."""
     listed = tuple(sites)
     all_of_them = len(listed) if total is None else total
     built = sum(_is_reached(site, None) for site in listed)
@@ -195,7 +195,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _ranked(inventory: Inventory, sites: dict[str, Site], target: CoverageTarget) -> tuple[list[Step], int]:
-    """What does not count yet, cheapest first, each by itself; and how many have no known cost."""
+    """Return the sites that do not count yet, cheapest first, and the number of sites without a known cost."""
     waiting = [(name, site) for name, site in sites.items() if not _is_reached(site, target.media)]
     steps = [_step(inventory, name, site, target) for name, site in waiting]
     priced = [step for step in steps if step is not None]
@@ -206,7 +206,7 @@ def _step(inventory: Inventory, name: str, site: Site, target: CoverageTarget) -
     """The site's own cost; None when city.yml does not say enough."""
     link = next((link for link in site.links if _counts(link, target.media)), None)
     cost = inventory.city.link_classes[link.media if link else target.media[0]].cost
-    # Another medium's line takes another way: its length is not the fibre's.
+    # A line of another medium takes another route: its length is not the fibre's.
     own_km, usual_km = link.km if link else None, inventory.city.kinds[site.kind].km
     km = own_km if own_km is not None else usual_km
     if cost is None or (km is None and cost.km):

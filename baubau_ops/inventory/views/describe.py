@@ -1,4 +1,4 @@
-"""Everything about one thing of the city: facts, numbers, ports, neighbours, and where it is defined."""
+"""Everything about one object of the city: facts, numbers, ports, neighbours, and where it is defined."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from baubau_ops.inventory.views.listing import LISTS, Row, rows
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One thing; rates are bit/s, durations seconds."""
+    """One object; rates are bit/s, durations seconds."""
 
     kind: str
     """`site`, `pop`, `core`, …"""
     id: str
     defined: str
-    """file:line; empty where no file says it by name."""
+    """file:line; empty for an object that no file names."""
     facts: Mapping[str, object]
     ports: tuple[Row, ...] = field(default=())
     segments: tuple[Row, ...] = field(default=())
 
 
 def describe(inventory: Inventory, name: str) -> list[Description]:
-    """Return every thing of that name: a site and a service may share one.
+    """Return every object of that name: a site and a service may share one.
 
     InputError when there is none.
     """

@@ -55,14 +55,14 @@ A key such as `pops.NAME.srlg` is `srlg` of an entry of `pops`; `spans[].km` is 
 
 
 def pages() -> dict[str, str]:
-    """All pages by the name of their file."""
+    """Return all pages by the name of their file."""
     bodies = {f"{name}.md": schema(name) for name in MODELS}
     files = "\n".join(_row(f"[`{_title(body)}`]({page})", _purpose(body)) for page, body in bodies.items())
     return {"index.md": _INDEX.format(files=files)} | {page: _page(body) for page, body in bodies.items()}
 
 
 def page(name: str) -> str:
-    """The page of one kind of file; InputError when there is none."""
+    """Return the page of one kind of file; InputError when there is none."""
     return _page(schema(name))
 
 
@@ -71,7 +71,7 @@ def _title(body: Schema) -> str:
 
 
 def _purpose(body: Schema) -> str:
-    """What the model says of itself, in one line."""
+    """Return the model's own description, in one line."""
     text = " ".join(str(body["description"]).partition(": ")[2].split())
     return text[:1].upper() + text[1:]
 
@@ -87,7 +87,7 @@ def _page(body: Schema) -> str:
 
 
 def _places(body: Schema) -> Mapping[str, Sequence[str]]:
-    """By model: the paths in the file at which it stands, in the order of the file."""
+    """Return, by model, its paths in the file, in the order of the file."""
     found: defaultdict[str, list[str]] = defaultdict(list)
 
     def visit(model: Schema, prefix: str) -> None:
@@ -102,7 +102,7 @@ def _places(body: Schema) -> Mapping[str, Sequence[str]]:
 
 
 def _models(value: Schema, path: str) -> Iterator[tuple[str, str]]:
-    """Every model that a value may hold, with its path."""
+    """Yield every model that a value may hold, with its path."""
     if "$ref" in value:
         yield _referred(value), path
     for each in value.get("anyOf", ()):
@@ -138,7 +138,7 @@ def _default(value: Schema) -> str:
 
 
 def _value(value: Schema, body: Schema, headings: Mapping[str, str]) -> str:
-    """What may stand there, in words."""
+    """Return the allowed values in words."""
     if "$ref" in value:
         name = _referred(value)
         if name in headings:
@@ -182,5 +182,5 @@ def _bounds(value: Schema, what: str) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """As MkDocs and GitHub make it."""
+    """Return the anchor that MkDocs and GitHub make."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -68,7 +68,7 @@ def _describe(body: dict[str, Any], model: type[Model]) -> None:
 
 
 def _docstrings(model: type[Model]) -> Iterator[tuple[str, str]]:
-    """Each field that has a docstring below it, with the docstring."""
+    """Yield each field that has a docstring below it, with the docstring."""
     [definition] = ast.parse(inspect.getsource(model)).body
     assert isinstance(definition, ast.ClassDef)
     for field, below in pairwise(definition.body):

@@ -14,7 +14,7 @@ _OUTSIDE = {LinkKind.ISP, LinkKind.PROVINCE, LinkKind.DATACENTER, LinkKind.BASTI
 
 
 def graph_text(inventory: Inventory, marks: Mapping[str, str] | None = None) -> str:
-    """Draw the city; `marks` are put behind nodes and links, by their name (`core-1--pop-wolio`)."""
+    """Draw the city; `marks` are appended to nodes and links, by their name (`core-1--pop-wolio`)."""
     drawing = _Drawing(inventory, marks or {})
     return "\n".join(drawing.lines())
 

@@ -1,4 +1,4 @@
-"""What stands together on the map: every kecamatan with its POP, and its sites as lines of text."""
+"""The areas of the map: every kecamatan with its POP, and its sites as lines of text."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Entry:
 
     site: str
     label: str
-    """Its id, and the POPs elsewhere that it hangs on."""
+    """Its id, and the POPs elsewhere that it is connected to."""
     status: str
     """`built`, `planned`, or `none` without a link."""
     pop: str | None
-    """The area's own POP if the site hangs on it: the line to it is drawn."""
+    """The area's own POP if the site is connected to it: the line to it is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A kecamatan, or the part of one that hangs on one of its POPs."""
+    """A kecamatan, or the part of one that is connected to one of its POPs."""
 
     title: str
     pop: str | None
@@ -39,12 +39,12 @@ class Area:
 
     @property
     def rows(self) -> int:
-        """In each column, as even as can be."""
+        """Sites in each column, as even as possible."""
         return -(-len(self.entries) // self.columns)
 
 
 def areas(inventory: Inventory) -> tuple[dict[str, Area], tuple[Area, ...]]:
-    """The areas of the POPs, by POP, and those of kecamatan that have sites and no POP."""
+    """Return the areas of the POPs, by POP, and those of kecamatan that have sites and no POP."""
     of_kecamatan: defaultdict[str, list[str]] = defaultdict(list)
     for pop, data in sorted(inventory.backbone.pops.items()):
         of_kecamatan[data.kecamatan].append(pop)

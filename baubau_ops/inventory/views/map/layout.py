@@ -1,4 +1,4 @@
-"""Where everything stands on the map: each ring as a rectangle, its areas outside, what is not ours on the left.
+"""The layout of the map: each ring as a rectangle, its areas outside it, external nodes on the left.
 
 All lengths are in pixels of the drawing. Labels are set in a monospaced font, so their width is known, and they are
 put where nothing stands yet.
@@ -73,7 +73,7 @@ class PlacedArea:
 
 @dataclass(frozen=True, slots=True)
 class PlacedNode:
-    """A router or an outsider."""
+    """A router or an external node."""
 
     name: str
     rect: Rect
@@ -95,7 +95,7 @@ class Layout:
     """By POP device: 1 where the ring's inside lies below it, -1 where it lies above."""
 
     def node(self, name: str, ring: int = 0) -> Rect:
-        """The box of a router; of a core, the one at this ring."""
+        """Return the box of a router; for a core, the one at this ring."""
         at = self.cores[ring] if ring < len(self.cores) else {}
         return at.get(name) or next(node.rect for node in self.nodes if node.name == name)
 
@@ -150,7 +150,7 @@ class _Band:
         return corridor_end + max([room[2], *(_height(area) for area in self._below)]) + 2 * _GAP
 
     def _outside(self) -> Iterator[list[str]]:
-        """What hangs on the first core alone, on both, on the second alone."""
+        """Return the external nodes connected to the first core only, to both, and to the second only."""
         topology = self._inventory.topology
         cores = [node.name for node in topology.with_role(Role.CORE)]
         others = topology.with_role(Role.ISP, Role.PROVINCE, Role.FIREWALL, Role.BASTION)
@@ -242,7 +242,7 @@ class Labels:
         self.taken = list(taken)
 
     def beside(self, way: Sequence[Point], text: str) -> Point:
-        """The middle of a label along a way of straight lines: the first free place, from its middle outwards."""
+        """Return the centre of a label along a polyline: the first free place, from its middle outwards."""
         width = text_width(text) + 4
         level = [(0.0, -9.0), (0.0, 9.0)]
         aside = [(-width / 2 - 5, 0.0), (width / 2 + 5, 0.0)]
@@ -271,7 +271,7 @@ def _along(way: Sequence[Point], share: float) -> Point:
 
 
 def span_ways(layout: Layout, a: str, b: str, parallel: int) -> list[list[Point]]:
-    """The way of a span between two nodes; between POPs of two rings there are two stubs, from each end one."""
+    """Return the polyline of a span; between POPs of two rings it is two stubs, one from each end."""
     rings = {layout.ring_of[name] for name in (a, b) if name in layout.ring_of}
     if len(rings) > 1:
         return [_stub(layout, a), _stub(layout, b)]

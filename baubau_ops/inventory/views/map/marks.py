@@ -1,4 +1,4 @@
-"""What the loss of each part does, as marks on the map and in the text: letter, pattern and colour."""
+"""Marks for the consequences of each part's loss, on the map and in the tree: letter, pattern and colour."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SEVERITY_MARKS: Mapping[Severity, Mark] = {
         (Severity.SERVICE, "S", "its loss takes a service away from everybody", "#a3122b", _FULL, "none"),
     )
 }
-"""By severity; what does nothing has no mark."""
+"""By severity; a loss without effect has no mark."""
 
 
 def resilience_marks(found: Resilience) -> dict[str, Mark]:
-    """By the name of each device, link and shared risk of the backbone whose loss does anything."""
+    """Return the marks by name, for each device, link and shared risk of the backbone whose loss has an effect."""
     return {
         impact.loss.id: SEVERITY_MARKS[impact.severity]
         for impact in found.backbone

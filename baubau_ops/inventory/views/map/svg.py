@@ -1,6 +1,6 @@
 """The city as a map for print: each kecamatan with its POP and sites, the rings between them, in black and white too.
 
-One SVG without anything from elsewhere. Nodes and lines carry the name of what they show in `data-id`.
+One SVG without external resources. Nodes and lines carry the name of their object in `data-id`.
 """
 
 from __future__ import annotations
@@ -59,20 +59,20 @@ _STYLE = "".join(
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How a node or line is told apart: by a letter, a pattern and a colour; any one of them is enough."""
+    """A node's or line's mark: a letter, a pattern and a colour; any one of them identifies it."""
 
     letter: str
     meaning: str
     colour: str
     pattern: str
-    """What an SVG pattern of 8 by 8 holds."""
+    """The content of an SVG pattern of 8 by 8."""
     dashes: str
-    """Of a line."""
+    """The dashes of a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Highlights:
-    """What stands out, by the names of nodes and links."""
+    """Marks by the names of nodes and links."""
 
     new: AbstractSet[str] = frozenset()
     cut: AbstractSet[str] = frozenset()
@@ -148,7 +148,7 @@ class _Map:
             )
 
     def _access(self, placed: PlacedArea) -> Iterator[str]:
-        """From the POP along the edge of the area, then down or up each column to the marks."""
+        """Draw lines from the POP along the edge of the area, then down or up each column to the marks."""
         if placed.area.pop is None:
             return
         pop = self._layout.node(pop_device(placed.area.pop)).centre
@@ -190,7 +190,7 @@ class _Map:
             yield f'<text class="mid" data-label="{link.id}" x="{at.x:.1f}" y="{at.y + 3.5:.1f}">{escape(label)}</text>'
 
     def _parallel(self, link: Link) -> int:
-        """How many spans between the same two nodes come before this one."""
+        """Return the number of earlier spans between the same two nodes."""
         ends = {link.a.node, link.b.node}
         same = [one.id for one in self._topology.links_of(link.a.node) if {one.a.node, one.b.node} == ends]
         return same.index(link.id)
@@ -246,7 +246,7 @@ class _Map:
             yield f'<text class="legend" x="{at.x:.1f}" y="{at.y:.1f}">{escape(text)}</text>'
 
     def _unseen(self) -> Iterator[str]:
-        """What is marked and has no place on the map: what several parts share and lose together."""
+        """List the marks without a place on the map: shared risks, whose members fail together."""
         risks = self._inventory.backbone.risks
         for name, mark in sorted(self._highlights.marks.items()):
             if name in risks:
