@@ -1,4 +1,4 @@
-"""How long a machine loses a service when something breaks: a fibre is cut and nobody is told, a router goes dark."""
+"""Measures how long a machine loses a service after a fault: a silent fibre cut, or a router without power."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from baubau_ops.core.errors import FailedError
 from baubau_ops.inventory.environment import Injector, Outage, Probe, Vantage
 
 BESIDE = 0.5
-"""Seconds of good traffic that must be seen before the fault and after the recovery."""
+"""Seconds of uninterrupted traffic required before the fault and after the recovery."""
 DNS = 53
 PATIENCE = 30.0
-"""Seconds until the service must answer again."""
+"""Seconds within which the service must answer again."""
 
 
 def cut_silently(
@@ -25,7 +25,7 @@ def cut_silently(
     *,
     beside: float = BESIDE,
 ) -> Outage:
-    """Cut a link, wait until the service answers again, and mend it (see `lost_while`)."""
+    """Cut a link, wait until the service answers again, and restore the link (see `lost_while`)."""
     return lost_while(
         vantage,
         lambda: injector.cut(link, silent=True),
@@ -46,10 +46,10 @@ def lost_while(
     patience: float = PATIENCE,
     beside: float = BESIDE,
 ) -> Outage:
-    """Do harm while `source` asks the DNS at `target` over UDP, wait until it answers again, and undo the harm.
+    """Inject a fault while `source` asks the DNS at `target` over UDP, wait until it answers again, and undo the fault.
 
-    The first answer after the harm proves nothing, the packet may have passed before: the probes' own record of the
-    longest silence is the measure. FailedError when the service was silent before, or stays so for `patience` seconds.
+    The first answer after the fault proves nothing, since its packet may have passed before: the outage is the longest
+    silence that the probes record. FailedError when the service is silent before, or for `patience` seconds after.
     """
     _require_answer(vantage, source, target, patience, "before the fault")
     watch = vantage.watch(source, target)

@@ -1,4 +1,4 @@
-"""Losses tried one by one on a twin: what is foretold of each against what routers and packets show."""
+"""Tries losses one by one on a twin, and compares routers and packets with the prediction."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from baubau_ops.network.verify.converge import Reading
 from baubau_ops.network.verify.network import counters_of
 
 SETTLED_WITHIN = 60.0
-"""Seconds in which routing must have come to terms with a loss: the slowest hold time is 9 s."""
+"""Seconds within which routing must converge after a loss: the slowest hold time is 9 s."""
 MENDED_WITHIN = 120.0
-"""Seconds until all is as intended again; a router boots meanwhile."""
+"""Seconds within which everything must be as intended again; a router boots meanwhile."""
 _SSH = 22
 _GROUPS = frozenset(
     {
@@ -52,28 +52,28 @@ _GROUPS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One loss: what was foretold and what was seen."""
+    """One loss: the prediction and the observation."""
 
     loss: Loss
     silent: bool
-    """Its links were cut so that both ends stayed up."""
+    """Its links were cut with both ends up."""
     impact: Impact
     routing: Verdict
-    """The routers that are left, against what they should run without what is lost."""
+    """The remaining routers, compared with their expected state without the lost part."""
     report: ProbeReport
-    """Of the pairs that should pass, and of a sample of the denied ones."""
+    """Results of the pairs that should pass, and of a sample of the denied ones."""
     provable: int
-    """Of how many denied pairs that is a sample."""
+    """Number of denied pairs that the sample was drawn from."""
     silenced: int
-    """Allowed pairs that the loss should silence, and did."""
+    """Number of allowed pairs that the loss should silence, and did."""
     sites: int
-    """How many were compared with what was foretold of them: their router's way to the cores, and their pairs."""
+    """Number of sites compared with the prediction: their router's path to the cores, and their pairs."""
     disagreeing: frozenset[str]
-    """Those of them of which something was foretold otherwise."""
+    """Sites that differ from the prediction."""
     astray: tuple[Finding, ...]
-    """What was said to be cut off and answers, or a router that is said to be reached and does not."""
+    """Sites predicted to be cut off that answer, and routers predicted to be reachable that do not."""
     settled: float
-    """Seconds until routing had come to terms."""
+    """Seconds until routing had converged."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -81,12 +81,12 @@ class Trial:
 
     @property
     def fine(self) -> bool:
-        """A loss may leave nothing to be reached: then it is proven by what it silences."""
+        """Return whether all was proven; a loss that leaves nothing reachable is proven by the silenced pairs."""
         return not self.findings and bool(self.report.results or self.silenced)
 
 
 def draw(inventory: Inventory, count: int, seed: int) -> list[Impact]:
-    """Choose losses at random, each kind of loss as likely as any other. InputError when there are not so many."""
+    """Choose losses at random, each kind with the same probability. InputError when there are too few."""
     answer = resilience(inventory)
     kinds: defaultdict[LossKind, list[Impact]] = defaultdict(list)
     for impact in (*answer.backbone, *answer.sites):
@@ -103,12 +103,12 @@ def draw(inventory: Inventory, count: int, seed: int) -> list[Impact]:
 
 
 class Failing:
-    """Breaks a twin and mends it again, whatever is raised in between."""
+    """Injects losses on a twin and repairs each, even after an error."""
 
     def __init__(
         self, inventory: Inventory, environment: Environment, *, seed: int = 0, on_event: OnEvent = ignore
     ) -> None:
-        """MissingError where nothing can be broken or no packet be sent."""
+        """MissingError for an environment without fault injection or probes."""
         if environment.injector is None or environment.vantage is None:
             raise MissingError(
                 f"Nothing is broken on purpose in {environment.name}: that is for a twin alone.",
@@ -126,7 +126,7 @@ class Failing:
         self._environment = environment
 
     def run(self, impacts: Sequence[Impact]) -> Iterator[Trial]:
-        """Try one loss after the other, each on a whole network. FailedError when that does not come back."""
+        """Try one loss after the other, each on an intact network. FailedError when it does not recover."""
         chance = random.Random(self._seed)
         self._on_event(Event("start", "losses", total=len(impacts)))
         with Fleet(platforms(self._inventory.topology), self._environment) as fleet:
@@ -149,11 +149,13 @@ class Failing:
                 yield trial
 
     def lost(self, loss: Loss, *, silent: bool) -> Lost:
-        """What to break on the twin for a loss. A dead upstream is tried as an ISP without power."""
+        """Return what to break on the twin for a loss. A dead upstream is tried as an ISP without power."""
         names = {self._graph.elements[element] for element in loss.elements} or {loss.id}
         if loss.kind in _GROUPS:
             names |= {member.device for member in members(self._inventory) if member.group == loss.id}
-        names = {name for name in names if not name.startswith(RISK)} - {HOSTS}  # nobody reaches these anyway
+        names = {name for name in names if not name.startswith(RISK)} - {
+            HOSTS
+        }  # nothing reaches these anyway
         topology = self._inventory.topology
         return Lost(
             frozenset(names & topology.nodes.keys()), frozenset(names & topology.links.keys()), silent
@@ -181,7 +183,7 @@ class Failing:
         report = probe((*tried.open, *tried.denied), self._vantage, counters_of(fleet))
         answered = [pair for pair, answer in exchange(tried.cut, self._vantage).items() if answer.answered]
         astray = [_answered(pair) for pair in answered]
-        doors = list(self._routers_astray(said))
+        doors = list(self._unexpected_routers(said))
         wrong = [*answered, *(result.pair for result in report.failures if result.pair.allowed)]
         return Trial(
             loss=impact.loss,
@@ -204,8 +206,8 @@ class Failing:
                 owners[name] for name in (pair.probe.source, pair.machine)
             } & self._inventory.sites.keys()
 
-    def _routers_astray(self, said: Said) -> Iterator[Finding]:
-        """Whether the bastion reaches just those sites' routers that are not said to be cut off from the cores."""
+    def _unexpected_routers(self, said: Said) -> Iterator[Finding]:
+        """Check that the bastion reaches exactly the site routers not predicted to be cut off from the cores."""
         doors = {site.id: _door(site.loopback) for site in self._inventory.topology.with_role(Role.SITE)}
         answers = dict(zip(doors, self._vantage.exchange(list(doors.values())), strict=True))
         for site, answer in answers.items():
@@ -216,14 +218,14 @@ class Failing:
                 yield _astray(router, site, f"{router} is said to be {words} the bastion.")
 
     def _settled(self, fleet: Fleet, expectation: Expectation, lost: Lost, patience: float) -> Verdict:
-        """Wait for the routers around a loss, which are the last to settle; then read all, mostly once."""
+        """Wait for the routers around the loss, which settle last; then read all routers, mostly once."""
         around = self._around(lost) & expectation.devices.keys()
         near = Expectation({name: expectation.devices[name] for name in sorted(around)})
         Reading(fleet, near).settled(patience, ignore)
         return Reading(fleet, expectation).settled(patience, ignore)
 
     def _around(self, lost: Lost) -> set[str]:
-        """The lost nodes themselves, and the ends of every link that goes with the loss."""
+        """Return the lost nodes, and the ends of every link that fails with them."""
         links = self._inventory.topology.links.values()
         ends = [(link.a.node, link.b.node) for link in links if lost.has(self._inventory.topology, link.id)]
         return {*lost.nodes, *(node for pair in ends for node in pair)}
@@ -251,7 +253,7 @@ def _astray(device: str, subject: str, message: str) -> Finding:
 
 
 def summary(trial: Trial) -> str:
-    """One line: what was foretold, and how much of it was seen."""
+    """Return one line: the prediction, and how much of it was seen."""
     agree = trial.sites - len(trial.disagreeing)
     cut = trial.impact.sites
     parts = [
