@@ -70,14 +70,14 @@ class Trial:
     """Number of sites compared with the prediction: their router's path to the cores, and their pairs."""
     disagreeing: frozenset[str]
     """Sites that differ from the prediction."""
-    astray: tuple[Finding, ...]
+    unpredicted: tuple[Finding, ...]
     """Sites predicted to be cut off that answer, and routers predicted to be reachable that do not."""
     settled: float
     """Seconds until routing had converged."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return (*self.routing.findings, *self.astray, *self.report.findings)
+        return (*self.routing.findings, *self.unpredicted, *self.report.findings)
 
     @property
     def fine(self) -> bool:
@@ -153,9 +153,8 @@ class Failing:
         names = {self._graph.elements[element] for element in loss.elements} or {loss.id}
         if loss.kind in _GROUPS:
             names |= {member.device for member in members(self._inventory) if member.group == loss.id}
-        names = {name for name in names if not name.startswith(RISK)} - {
-            HOSTS
-        }  # nothing reaches these anyway
+        # Nothing reaches the hosts and the risks anyway.
+        names = {name for name in names if not name.startswith(RISK)} - {HOSTS}
         topology = self._inventory.topology
         return Lost(
             frozenset(names & topology.nodes.keys()), frozenset(names & topology.links.keys()), silent
@@ -182,8 +181,8 @@ class Failing:
         tried = split(self._inventory, self._graph, self._machines, self._pairs, said, self._seed)
         report = probe((*tried.open, *tried.denied), self._vantage, counters_of(fleet))
         answered = [pair for pair, answer in exchange(tried.cut, self._vantage).items() if answer.answered]
-        astray = [_answered(pair) for pair in answered]
-        doors = list(self._unexpected_routers(said))
+        unpredicted = [_answered(pair) for pair in answered]
+        doors = list(self._unpredicted_routers(said))
         wrong = [*answered, *(result.pair for result in report.failures if result.pair.allowed)]
         return Trial(
             loss=impact.loss,
@@ -195,7 +194,7 @@ class Failing:
             silenced=len(tried.cut) - len(answered),
             sites=len(self._inventory.topology.with_role(Role.SITE)),
             disagreeing=frozenset(self._sites_of(wrong)) | {finding.subject for finding in doors},
-            astray=(*astray, *doors),
+            unpredicted=(*unpredicted, *doors),
             settled=settled,
         )
 
@@ -206,16 +205,16 @@ class Failing:
                 owners[name] for name in (pair.probe.source, pair.machine)
             } & self._inventory.sites.keys()
 
-    def _unexpected_routers(self, said: Said) -> Iterator[Finding]:
+    def _unpredicted_routers(self, said: Said) -> Iterator[Finding]:
         """Check that the bastion reaches exactly the site routers not predicted to be cut off from the cores."""
         doors = {site.id: _door(site.loopback) for site in self._inventory.topology.with_role(Role.SITE)}
         answers = dict(zip(doors, self._vantage.exchange(list(doors.values())), strict=True))
         for site, answer in answers.items():
             is_cut = Function.CORE in said.cut.get(site, frozenset())
             if answer.answered == is_cut:
-                words = "cut off, but it answers" if is_cut else "reached, but it does not answer"
+                words = "cut off, but it answers" if is_cut else "reachable, but it does not answer"
                 router = site_device(site)
-                yield _astray(router, site, f"{router} is said to be {words} the bastion.")
+                yield _unpredicted(router, site, f"{router} is predicted to be {words} the bastion.")
 
     def _settled(self, fleet: Fleet, expectation: Expectation, lost: Lost, patience: float) -> Verdict:
         """Wait for the routers around the loss, which settle last; then read all routers, mostly once."""
@@ -234,8 +233,8 @@ class Failing:
         verdict = self._settled(fleet, self._whole, lost, MENDED_WITHIN)
         if not verdict.fine:
             raise FailedError(
-                f"{loss.id} was mended, but the network is not as before: {verdict.findings[0]}",
-                remedy="baubau net verify tells all; baubau lab heal and baubau lab up mend what is broken.",
+                f"{loss.id} was repaired, but the network is not as before: {verdict.findings[0]}",
+                remedy="baubau net verify shows all differences; baubau lab heal and baubau lab up repair the twin.",
             )
 
 
@@ -245,10 +244,10 @@ def _door(loopback: IPv4Address | None) -> Probe:
 
 
 def _answered(pair: Pair) -> Finding:
-    return _astray(pair.probe.source, str(pair), f"{pair} is said to be cut off, but gets through.")
+    return _unpredicted(pair.probe.source, str(pair), f"{pair} is predicted to be cut off, but gets through.")
 
 
-def _astray(device: str, subject: str, message: str) -> Finding:
+def _unpredicted(device: str, subject: str, message: str) -> Finding:
     return Finding(device, "resilience", subject, message, "differs")
 
 
@@ -258,7 +257,7 @@ def summary(trial: Trial) -> str:
     cut = trial.impact.sites
     parts = [
         f"cuts off {cut} site{'s' if cut != 1 else ''}",
-        f"{agree} of {trial.sites} sites as foretold",
+        f"{agree} of {trial.sites} sites as predicted",
         f"{trial.routing.passed} of {trial.routing.checks} checks fine",
         f"pairs: {trial.report.open} open, {trial.silenced} silenced, "
         f"{trial.report.closed} closed in a sample of {trial.provable}",

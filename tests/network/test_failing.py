@@ -1,4 +1,4 @@
-"""What is foretold of a loss: by routing, by pairs; for every single loss of the small city."""
+"""The predictions for a loss: by routing, by pairs; for every single loss of the small city."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def every_pair() -> tuple[Pair, ...]:
     return pairs(city(), machines())
 
 
-def foretold(loss: str, *, silent: bool = False) -> Split:
+def predicted(loss: str, *, silent: bool = False) -> Split:
     impact = impacts()[loss]
     cut = {site: frozenset(one.functions) for one in impact.cuts for site in one.sites}
     said = Said(failing().lost(impact.loss, silent=silent), impact.loss.elements, cut)
@@ -72,7 +72,7 @@ def test_routing_reaches_just_the_sites_that_resilience_says(loss: str, silent: 
 @pytest.mark.parametrize("silent", [False, True])
 @pytest.mark.parametrize("loss", impacts())
 def test_every_pair_has_its_place_and_nothing_is_proven_by_the_dead(loss: str, silent: bool) -> None:
-    parts = foretold(loss, silent=silent)
+    parts = predicted(loss, silent=silent)
     allowed = {pair for pair in every_pair() if pair.allowed}
     assert not set(parts.open) & set(parts.cut)
     assert {*parts.open, *parts.cut} <= allowed
@@ -98,7 +98,7 @@ def test_a_cut_span_goes_with_its_neighbours_and_silently_keeps_its_network() ->
 
 
 def test_a_pop_takes_its_sites_with_it_and_leaves_those_that_have_another() -> None:
-    parts = foretold("pop-betoambari")
+    parts = predicted("pop-betoambari")
     silenced = {pair.probe.source for pair in parts.cut if pair.probe.at == "host"}
     assert "smpn-14-office" in silenced
     assert not any(name.startswith("rsud-") for name in silenced)
@@ -113,7 +113,7 @@ def test_what_nobody_announces_any_longer_is_no_proof_of_a_filter() -> None:
     assert lans
     targets = [pair.probe.target for pair in every_pair() if not pair.allowed]
     assert any(target in lan for target in targets for lan in lans)
-    assert not any(pair.probe.target in lan for pair in foretold("dc-1").denied for lan in lans)
+    assert not any(pair.probe.target in lan for pair in predicted("dc-1").denied for lan in lans)
 
 
 def test_the_same_seed_draws_the_same_losses() -> None:
