@@ -1,5 +1,4 @@
-"""Which pairs still pass when some of the city is lost, by what `inventory resilience` says, and which denials can
-still be proven."""
+"""Predicts from `inventory resilience` which pairs still pass after a loss, and which denials can still be proven."""
 
 from __future__ import annotations
 
@@ -21,37 +20,37 @@ from baubau_ops.network.policy import INTERNET, PROVINCE_PLACE
 from baubau_ops.network.probe.pair import Pair
 
 SAMPLE = 2
-"""Denied pairs that are tried of each kind: of a zone, a target, a place to send from and a counter."""
+"""Number of denied pairs tried of each kind: a zone, a target, a sending place and a counter."""
 SENDERS = 8
-"""Sites that they are sent from, where they have the kind: each router's counters have to be read."""
+"""Number of sites that send them: each router's counters have to be read."""
 
 _BEYOND = {Role.FIREWALL: Function.DATACENTER, Role.CORE: Function.ISP}
-"""What lies behind the routers that drop packets far from their sender: without it they have no way there."""
+"""The function behind routers that drop packets far from the sender: without it the packets have no path there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is foretold of a loss."""
+    """The prediction for a loss."""
 
     lost: Lost
     elements: AbstractSet[Element]
-    """The same in the backbone's graph."""
+    """The lost elements in the backbone's graph."""
     cut: Mapping[str, frozenset[Function]]
-    """By site: what it loses. Sites that lose nothing are absent."""
+    """The functions that each site loses. Sites that lose nothing are absent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The pairs that say something about a loss."""
+    """The pairs that test the prediction for a loss."""
 
     open: tuple[Pair, ...]
-    """Allowed, and still to be answered."""
+    """Allowed pairs that must still be answered."""
     cut: tuple[Pair, ...]
-    """Allowed, but the loss must silence them."""
+    """Allowed pairs that the loss must silence."""
     denied: tuple[Pair, ...]
-    """A sample of those whose denial can be proven: both machines can be seen alive, and who drops it is reached."""
+    """A sample of the denied pairs that can be proven: both machines can answer, and the dropping router is reached."""
     provable: int
-    """Of how many that is a sample."""
+    """Number of pairs that the sample is drawn from."""
 
 
 def split(
@@ -62,7 +61,7 @@ def split(
     said: Said,
     seed: int,
 ) -> Split:
-    """Part all pairs of the policy by what is foretold of a loss; the sample depends on the seed alone."""
+    """Split all pairs of the policy by the prediction for a loss; the sample depends only on the seed."""
     judge = _Judge(inventory, graph, {machine.name: machine for machine in machines}, said)
     allowed = [pair for pair in pairs if pair.allowed and judge.can_send(pair)]
     passing = [pair for pair in allowed if judge.passes(pair)]
@@ -106,7 +105,7 @@ class _Judge:
     said: Said
 
     def passes(self, pair: Pair) -> bool:
-        """Whether what is allowed has a way left in both directions."""
+        """Return whether an allowed pair has a path left in both directions."""
         if not pair.machine:
             return self._reaches_its_router(pair)
         source, target = self.machines[pair.probe.source], self.machines[pair.machine]
@@ -143,7 +142,7 @@ class _Judge:
         return not self.said.lost.has(self.inventory.topology, link.id)
 
     def is_dropped(self, pair: Pair) -> bool:
-        """Whether the packet still comes to a router that is meant to drop it."""
+        """Return whether the packet still reaches a router that should drop it."""
         if not self.can_send(pair) or pair.dropped_by & self.said.lost.nodes:
             return False
         if any(pair.probe.target in prefix for prefix in self._unknown):
@@ -166,7 +165,7 @@ class _Judge:
 
     @cached_property
     def _unknown(self) -> tuple[IPv4Network, ...]:
-        """What nobody announces any longer: it may die for want of a route, before any filter counts it."""
+        """Targets that no router announces any longer: packets may lack a route before any filter counts them."""
         lost = self.said.lost.nodes
         return tuple(lan.prefix for lan in self.inventory.topology.lans if lan.router in lost)
 
@@ -174,19 +173,19 @@ class _Judge:
         return machine.zone in self.inventory.city.zones
 
     def _is_there(self, machine: Machine) -> bool:
-        """Whether the router that a machine stands behind has power."""
+        """Return whether the router in front of a machine has power."""
         if self._is_in_site(machine):
             return site_device(machine.owner) not in self.said.lost.nodes
         return machine.owner not in self.said.lost.nodes
 
     def _function(self, machine: Machine) -> Function:
-        """What it is for the others that they reach this machine; any site is as good as a core."""
+        """Return the function that stands for reaching this machine; any site is as good as a core."""
         if machine.zone in self.inventory.datacenter.segments:
             return Function.DATACENTER
         return {INTERNET: Function.ISP, PROVINCE_PLACE: Function.PROVINCE}.get(machine.zone, Function.CORE)
 
     def _by_core(self) -> Iterator[frozenset[Function]]:
-        """What each core that is left has about it."""
+        """Return the functions that each remaining core reaches."""
         lost = self.said.elements
         for core in self.graph.cores:
             if core not in lost:

@@ -1,7 +1,7 @@
-"""Proves what is denied. Silence proves nothing: the frames sent must be found on the right drop counter.
+"""Proves denied pairs. A missing answer proves nothing: the router that should drop the frames must count them.
 
-All pairs of one counter are sent in one round and must raise it by just so much. Where the sum does not fit,
-the pairs are halved until those that do not fit are alone: a good network takes one round, whatever its size.
+All pairs of one counter are sent in one round and must raise it by exactly their number. If the sum differs, the
+pairs are halved until the wrong ones are isolated: a network as intended takes one round, whatever its size.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from baubau_ops.network.state.router_state import Readable, Unread
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 0.4
-"""Seconds for an answer. A later one is missed, but then the drop is missing too. Below the second after
-which TCP sends again: what is sent is counted exactly."""
+"""Seconds for an answer. A later one is missed, but then the drop is missing, too. Below one second, after which TCP
+retransmits: the frames sent are counted exactly."""
 
 MAX_ROUNDS = 60
-"""After which what still does not fit counts as not proven."""
+"""Rounds after which a remaining difference counts as not proven."""
 
 _Group = tuple[frozenset[str], str]
-"""The routers, any of which is meant to drop, and the counter's name."""
+"""The routers, any of which should drop the pair, and the counter's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _Batch:
 
     pairs: tuple[Pair, ...]
     again: bool = False
-    """They were sent before without any effect; a frame may get lost once, but not twice."""
+    """They were sent before without effect; a frame may be lost once, but not twice."""
 
 
 def prove(
@@ -81,7 +81,7 @@ def _groups(pairs: Sequence[Pair]) -> dict[_Group, list[Pair]]:
 def _silent(
     batch: _Batch, answers: Mapping[Pair, Answer], note: Callable[[Result], None]
 ) -> Iterator[tuple[Pair, int]]:
-    """Those that nobody answered, with the frames sent; the others are judged at once."""
+    """Return the unanswered pairs with the frames sent; the others get their result at once."""
     for pair in batch.pairs:
         answer = answers[pair]
         if answer.answered:
@@ -99,7 +99,7 @@ def _rise(
     after: Mapping[str, Readable[Mapping[str, int]]],
     group: _Group,
 ) -> Readable[int]:
-    """By how much the counter rose on the routers that could be read; Unread if none could."""
+    """Return how much the counter rose on the routers that could be read; Unread if none could."""
     routers, name = group
     rise, reasons = 0, []
     for device in sorted(routers):
@@ -123,7 +123,7 @@ def _judge(
     alive: AbstractSet[str],
     note: Callable[[Result], None],
 ) -> list[_Batch]:
-    """Note what is known now; return what must be sent again."""
+    """Note the results known now; return the pairs that must be sent again."""
     if not silent:
         return []
     pairs = tuple(pair for pair, _ in silent)
@@ -132,7 +132,7 @@ def _judge(
             note(_unproven(pair, rise.reason))
         return []
     frames = sum(sent for _, sent in silent)
-    # Others may drop at the same moment: alone, more than was sent is enough.
+    # Other traffic may be dropped at the same moment: for a single pair, a larger rise is enough.
     if rise == frames or (len(pairs) == 1 and rise > frames):
         for pair in pairs:
             note(_closed(pair, alive))
@@ -155,7 +155,7 @@ def _judge(
 
 
 def _absent(pair: Pair, alive: AbstractSet[str]) -> list[str]:
-    """Those of its two machines that were not seen alive."""
+    """Return which of its two machines were not seen alive."""
     return [name for name in (pair.probe.source, pair.machine) if name and name not in alive]
 
 

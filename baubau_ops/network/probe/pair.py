@@ -1,4 +1,4 @@
-"""One probe and what must become of it."""
+"""Probes with their required results."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from baubau_ops.inventory.environment import Probe
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One probe and what must become of it."""
+    """One probe and its required result."""
 
     probe: Probe
     target: str
-    """Name of the machine, service or router that is tried; empty where there is none."""
+    """Name of the target machine, service or router; empty where there is none."""
     machine: str
     """Name of the machine that would answer; empty for a router."""
     dropped_by: frozenset[str] = frozenset()
-    """The routers, any of which is the one meant to drop it; empty: it may pass."""
+    """The routers, any of which should drop it; empty: it may pass."""
     counter: str = ""
     """The drop counter that must rise there."""
     arrives_as: Dscp | None = None
-    """The mark that it must arrive with, whatever it claims."""
+    """The mark that it must arrive with, whatever mark it was sent with."""
 
     @property
     def allowed(self) -> bool:
@@ -30,7 +30,7 @@ class Pair:
 
     @property
     def shows_alive(self) -> frozenset[str]:
-        """The machines that an answer shows to send and to answer beyond their own router."""
+        """Return the machines that an answer proves alive beyond their own router."""
         if self.probe.at != "host" or self.probe.dscp is not None or not self.machine:
             return frozenset()
         return frozenset({self.probe.source} if self.probe.expires_at else {self.probe.source, self.machine})
@@ -52,4 +52,4 @@ _ENDS = {
     (True, False): ", expiring just before it",
     (True, True): ", its answer expiring just before the sender",
 }
-"""By whether something expires, and whether that is the answer."""
+"""By whether the TTL of the packet, or of its answer, expires on the way."""

@@ -1,8 +1,9 @@
-"""policy.yml as packets to be tried: who sends what to whom, and who must drop it if it may not pass.
+"""policy.yml as packets to try: sender, target, and the router that must drop a denied packet.
 
 Each enforcing layer gets frames of its own: the site's router those that its machines send or forge, the POP those
-that a captured site router would send; every router gets IPv6. Packets that die on the way try whether their senders
-are told: else large ones vanish and traceroute is blind. Its own router answers everybody's ping.
+that a captured site router would send; every router gets IPv6. Packets that expire on the way test whether their
+senders get the ICMP error: else large packets vanish and traceroute is blind. A router answers the pings of its own
+machines.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from baubau_ops.network.probe.pair import Pair
 from baubau_ops.network.probe.targets import SSH, TCP, UDP, Reach, Target
 
 BEYOND = IPv6Address("2001:db8:7472::1")
-"""An IPv6 address that no machine has (RFC 3849): such packets must die at the first router."""
+"""An IPv6 address that no machine has (RFC 3849): the first router must drop such packets."""
 LINK_LOCAL, ALL_NODES = IPv6Address("fe80::7472"), IPv6Address("ff02::1")
-"""Where chatter on a wire comes from and goes to; it dies too, but is counted apart."""
+"""Source and destination of link-local traffic; it is dropped, too, but counted separately."""
 
 
 def pairs(inventory: Inventory, machines: Sequence[Machine], *, only: str | None = None) -> tuple[Pair, ...]:
     """All pairs to try between the machines there are, allowed ones first.
 
-    `only` leaves out what is denied and has no end at that site. What is allowed stays: it shows who is alive.
+    `only` leaves out denied pairs without an end at that site. Allowed pairs stay: they show which machines are alive.
     """
     found = _Pairs(Reach(inventory, {machine.name: machine for machine in machines})).all()
     if only is not None:
@@ -55,7 +56,7 @@ class _Pairs:
 
     @cached_property
     def _borders(self) -> frozenset[str]:
-        """The cores that an ISP hangs on."""
+        """Return the cores that have an ISP."""
         topology = self.inventory.topology
         return frozenset(
             link.a.node for isp in self.inventory.backbone.isps for link in topology.links_of(isp)
@@ -75,7 +76,7 @@ class _Pairs:
             yield from self._managed(site)
 
     def _ordinary(self, sender: Machine, target: Target) -> Iterator[Pair]:
-        """What a machine opens by itself. A door of each kind where all is allowed, one where nothing is."""
+        """Yield the connections a machine opens: one for each allowed port, one to a fully denied target."""
         allowed = [door for door in target.doors if self.reach.allows(sender, target, door)]
         refused = [door for door in target.doors if door not in allowed]
         if target.machine == target.name and not allowed:
@@ -90,11 +91,11 @@ class _Pairs:
             yield self._pair(probe, target, device, counter)
 
     def _dropping(self, sender: Machine, target: Target) -> tuple[frozenset[str], str]:
-        """Who must drop what a machine itself sends, and how it is counted."""
+        """Return the routers that must drop a machine's own packets, and the counter."""
         if target.own_router:
             return frozenset({target.own_router}), "deny_input"
         if sender.zone == INTERNET:
-            # What would leave by the bastion's port is judged there, whoever it comes from.
+            # Packets that would leave by the bastion's port are filtered there, whatever their source.
             return self.reach.router(sender), "deny_zone" if target.name == BASTION else "deny_isp"
         if sender.zone == PROVINCE_PLACE and any(
             target.address in prefix for prefix in province_prefixes(self.inventory)
@@ -103,7 +104,7 @@ class _Pairs:
         return self.reach.router(sender), "deny_zone"
 
     def _forged(self, sender: Machine) -> Iterator[Pair]:
-        """Somebody else's source address, and IPv6, on the wire to the first router."""
+        """Yield packets with a forged source address, and IPv6, on the wire to the first router."""
         router = self.reach.router(sender)
         victim = self._victim(sender)
         goal = self.reach.goal(sender) or next(self.reach.services(sender), None)
@@ -116,13 +117,13 @@ class _Pairs:
 
     @staticmethod
     def _ipv6(frame: partial[Probe], router: frozenset[str]) -> Iterator[Pair]:
-        """No machine has it: none passes, and what every machine tells its neighbours hides no other."""
+        """Yield IPv6: none passes, and link-local noise has a counter of its own, so that it hides no other drop."""
         yield Pair(frame(BEYOND, *TCP, count=1), "", "", router, "deny_ipv6")
         yield Pair(frame(BEYOND, *TCP, spoof=LINK_LOCAL, count=1), "", "", router, "deny_ipv6_link")
         yield Pair(frame(ALL_NODES, *TCP, count=1), "", "", router, "deny_ipv6_link")
 
     def _expiring(self, site: str) -> Iterator[Pair]:
-        """What a site sends dies at the data center's firewalls, what others send to it or answer it at its router."""
+        """Yield packets that expire: a site's at the data center's firewalls, those to a site at its router."""
         inside = [machine for machine in self.machines.values() if machine.owner == site]
         for sender in inside:
             yield from islice(
@@ -139,7 +140,7 @@ class _Pairs:
     def _expires(
         self, ends: Iterable[tuple[Machine, Target]], last: frozenset[str], *, back: bool = False
     ) -> Iterator[Pair]:
-        """UDP that a sender may open, and that dies at the last router before its target, or its answer on the way."""
+        """Yield allowed UDP that expires at the last router before its target, or whose answer expires on the way."""
         topology = self.inventory.topology
         gateways = [lan.gateway.ip for lan in topology.lans if lan.router in last]
         links = [link.end(router).address.ip for router in last for link in topology.links_of(router)]
@@ -153,7 +154,7 @@ class _Pairs:
                     yield self._pair(probe, target)
 
     def _stray(self, sender: Machine) -> Iterator[Pair]:
-        """What belongs to no connection, where one would be allowed: whoever keeps state must drop it."""
+        """Yield packets of no connection, where one would be allowed: routers that keep state must drop them."""
         if sender.zone in (INTERNET, PROVINCE_PLACE, BASTION):
             return
         doors = [
@@ -171,7 +172,7 @@ class _Pairs:
             yield self._pair(probe, target, self._borders, "deny_invalid")
 
     def _marked(self, sender: Machine) -> Iterator[Pair]:
-        """Who sends decides which queue a packet waits in, not what it claims; a call's answer waits in the same."""
+        """Yield packets with a false mark: the sender decides the queue; a call's answer uses the call's queue."""
         mark = self._mark(sender)
         if goal := self.reach.goal(sender):
             yield self._claiming(Probe(sender.name, goal.address, *goal.doors[0]), goal, mark)
@@ -180,7 +181,7 @@ class _Pairs:
                     yield self._claiming(Probe(sender.name, goal.address, *door, back=True), goal, mark)
 
     def _managed(self, site: str) -> Iterator[Pair]:
-        """What a site's router says to its operators waits with what they say to it."""
+        """Yield a site router's answers to the operators: they must carry the mark of management."""
         seat = self.machines.get(BASTION)
         inside = next((machine for machine in self.machines.values() if machine.owner == site), None)
         if seat is None or inside is None:
@@ -198,12 +199,12 @@ class _Pairs:
         return Dscp.EF if is_call else Dscp.CS0
 
     def _claiming(self, probe: Probe, target: Target, mark: Dscp) -> Pair:
-        """Allowed, and must arrive with a mark; it claims another one."""
+        """Yield allowed packets that claim a false mark and must arrive with the right one."""
         claim = Dscp.EF if mark is Dscp.CS0 else Dscp.CS0
         return replace(self._pair(replace(probe, dscp=claim), target), arrives_as=mark)
 
     def _from_uplink(self, sender: Machine, link: Link, towards: str) -> Iterator[Pair]:
-        """What a captured site router could send: past its own rules, to one of its POPs."""
+        """Yield packets that a captured site router could send: past its own rules, to one of its POPs."""
         pop = frozenset({link.a.node})
         frame = partial(Probe, sender.name, at="uplink", towards=towards)
         goal = self.reach.goal(sender)
@@ -232,7 +233,7 @@ class _Pairs:
         yield from self._ipv6(frame, pop)
 
     def _victim(self, sender: Machine) -> IPv4Address | None:
-        """Whose address is forged: one that would be let through if it were not for where it comes from."""
+        """Return a source to forge: one that would be let through if it came from the right port."""
         inside = [
             one for one in self.machines.values() if self.reach.is_in_site(one) and one.owner != sender.owner
         ]

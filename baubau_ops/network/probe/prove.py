@@ -1,4 +1,4 @@
-"""Proves the policy by packets: what is allowed gets through, what is denied dies where it should."""
+"""Proves the policy by packets: allowed pairs get through, denied pairs are dropped by the right router."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from baubau_ops.network.probe.report import Outcome, ProbeReport, Result
 from baubau_ops.network.state.router_state import Readable, Unread
 
 TIMEOUT = 1.0
-"""Seconds for an answer to what is allowed."""
+"""Seconds for an answer to an allowed packet."""
 
 _LIKELY = 2
-"""Counters that a message names."""
+"""Number of counters that a message names."""
 
 Counters = Mapping[str, Readable[Mapping[str, int]]]
-"""By device its drop counters (`deny_zone` → packets), or why they could not be read."""
+"""Drop counters by device (`deny_zone` → packets), or the reason why they could not be read."""
 ReadCounters = Callable[[Iterable[str]], Counters]
 
 
 def probe(
     pairs: Sequence[Pair], vantage: Vantage, counters: ReadCounters, *, on_event: OnEvent = ignore
 ) -> ProbeReport:
-    """Try all pairs: first what is allowed, which shows who is alive, then what is denied.
+    """Try all pairs: first the allowed ones, which show which machines are alive, then the denied ones.
 
     Raises what `vantage` and `counters` raise.
     """
@@ -52,10 +52,10 @@ def probe(
 def _try_allowed(
     pairs: Sequence[Pair], vantage: Vantage, counters: ReadCounters, note: Callable[[Result], None]
 ) -> frozenset[str]:
-    """An answer is all it takes. Returns the machines that sent or answered an ordinary packet."""
+    """Try allowed pairs, which must be answered. Returns the machines that sent or answered an ordinary packet."""
     answers = exchange([pair for pair in pairs if pair.allowed], vantage)
     if failed := [pair for pair, answer in answers.items() if _complaint(pair, answer)]:
-        # Once more, with an eye on who drops it: the first packets may have met a table that was still empty.
+        # Once more, and read the counters: the first packets may have met a neighbour table that was still empty.
         routers = {device for pair in pairs for device in pair.dropped_by}
         before = counters(routers)
         answers |= exchange(failed, vantage)
@@ -72,7 +72,7 @@ def _try_allowed(
 
 
 def _complaint(pair: Pair, answer: Answer) -> str:
-    """What is wrong with what became of an allowed pair: a sentence, or nothing."""
+    """Return what is wrong with an allowed pair's result: a sentence, or nothing."""
     if answer.answered:
         right, mark = pair.arrives_as, answer.dscp
         if right is None or mark == right:
@@ -84,7 +84,7 @@ def _complaint(pair: Pair, answer: Answer) -> str:
 
 
 def exchange(pairs: Sequence[Pair], vantage: Vantage) -> dict[Pair, Answer]:
-    """What became of each pair, whatever should have."""
+    """Return the result of each pair, whatever it should be."""
     if not pairs:
         return {}
     answers = vantage.exchange([pair.probe for pair in pairs], timeout=TIMEOUT)
@@ -92,7 +92,7 @@ def exchange(pairs: Sequence[Pair], vantage: Vantage) -> dict[Pair, Answer]:
 
 
 def _risen(before: Counters, after: Counters) -> dict[str, int]:
-    """By how much each counter rose, by its name and router."""
+    """Return how much each counter rose, by its name and router."""
     risen: dict[str, int] = {}
     for device, values in sorted(after.items()):
         earlier = before.get(device)
@@ -104,9 +104,9 @@ def _risen(before: Counters, after: Counters) -> dict[str, int]:
 
 
 def _hint(risen: Mapping[str, int], answer: Answer) -> str:
-    """A sentence about the counters that may have met this probe, the likeliest first, or nothing.
+    """Return a sentence about the counters that may have counted this probe, the likeliest first, or nothing.
 
-    Each frame sent is counted once: what rose by less did not drop it, and IPv6's noise has counters of its own.
+    Each frame is counted once: a counter that rose by less did not count it; IPv6 noise has counters of its own.
     """
     family = answer.probe.target.version
     may = [

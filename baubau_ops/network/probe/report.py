@@ -1,4 +1,4 @@
-"""What became of the pairs that were tried."""
+"""The results of the pairs that were tried."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     """Allowed, but not answered."""
     MISMARKED = "mismarked"
-    """Allowed, but it waits in the queues of others: it arrives with another mark than it should."""
+    """Allowed, but it arrives with another mark than it should, so it waited in the wrong queue."""
     LEAKS = "leaks"
     """Denied, but it got through."""
     REFUSED = "refused"
-    """Denied, but somebody said no instead of keeping silent."""
+    """Denied, but a machine rejected it instead of dropping it."""
     UNPROVEN = "unproven"
-    """Denied and silent, but it is not known that the right router dropped it."""
+    """Denied and unanswered, but it is not proven that the right router dropped it."""
 
 
 _GOOD = frozenset({Outcome.OPEN, Outcome.CLOSED})
@@ -48,7 +48,7 @@ class ProbeReport:
     results: tuple[Result, ...]
     seconds: float
     machines: int = 0
-    """How many there are to send from and to."""
+    """Number of machines that can send and receive."""
 
     @property
     def open(self) -> int:
@@ -60,7 +60,7 @@ class ProbeReport:
 
     @property
     def meetings(self) -> int:
-        """Between how many pairs of machines something was tried, of `all_meetings`; a sample, each zone with each."""
+        """Number of pairs of machines tried, of `all_meetings`: a sample that covers every zone with every other."""
         return len({(r.pair.probe.source, r.pair.machine) for r in self.results if r.pair.machine})
 
     @property
@@ -73,7 +73,7 @@ class ProbeReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """A failed pair as a finding on the router that is meant to drop it, or on its sender."""
+        """Return a failed pair as a finding on the router that should drop it, or on its sender."""
         return tuple(
             Finding(
                 device=min(result.pair.dropped_by, default=result.pair.probe.source),
@@ -87,5 +87,5 @@ class ProbeReport:
 
     @property
     def fine(self) -> bool:
-        """Whether there was something to prove, and all of it was proven."""
+        """Return whether there was something to prove, and all of it was proven."""
         return bool(self.results) and not self.failures

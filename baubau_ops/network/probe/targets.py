@@ -1,7 +1,7 @@
-"""Whom a machine of an environment can try to reach: machines, services and routers, each by its doors.
+"""The targets that a machine of an environment can try: machines, services and routers, each by its ports.
 
-Every machine tries every service by every port, a machine of every zone at its own site and at another one, and
-whatever lies outside.
+Every machine tries every port of every service, a machine of every zone at its own site and at another one, and
+everything outside.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from baubau_ops.network import policy
 from baubau_ops.network.policy import INTERNET, PROVINCE_PLACE, Matrix
 
 PROBE_PORT = 7007
-"""Where every machine of an environment that can be probed answers, over TCP and UDP."""
+"""The port on which every machine of an environment with probes answers, over TCP and UDP."""
 
 Door = tuple[Protocol4, int]
 """Protocol and port; a ping has port 0."""
@@ -35,12 +35,12 @@ class Target:
     address: IPv4Address
     doors: tuple[Door, ...]
     own_router: str = ""
-    """Set if it is an address of the sender's own router."""
+    """True for an address of the sender's own router."""
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The machines there are, and what policy.yml lets each of them reach."""
+    """The machines, and the targets that policy.yml lets each of them reach."""
 
     inventory: Inventory
     machines: dict[str, Machine]
@@ -57,7 +57,7 @@ class Reach:
         return machine.zone in self.inventory.city.zones
 
     def router(self, machine: Machine) -> frozenset[str]:
-        """The router of ours that its packets reach first."""
+        """Return the first of our routers on its packets' path."""
         if self.is_in_site(machine):
             return frozenset({site_device(machine.owner)})
         if machine.zone in self.inventory.datacenter.segments:
@@ -95,7 +95,7 @@ class Reach:
     def _machines_for(self, sender: Machine) -> Iterator[Machine]:
         """One of every zone at the sender's site and at another one, and all that are in no site.
 
-        Whoever may open connections to a zone tries all of it: else nothing would tell that they are alive.
+        A sender that may open connections to a zone tries all of it: else nothing would show that they are alive.
         """
         inside = [machine for machine in self.machines.values() if self.is_in_site(machine)]
         for zone in sorted({machine.zone for machine in inside}):
@@ -132,7 +132,7 @@ class Reach:
         return self.matrix.allows(sender.zone, target.address, *door)
 
     def pop_passes(self, zone: str, target: IPv4Address) -> bool:
-        """The POP keeps no state: it lets pass by address what policy.yml allows in either direction."""
+        """Return whether the POP lets it pass: by address, if policy.yml allows either direction; it keeps no state."""
         permit = self.matrix.permit(zone)
         networks = [
             *permit.addresses,
@@ -143,7 +143,7 @@ class Reach:
         )
 
     def goal(self, sender: Machine) -> Target | None:
-        """Something that the sender may reach; None for those who may reach nothing."""
+        """Return a target that the sender may reach; None if it may reach nothing."""
         targets = [target for target in self.targets(sender) if not target.own_router and target.machine]
         for target in targets:
             doors = tuple(door for door in target.doors if self.allows(sender, target, door))
