@@ -1,7 +1,7 @@
 """Every small change that could be made to an inventory's files: the questions that `blame` asks.
 
-A value is replaced by another that is as good, an entry of a list or mapping is taken out, a name is replaced by
-another wherever it stands. Documents are changed as they were read from YAML; nothing is written.
+A value is replaced by another valid one, an entry of a list or mapping is removed, a name is replaced by another
+everywhere. Documents are changed as they were read from YAML; nothing is written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Documents = Mapping[str, Any]
 Way = Literal["value", "entry", "name"]
 
 _FAR = 1 << 20
-"""By so much addresses are moved: out of the way of every other, and inside of their family."""
+"""The distance by which addresses are moved: clear of every other, and inside their family."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -36,7 +36,7 @@ class Item:
     path: DocumentPath
     """Empty: the file itself, which is a site's."""
     way: Way
-    """`value`: it is replaced; `entry`: it is taken out; `name`: the key is renamed everywhere."""
+    """`value`: it is replaced; `entry`: it is removed; `name`: the key is renamed everywhere."""
 
 
 def items(file: str, document: Any, path: DocumentPath = ()) -> Iterator[Item]:
