@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address
 
 from baubau_ops.core.errors import FailedError
+from baubau_ops.core.poll import settle
 from baubau_ops.inventory.environment import Injector, Outage, Probe, Vantage
 
 BESIDE = 0.5
@@ -23,6 +24,7 @@ def cut_silently(
     source: str,
     target: IPv4Address,
     *,
+    patience: float = PATIENCE,
     beside: float = BESIDE,
 ) -> Outage:
     """Cut a link, wait until the service answers again, and restore the link (see `lost_while`)."""
@@ -32,6 +34,7 @@ def cut_silently(
         lambda: injector.mend(link),
         source,
         target,
+        patience=patience,
         beside=beside,
     )
 
@@ -70,10 +73,9 @@ def lost_while(
 
 
 def _require_answer(vantage: Vantage, source: str, target: IPv4Address, patience: float, when: str) -> None:
-    deadline = time.monotonic() + patience
-    while True:
+    def ask() -> bool:
         (answer,) = vantage.exchange([Probe(source, target, "udp", DNS, count=3)])
-        if answer.answered:
-            return
-        if time.monotonic() > deadline:
-            raise FailedError(f"{source} does not reach {target} {when}")
+        return answer.answered
+
+    if not settle(ask, bool, patience):
+        raise FailedError(f"{source} does not reach {target} {when}")

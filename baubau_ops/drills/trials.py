@@ -12,6 +12,7 @@ from typing import Literal
 
 from baubau_ops.core.errors import FailedError, InputError, MissingError
 from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.drills.prediction import Prediction, split
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import BASTION, Role, site_device
 from baubau_ops.inventory.environment import Environment, Injector, Probe, Vantage
@@ -25,7 +26,6 @@ from baubau_ops.network.expect.expectation import Expectation
 from baubau_ops.network.expect.network import expected, expected_without
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.model.loss import Lost
-from baubau_ops.network.probe.after_loss import Said, split
 from baubau_ops.network.probe.pair import Pair
 from baubau_ops.network.probe.pairs import pairs
 from baubau_ops.network.probe.prove import exchange, probe
@@ -37,7 +37,7 @@ SETTLED_WITHIN = 60.0
 """Seconds within which routing must converge after a loss: the slowest hold time is 9 s."""
 MENDED_WITHIN = 120.0
 """Seconds within which everything must be as intended again; a router boots meanwhile."""
-_SSH = 22
+_SSH_PORT = 22
 _GROUPS = frozenset(
     {
         LossKind.DUCT,
@@ -85,7 +85,7 @@ class Trial:
         return not self.findings and bool(self.report.results or self.silenced)
 
 
-def draw(inventory: Inventory, count: int, seed: int) -> list[Impact]:
+def draw_losses(inventory: Inventory, count: int, seed: int) -> list[Impact]:
     """Choose losses at random, each kind with the same probability. InputError when there are too few."""
     answer = resilience(inventory)
     kinds: defaultdict[LossKind, list[Impact]] = defaultdict(list)
@@ -102,7 +102,7 @@ def draw(inventory: Inventory, count: int, seed: int) -> list[Impact]:
     return chosen
 
 
-class Failing:
+class LossTrials:
     """Injects losses on a twin and repairs each, even after an error."""
 
     def __init__(
@@ -177,12 +177,12 @@ class Failing:
         routing = self._settled(fleet, expected_without(self._inventory, lost), lost, SETTLED_WITHIN)
         settled = time.monotonic() - began
         cut = {site: frozenset(one.functions) for one in impact.cuts for site in one.sites}
-        said = Said(lost, impact.loss.elements, cut)
-        tried = split(self._inventory, self._graph, self._machines, self._pairs, said, self._seed)
+        prediction = Prediction(lost, impact.loss.elements, cut)
+        tried = split(self._inventory, self._graph, self._machines, self._pairs, prediction, self._seed)
         report = probe((*tried.open, *tried.denied), self._vantage, counters_of(fleet))
         answered = [pair for pair, answer in exchange(tried.cut, self._vantage).items() if answer.answered]
         unpredicted = [_answered(pair) for pair in answered]
-        doors = list(self._unpredicted_routers(said))
+        doors = list(self._unpredicted_routers(prediction))
         wrong = [*answered, *(result.pair for result in report.failures if result.pair.allowed)]
         return Trial(
             loss=impact.loss,
@@ -205,12 +205,12 @@ class Failing:
                 owners[name] for name in (pair.probe.source, pair.machine)
             } & self._inventory.sites.keys()
 
-    def _unpredicted_routers(self, said: Said) -> Iterator[Finding]:
+    def _unpredicted_routers(self, prediction: Prediction) -> Iterator[Finding]:
         """Check that the bastion reaches exactly the site routers not predicted to be cut off from the cores."""
-        doors = {site.id: _door(site.loopback) for site in self._inventory.topology.with_role(Role.SITE)}
+        doors = {site.id: _ssh(site.loopback) for site in self._inventory.topology.with_role(Role.SITE)}
         answers = dict(zip(doors, self._vantage.exchange(list(doors.values())), strict=True))
         for site, answer in answers.items():
-            is_cut = Function.CORE in said.cut.get(site, frozenset())
+            is_cut = Function.CORE in prediction.cut.get(site, frozenset())
             if answer.answered == is_cut:
                 words = "cut off, but it answers" if is_cut else "reachable, but it does not answer"
                 router = site_device(site)
@@ -238,9 +238,9 @@ class Failing:
             )
 
 
-def _door(loopback: IPv4Address | None) -> Probe:
+def _ssh(loopback: IPv4Address | None) -> Probe:
     assert loopback is not None, "a site's router has a loopback"
-    return Probe(BASTION, loopback, "tcp", _SSH)
+    return Probe(BASTION, loopback, "tcp", _SSH_PORT)
 
 
 def _answered(pair: Pair) -> Finding:

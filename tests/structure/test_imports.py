@@ -52,6 +52,10 @@ INNER = {
         verify
         coverage
     """,
+    "drills": """
+        prediction
+        outage, trials
+    """,
     "lab": """
         host, image
         layout

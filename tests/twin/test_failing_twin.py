@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from twin_city import City
 
-from baubau_ops.drills.trials import Failing, Trial
+from baubau_ops.drills.trials import LossTrials, Trial
 from baubau_ops.inventory.resilience.resilience import Impact, resilience
 
 
 def tried(city: City, *impacts: Impact) -> list[Trial]:
-    return list(Failing(city.inventory, city.environment, seed=2).run(impacts))
+    return list(LossTrials(city.inventory, city.environment, seed=2).run(impacts))
 
 
 def predicted(city: City, loss: str) -> Impact:

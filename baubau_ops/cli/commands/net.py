@@ -178,14 +178,14 @@ def verify(
     inventory = context.open_inventory()
     environment = context.open_environment()
     with context.output.progress() as on_event:
-        failing, losses = None, []
+        loss_trials, losses = None, []
         if fail:
-            from baubau_ops.drills.trials import Failing, draw
+            from baubau_ops.drills.trials import LossTrials, draw_losses
 
-            losses = draw(inventory, fail, seed)
-            failing = Failing(inventory, environment, seed=seed, on_event=on_event)
+            losses = draw_losses(inventory, fail, seed)
+            loss_trials = LossTrials(inventory, environment, seed=seed, on_event=on_event)
         result = verify_network(inventory, environment, probe=probe or bool(fail), on_event=on_event)
-        trials = list(failing.run(losses)) if failing and not result.exit_code else []
+        trials = list(loss_trials.run(losses)) if loss_trials and not result.exit_code else []
     untried = len(losses) - len(trials)
     show_verdict(context.output, result, trials, untried=untried, every=bool(context.verbosity))
     return result.exit_code or int(not all(trial.fine for trial in trials))

@@ -10,7 +10,8 @@ from small_machines import city, machines
 
 from baubau_ops.core.errors import InputError, MissingError
 from baubau_ops.core.secrets import Secrets
-from baubau_ops.drills.trials import Failing, draw
+from baubau_ops.drills.prediction import Prediction, Split, split
+from baubau_ops.drills.trials import LossTrials, draw_losses
 from baubau_ops.inventory.city.topology import Role, site_device
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.inventory.resilience.backbone import graph_of
@@ -18,7 +19,6 @@ from baubau_ops.inventory.resilience.resilience import Impact, resilience
 from baubau_ops.inventory.resilience.routes import Function
 from baubau_ops.network.expect.network import expected, expected_without
 from baubau_ops.network.model.loss import Lost, reachable
-from baubau_ops.network.probe.after_loss import Said, Split, split
 from baubau_ops.network.probe.pair import Pair
 from baubau_ops.network.probe.pairs import pairs
 
@@ -37,8 +37,8 @@ class Places:
 
 
 @cache
-def failing() -> Failing:
-    return Failing(city(), environment(vantage=Places(), injector=Places()))
+def failing() -> LossTrials:
+    return LossTrials(city(), environment(vantage=Places(), injector=Places()))
 
 
 def environment(**parts: object) -> Environment:
@@ -55,8 +55,8 @@ def every_pair() -> tuple[Pair, ...]:
 def predicted(loss: str, *, silent: bool = False) -> Split:
     impact = impacts()[loss]
     cut = {site: frozenset(one.functions) for one in impact.cuts for site in one.sites}
-    said = Said(failing().lost(impact.loss, silent=silent), impact.loss.elements, cut)
-    return split(city(), graph_of(city()), machines(), every_pair(), said, seed=1)
+    prediction = Prediction(failing().lost(impact.loss, silent=silent), impact.loss.elements, cut)
+    return split(city(), graph_of(city()), machines(), every_pair(), prediction, seed=1)
 
 
 @pytest.mark.parametrize("silent", [False, True])
@@ -117,11 +117,11 @@ def test_what_nobody_announces_any_longer_is_no_proof_of_a_filter() -> None:
 
 
 def test_the_same_seed_draws_the_same_losses() -> None:
-    names = [impact.loss.id for impact in draw(city(), 12, 7)]
-    assert names == [impact.loss.id for impact in draw(city(), 12, 7)]
-    assert names != [impact.loss.id for impact in draw(city(), 12, 8)]
+    names = [impact.loss.id for impact in draw_losses(city(), 12, 7)]
+    assert names == [impact.loss.id for impact in draw_losses(city(), 12, 7)]
+    assert names != [impact.loss.id for impact in draw_losses(city(), 12, 8)]
     assert len(set(names)) == 12
-    assert {impact.loss.id for impact in draw(city(), len(impacts()), 1)} == set(impacts())
+    assert {impact.loss.id for impact in draw_losses(city(), len(impacts()), 1)} == set(impacts())
 
 
 def test_more_than_there_are_cannot_be_drawn() -> None:
@@ -129,11 +129,11 @@ def test_more_than_there_are_cannot_be_drawn() -> None:
     with pytest.raises(
         InputError, match=rf"^There are {total} single losses in this city, not {total + 1}\.$"
     ):
-        draw(city(), total + 1, 1)
+        draw_losses(city(), total + 1, 1)
 
 
 def test_nothing_is_broken_where_people_depend_on_it() -> None:
     with pytest.raises(MissingError) as caught:
-        Failing(city(), environment())
+        LossTrials(city(), environment())
     assert str(caught.value) == "Nothing is broken on purpose in production: that is for a twin alone."
     assert caught.value.remedy == "Use --env lab:NAME."

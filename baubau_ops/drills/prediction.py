@@ -29,7 +29,7 @@ _BEYOND = {Role.FIREWALL: Function.DATACENTER, Role.CORE: Function.ISP}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Prediction:
     """The prediction for a loss."""
 
     lost: Lost
@@ -58,11 +58,11 @@ def split(
     graph: Graph,
     machines: Iterable[Machine],
     pairs: Sequence[Pair],
-    said: Said,
+    prediction: Prediction,
     seed: int,
 ) -> Split:
     """Split all pairs of the policy by the prediction for a loss; the sample depends only on the seed."""
-    judge = _Judge(inventory, graph, {machine.name: machine for machine in machines}, said)
+    judge = _Judge(inventory, graph, {machine.name: machine for machine in machines}, prediction)
     allowed = [pair for pair in pairs if pair.allowed and judge.can_send(pair)]
     passing = [pair for pair in allowed if judge.passes(pair)]
     alive = frozenset().union(*(pair.shows_alive for pair in passing))
@@ -102,7 +102,7 @@ class _Judge:
     inventory: Inventory
     graph: Graph
     machines: Mapping[str, Machine]
-    said: Said
+    prediction: Prediction
 
     def passes(self, pair: Pair) -> bool:
         """Return whether an allowed pair has a path left in both directions."""
@@ -116,7 +116,7 @@ class _Judge:
         ]
         if inside:
             return all(
-                self._function(other) not in self.said.cut.get(one.owner, frozenset())
+                self._function(other) not in self.prediction.cut.get(one.owner, frozenset())
                 for one, other in inside
             )
         both = {self._function(source), self._function(target)}
@@ -124,7 +124,7 @@ class _Judge:
 
     def _reaches_its_router(self, pair: Pair) -> bool:
         source = self.machines[pair.probe.source]
-        topology, lost = self.inventory.topology, self.said.lost
+        topology, lost = self.inventory.topology, self.prediction.lost
         if not self._is_there(source) or pair.target in lost.nodes:
             return False
         between = [
@@ -139,11 +139,11 @@ class _Judge:
         router = site_device(self.machines[pair.probe.source].owner)
         links = [link for link in self.inventory.topology.links_of(router) if link.kind is LinkKind.ACCESS]
         link = next((link for link in links if link.a.node == pair.probe.towards), links[0])
-        return not self.said.lost.has(self.inventory.topology, link.id)
+        return not self.prediction.lost.has(self.inventory.topology, link.id)
 
     def is_dropped(self, pair: Pair) -> bool:
         """Return whether the packet still reaches a router that should drop it."""
-        if not self.can_send(pair) or pair.dropped_by & self.said.lost.nodes:
+        if not self.can_send(pair) or pair.dropped_by & self.prediction.lost.nodes:
             return False
         if any(pair.probe.target in prefix for prefix in self._unknown):
             return False
@@ -154,11 +154,11 @@ class _Judge:
                 for name in pair.dropped_by
                 if (role := self.inventory.topology.nodes[name].role) in _BEYOND
             }
-            return not far & self.said.cut.get(sender.owner, frozenset())
+            return not far & self.prediction.cut.get(sender.owner, frozenset())
         ends = {INTERNET: sender.owner, PROVINCE_PLACE: PROVINCE, BASTION: BASTION}
         links = self.inventory.topology.links_of(ends.get(sender.zone, ""))
         return not any(
-            self.said.lost.has(self.inventory.topology, link.id)
+            self.prediction.lost.has(self.inventory.topology, link.id)
             for link in links
             if {link.a.node, link.b.node} & pair.dropped_by
         )
@@ -166,7 +166,7 @@ class _Judge:
     @cached_property
     def _unknown(self) -> tuple[IPv4Network, ...]:
         """Targets that no router announces any longer: packets may lack a route before any filter counts them."""
-        lost = self.said.lost.nodes
+        lost = self.prediction.lost.nodes
         return tuple(lan.prefix for lan in self.inventory.topology.lans if lan.router in lost)
 
     def _is_in_site(self, machine: Machine) -> bool:
@@ -175,8 +175,8 @@ class _Judge:
     def _is_there(self, machine: Machine) -> bool:
         """Return whether the router in front of a machine has power."""
         if self._is_in_site(machine):
-            return site_device(machine.owner) not in self.said.lost.nodes
-        return machine.owner not in self.said.lost.nodes
+            return site_device(machine.owner) not in self.prediction.lost.nodes
+        return machine.owner not in self.prediction.lost.nodes
 
     def _function(self, machine: Machine) -> Function:
         """Return the function that stands for reaching this machine; any site is as good as a core."""
@@ -186,7 +186,7 @@ class _Judge:
 
     def _by_core(self) -> Iterator[frozenset[Function]]:
         """Return the functions that each remaining core reaches."""
-        lost = self.said.elements
+        lost = self.prediction.elements
         for core in self.graph.cores:
             if core not in lost:
                 yield frozenset(functions(reached(self.graph, core, lost))) | {Function.CORE}
