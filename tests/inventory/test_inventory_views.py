@@ -75,7 +75,9 @@ def test_plain_nornir_reads_the_city(tmp_path: Path) -> None:
         "core-2",
     }
     host = nornir.inventory.hosts["ce-rsud"]
-    assert (host["kind"], host["asn"], host["loopback"]) == ("hospital", 4200000005, "10.255.0.14")
+    found = (host["role"], host["kind"], host["asn"], host["loopback"])
+    assert found == ("site", "hospital", 4200000005, "10.255.0.14")
+    assert set(nornir.filter(role="core").inventory.hosts) == {"core-1", "core-2"}
     options = host.get_connection_parameters("napalm")
     assert (options.hostname, options.platform) == ("ce-rsud", "frr")
     assert options.extras is not None

@@ -12,14 +12,13 @@ from nornir.core.inventory import (
     Groups,
     Host,
     Hosts,
+    Inventory,
     ParentGroups,
 )
-from nornir.core.inventory import Inventory as NornirInventory
 
 from baubau_ops.core.settings import COMMAND_TIMEOUT, CONNECT_TIMEOUT
-from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.city.topology import Node, Role, pop_device, site_device
 from baubau_ops.inventory.load import load
+from baubau_ops.inventory.views.hosts import hosts_and_groups
 
 PLATFORM = "frr"
 """NAPALM's name of the driver; all our routers are Debian with FRR."""
@@ -42,58 +41,25 @@ class BaubauInventory:
             optional["ssh_config_file"] = str(Path(ssh_config).expanduser())
         self._extras = {"timeout": command_timeout, "optional_args": optional}
 
-    def load(self) -> NornirInventory:
+    def load(self) -> Inventory:
         """Read the city; InvalidInventoryError when it is not valid."""
-        inventory = load(self._folder)
-        groups = Groups()
-        hosts = Hosts()
-        for node in inventory.topology.ours:
-            for name in _group_names(inventory, node):
-                groups.setdefault(name, Group(name=name))
-            hosts[node.name] = self._host(inventory, node, groups)
+        view = hosts_and_groups(load(self._folder))
         napalm = ConnectionOptions(platform=PLATFORM, password="", extras=self._extras)
         defaults = Defaults(platform=PLATFORM, connection_options={"napalm": napalm})
-        for host in hosts.values():
-            host.defaults = defaults
-        return NornirInventory(hosts, groups, defaults)
-
-    def _host(self, inventory: Inventory, node: Node, groups: Groups) -> Host:
-        names = _group_names(inventory, node)
-        return Host(
-            name=node.name,
-            hostname=node.name,  # the ssh_config knows where that is
-            platform=PLATFORM,
-            groups=ParentGroups(groups[name] for name in names),
-            data=_data(inventory, node),
+        groups = Groups(
+            {group.name: Group(name=group.name, data=dict(group.variables)) for group in view.groups}
         )
-
-
-def _group_names(inventory: Inventory, node: Node) -> list[str]:
-    names = [str(node.role)]
-    if node.role is Role.POP:
-        names.append(node.name)
-    if node.role is Role.SITE:
-        names += [pop_device(link.pop) for link in inventory.sites[node.id].links]
-    return names
-
-
-def _data(inventory: Inventory, node: Node) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "role": str(node.role),
-        "id": node.id,
-        "asn": node.asn,
-        "loopback": str(node.loopback),
-        "proposed": node.name in inventory.proposed_devices,
-    }
-    if node.role is Role.SITE:
-        site = inventory.sites[node.id]
-        data |= {"name": site.name, "kind": site.kind, "kecamatan": site.kecamatan}
-    elif node.role is Role.POP:
-        pop = inventory.backbone.pops[node.id]
-        data["kecamatan"] = pop.kecamatan
-        data["sites"] = sorted(
-            site_device(name)
-            for name, site in inventory.sites.items()
-            if any(link.pop == node.id for link in site.links)
+        hosts = Hosts(
+            {
+                host.name: Host(
+                    name=host.name,
+                    hostname=host.name,  # the ssh_config knows where that is
+                    platform=PLATFORM,
+                    groups=ParentGroups(groups[name] for name in host.groups),
+                    data=dict(host.variables),
+                    defaults=defaults,
+                )
+                for host in view.hosts
+            }
         )
-    return data
+        return Inventory(hosts, groups, defaults)
