@@ -35,12 +35,6 @@ class MissingError(BaubauError):
     exit_code = 2
 
 
-class RolledBackError(BaubauError):
-    """A change was rolled back; the old state is restored."""
-
-    exit_code = 4
-
-
 class UnreachableError(BaubauError):
     """A device, a registry or the twin does not answer."""
 
@@ -61,13 +55,10 @@ class Problem:
 
 
 class InvalidInventoryError(InputError):
-    """The inventory has problems; all of them are listed.
-
-    `files` counts the files that were read.
-    """
+    """The inventory has problems; all of them are listed."""
 
     def __init__(self, problems: tuple[Problem, ...], files: int) -> None:
+        """`files` is how many were read."""
         errors = "1 error" if len(problems) == 1 else f"{len(problems)} errors"
         super().__init__(f"{errors} in {files} {'file' if files == 1 else 'files'}.")
         self.problems = problems
-        self.files = files

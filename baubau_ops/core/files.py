@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from baubau_ops.core.errors import FailedError
+from baubau_ops.core.poll import settle
 from baubau_ops.core.units import format_duration
 
 LOCK_TIMEOUT = 10.0
@@ -148,17 +149,18 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 
 def _wait_for(descriptor: int, path: Path, timeout: float, deadline: float) -> None:
-    while True:
+    def take() -> bool:
         try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= deadline:
-                holder = _holder(descriptor)
-                raise FailedError(
-                    f"{path} is locked by {holder}; waited {format_duration(timeout)}.",
-                    remedy="Wait until it has finished, then try again.",
-                ) from None
-            time.sleep(_POLL)
+            return False
+        return True
+
+    if not settle(take, bool, deadline - time.monotonic(), interval=_POLL):
+        raise FailedError(
+            f"{path} is locked by {_holder(descriptor)}; waited {format_duration(timeout)}.",
+            remedy="Wait until it has finished, then try again.",
+        )
 
 
 def _holder(descriptor: int) -> str:

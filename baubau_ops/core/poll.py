@@ -1,4 +1,4 @@
-"""Waits, for a bounded time, until a converging network is as expected."""
+"""Waits, for a bounded time, until what is read again and again has become what is expected."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from baubau_ops.core.errors import InputError, MissingError
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.host import machine
+from baubau_ops.core.poll import settle
 from baubau_ops.core.settings import run_dir, state_dir
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import BASTION, INFRASTRUCTURE
@@ -77,15 +78,20 @@ def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:
     """Wait until the operator's seat reaches the routers of the infrastructure, as far as nothing is cut."""
     vantage = environment(name).vantage
     assert vantage is not None, "a twin has one"
-    began = time.monotonic()
     left = inventory.topology.with_role(*INFRASTRUCTURE)
-    last = began  # when one more was reached
-    while left and time.monotonic() - began < REACH_TIMEOUT and time.monotonic() - last < STANDSTILL:
+    began = last = time.monotonic()  # `last`: when one more was reached
+
+    def ask() -> bool:
+        """Whether there is nothing more to wait for."""
+        nonlocal left, last
         before = len(left)
         probes = [Probe(BASTION, node.loopback, "tcp", SSH, count=1) for node in left if node.loopback]
         answers = vantage.exchange(probes, timeout=0.5)
         left = tuple(node for node, answer in zip(left, answers, strict=True) if not answer.answered)
         last = time.monotonic() if len(left) < before else last
+        return not left or time.monotonic() - last >= STANDSTILL
+
+    settle(ask, bool, REACH_TIMEOUT)
     seconds = time.monotonic() - began
     if left:
         names = ", ".join(node.name for node in left)

@@ -114,11 +114,6 @@ def _fail_with(error: BaseException) -> Callable[..., None]:
             2,
             "error: The command nft is not here.\n       apt-get install nftables\n",
         ),
-        (
-            errors.RolledBackError("pop-murhum: old configuration."),
-            4,
-            "error: pop-murhum: old configuration.\n",
-        ),
         (errors.UnreachableError("pop-wolio does not answer."), 5, "error: pop-wolio does not answer.\n"),
         (
             errors.InvalidInventoryError(

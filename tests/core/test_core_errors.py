@@ -18,7 +18,6 @@ def test_an_error_carries_message_remedy_and_exit_code() -> None:
         (errors.InputError, 2),
         (errors.MissingError, 2),
         (errors.InvalidInventoryError, 2),
-        (errors.RolledBackError, 4),
         (errors.UnreachableError, 5),
     ],
 )
