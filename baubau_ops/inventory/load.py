@@ -30,6 +30,7 @@ from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.files.wording import model_findings
 from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.inventory.numbers.allocate import complete
+from baubau_ops.inventory.numbers.assigned import assigned
 
 FILES = ("city.yml", "backbone.yml", "datacenter.yml", "services.yml", "policy.yml")
 """What every inventory has, beside `sites/` and the lock."""
@@ -59,8 +60,9 @@ def assemble(source: Source, folder: Path, *, today: date | None = None) -> Inve
     files = source.files()
     if files is None:
         raise InvalidInventoryError(to_problems(findings, folder, source.texts), source.count)
-    findings += check.numbers(files, source.locked)
-    completion = complete(files, source.locked, today or datetime.now(UTC).date())
+    holdings = assigned(files, source.locked)
+    findings += check.numbers(files, source.locked, holdings)
+    completion = complete(files, source.locked, today or datetime.now(UTC).date(), holdings=holdings)
     findings += completion.findings
     if not findings:  # what is promised can be added up once every reference has a target
         findings += admission.findings(files)

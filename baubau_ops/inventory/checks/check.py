@@ -5,7 +5,7 @@ References are checked as far as the files can be read: one bad file does not hi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from baubau_ops.inventory.files.problems import Finding, shown_path
 from baubau_ops.inventory.files.services import Services
 from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.numbers import duplicates
-from baubau_ops.inventory.numbers.assigned import assigned
+from baubau_ops.inventory.numbers.assigned import Holding
 
 _TO = "to-"
 _LAN = "lan-"
@@ -89,11 +89,10 @@ def references(
         yield from _assumed(file, model, documents[file])
 
 
-def numbers(files: Files, locked: Allocations) -> Iterator[Finding]:
-    """Everything about pools, pins and the lock, and about shared risks."""
+def numbers(files: Files, locked: Allocations, holdings: Sequence[Holding]) -> Iterator[Finding]:
+    """Everything about pools, pins and the lock, and about shared risks; `holdings` are those of both."""
     yield from check_risks.risks(files)
     yield from check_numbers.pools(files)
-    holdings = assigned(files, locked)
     yield from check_numbers.pins(files, holdings)
     yield from isps.probes(files.backbone, files.city)
     yield from check_numbers.locked_outside(locked, holdings)

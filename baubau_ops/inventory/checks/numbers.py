@@ -11,8 +11,8 @@ from baubau_ops.inventory.files.problems import Finding
 from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.files.yaml import DocumentPath
 from baubau_ops.inventory.numbers.assigned import Holding
-from baubau_ops.inventory.numbers.forms import Number
-from baubau_ops.inventory.numbers.pool import Pool, range_of
+from baubau_ops.inventory.numbers.kinds import Key
+from baubau_ops.inventory.numbers.pool import Range, range_of
 
 _LOCK = "allocations.yml"
 
@@ -89,12 +89,16 @@ def pins(files: Files, holdings: Iterable[Holding]) -> Iterator[Finding]:
         for need in holding.needs if slot.kind.pin else ():
             if need.pin is None:
                 continue
-            pool = holding.pool(need.name)
-            if pool is not None and not _holds(pool, need.pin):
-                file, path = slot.section.file.format(need.owner), (*need.place, slot.kind.pin)
-                yield Finding(file, path, pool.pinned_outside(need.pin))
+            pool = holding.pool(need.key[1])
+            if pool is not None and not _is_within(range_of(need.pin), pool.range):
+                path = (*holding.place(need.key), slot.kind.pin)
+                yield Finding(holding.file(need.key), path, pool.pinned_outside(need.pin))
     for name, site in files.sites.items():
         yield from _pinned_prefixes(f"sites/{name}.yml", site)
+
+
+def _is_within(inner: Range, outer: Range) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def _pinned_prefixes(file: str, site: Site) -> Iterator[Finding]:
@@ -118,17 +122,22 @@ def locked_outside(locked: Allocations, holdings: Iterable[Holding]) -> Iterator
     for holding in holdings:
         slot = holding.slot
         entries = locked.entries(slot.section.name)
-        for need in holding.needs:
-            number, pool = holding.numbers.get(need.key), holding.pool(need.name)
-            if number is None or pool is None or _holds(pool, number):
-                continue
-            if need.owner in holding.owners and need.owner in entries and need.key not in holding.pins:
-                path = (slot.section.name, need.owner, *slot.path_of(need.name))
-                what = slot.kind.label.format(number=number, name=need.name)
+        outside = list(_outside(holding))
+        used = {need.key for need in holding.needs if need.key[0] in holding.owners} if outside else ()
+        for key in outside:
+            owner, name = key
+            pool, number = holding.pool(name), holding.numbers[key]
+            if pool is not None and key in used and key not in holding.pins and owner in entries:
+                path = (slot.section.name, owner, *slot.path_of(name))
+                what = slot.kind.label.format(number=number, name=name)
                 yield Finding(_LOCK, path, pool.locked_outside(number, what))
 
 
-def _holds(pool: Pool, number: Number) -> bool:
-    """Compared as numbers: `subnet_of` would take seconds for 10,000 sites."""
-    (first, after), (start, end) = pool.range, range_of(number)
-    return first <= start and end <= after
+def _outside(holding: Holding) -> Iterator[Key]:
+    """The numbers outside of their pool. Compared as integers: `subnet_of` takes seconds for 10,000 sites."""
+    pools = {name: holding.pool(name) for _, name in holding.numbers}
+    bounds = {name: pool.range for name, pool in pools.items() if pool is not None}
+    for key, (start, end) in holding.ranges.items():
+        first, after = bounds.get(key[1], (start, end))
+        if start < first or after < end:
+            yield key

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Network
@@ -37,9 +37,15 @@ class Completion:
     """Exhausted pools and prefixes that cannot grow; `numbers` is complete only without any."""
 
 
-def complete(files: Files, locked: Allocations, today: date) -> Completion:
-    """Give everything that needs them its numbers. Pure; `today` (UTC) ends quarantines."""
-    return _Allocator(files, locked, today).run()
+def complete(
+    files: Files, locked: Allocations, today: date, *, holdings: Sequence[Holding] | None = None
+) -> Completion:
+    """Give everything that needs them its numbers; `today` (UTC) ends quarantines.
+
+    `holdings` are those of the files and the lock (`assigned`), for a caller that has them already. They are
+    used up: what is given is added to them.
+    """
+    return _Allocator(files, locked, today).run(assigned(files, locked) if holdings is None else holdings)
 
 
 class _Allocator:
@@ -54,8 +60,7 @@ class _Allocator:
         """Section and id where a pool had nothing left."""
         self.findings: list[Finding] = []
 
-    def run(self) -> Completion:
-        holdings = assigned(self.files, self.locked)
+    def run(self, holdings: Sequence[Holding]) -> Completion:
         for holding in holdings:
             for key in holding.pins:
                 self._set(holding, key, holding.numbers[key])
@@ -77,10 +82,9 @@ class _Allocator:
         for section in sections.SECTIONS:
             before = self.locked.entries(section.name)
             entries[section.name] = now = self._entries(section)
-            for owner in now:
-                if now[owner] is not before.get(owner) and now[owner] != before.get(owner):
-                    proposed.add(f"{section.name}/{owner}")
-                    devices.update(section.devices(self.files, owner))
+            owners = [owner for owner, entry in now.items() if entry != before.get(owner)]
+            proposed.update(f"{section.name}/{owner}" for owner in owners)
+            devices.update(section.devices(self.files, owners))
         numbers = Allocations(entries, self.kept)
         return Completion(numbers, frozenset(proposed), frozenset(devices), tuple(self.findings))
 
@@ -98,12 +102,12 @@ class _Allocator:
 
     def _set(self, holding: Holding, key: Key, number: Number) -> None:
         owner, name = key
-        holding.numbers[key] = number
+        holding.set(key, number)
         self.changed[holding.slot.section.name, owner][holding.slot.path_of(name)] = number
 
     def _supplies(self, holding: Holding) -> dict[str, Supply | None]:
         """By name within the entries: where the numbers of a kind are taken from."""
-        names = {name for _, name in holding.numbers} | {need.name for need in holding.needs}
+        names = {name for _, name in holding.numbers} | {need.key[1] for need in holding.needs}
         return {name: self._supply(holding.pool(name)) for name in names}
 
     def _supply(self, pool: Pool | None) -> Supply | None:
@@ -112,15 +116,15 @@ class _Allocator:
     def _occupy(self, holding: Holding, supplies: Mapping[str, Supply | None]) -> None:
         """Note what is held, and what is in quarantine, as not to be given away."""
         doubles, pins = holding.slot.kind.doubles, holding.pins
-        for key, number in holding.numbers.items():
+        for key, taken in holding.ranges.items():
             supply = supplies[key[1]]
             if supply is not None:
-                is_block = doubles and key not in pins
-                supply.occupied.append(block_of(number) if is_block else range_of(number))
+                supply.occupied.append(block_of(taken) if doubles and key not in pins else taken)
         for (_, name), number in self._quarantined(holding):
             supply = self._supply(holding.pool(name))
             if supply is not None:
-                first, after = block_of(number) if doubles else range_of(number)
+                taken = range_of(number)
+                first, after = block_of(taken) if doubles else taken
                 supply.occupied.append((first, after))
                 supply.quarantined += after - first
 
@@ -130,38 +134,46 @@ class _Allocator:
 
     def _give(self, holding: Holding, supplies: Mapping[str, Supply | None]) -> None:
         """Take a number for every need that has none."""
-        kind, section = holding.slot.kind, holding.slot.section
-        for need in holding.needs:
-            supply = supplies[need.name]
-            if need.key in holding.numbers or need.owner not in holding.owners or supply is None:
+        kind, section, numbers, owners = (
+            holding.slot.kind,
+            holding.slot.section.name,
+            holding.numbers,
+            holding.owners,
+        )
+        for key, length, _ in holding.needs:
+            owner, name = key
+            supply = supplies[name]
+            if key in numbers or owner not in owners or supply is None:
                 continue
-            length = max(need.length - 1, supply.pool.shortest) if kind.doubles else need.length
-            start = supply.take(length)
+            taken = max(length - 1, supply.pool.shortest) if kind.doubles else length
+            start = supply.take(taken)
             if start is not None:
-                self._set(holding, need.key, kind.value.make(start, need.length))
+                self._set(holding, key, kind.value.make(start, length))
             else:
-                file = section.file.format(need.owner)
-                supply.lacking.append(Lacking(need.label or need.owner, length, file, need.place))
-                self.incomplete.add((section.name, need.owner))
+                asked_by = kind.asked_by.format(owner=owner, name=name)
+                supply.lacking.append(Lacking(asked_by, taken, holding.file(key), holding.place(key)))
+                self.incomplete.add((section, owner))
 
     def _resize(self, holding: Holding) -> None:
         """Change the length of what was assigned when the files ask for another size."""
         asking = [
             need
             for need in holding.needs
-            if need.owner in holding.owners
+            if need.key[0] in holding.owners
             and isinstance(known := holding.numbers.get(need.key), IPv4Network)
             and known.prefixlen != need.length
         ]
         if not asking:
             return
         starts: defaultdict[Pool | None, list[int]] = defaultdict(list)
-        for (_, name), number in [*holding.numbers.items(), *self._quarantined(holding)]:
+        for (_, name), (start, _) in holding.ranges.items():
+            starts[holding.pool(name)].append(start)
+        for (_, name), number in self._quarantined(holding):
             starts[holding.pool(name)].append(range_of(number)[0])
         for found in starts.values():
             found.sort()
         for need in asking:
-            pool = holding.pool(need.name)
+            pool = holding.pool(need.key[1])
             if pool is not None:
                 self._resized(holding, need, pool, starts[pool])
 
@@ -169,7 +181,7 @@ class _Allocator:
         """The prefix at its new length where it stands, if nothing stands in its way."""
         prefix = holding.numbers[need.key]
         assert isinstance(prefix, IPv4Network)
-        start, _ = range_of(prefix)
+        start, _ = holding.ranges[need.key]
         size = 1 << (32 - need.length)
         following = bisect_right(starts, start)
         is_free = following == len(starts) or starts[following] >= start + size
@@ -180,4 +192,4 @@ class _Allocator:
             f"a /{need.length} is wanted, but {prefix} (allocations.yml) cannot grow to it where it stands."
             f" Keep /{prefix.prefixlen}, or take it out of allocations.yml to be given a new one."
         )
-        self.findings.append(Finding(holding.slot.section.file.format(need.owner), need.place, message))
+        self.findings.append(Finding(holding.file(need.key), holding.place(need.key), message))

@@ -11,7 +11,7 @@ from baubau_ops.inventory.files.yaml import DocumentPath
 from baubau_ops.inventory.numbers import quarantine, sections
 from baubau_ops.inventory.numbers.forms import Number
 from baubau_ops.inventory.numbers.kinds import Key, Need, Slot
-from baubau_ops.inventory.numbers.pool import Pool
+from baubau_ops.inventory.numbers.pool import Pool, Range, range_of
 
 
 @dataclass(slots=True)
@@ -21,19 +21,34 @@ class Holding:
     files: Files
     slot: Slot
     owners: Collection[str]
+    """What needs an entry."""
+    needs: list[Need]
+    """Also of those that only pin a number for later."""
     numbers: dict[Key, Number]
     """Also those of reservations."""
-    needs: list[Need]
-    """Also those that only pin: their owner is none of `owners`."""
+    ranges: dict[Key, Range]
+    """What each of the numbers takes up."""
     pins: dict[Key, DocumentPath] = field(default_factory=dict)
     """Which of the numbers are pinned, and where in their owner's file."""
     _pools: dict[str, Pool | None] = field(default_factory=dict)
+
+    def set(self, key: Key, number: Number) -> None:
+        self.numbers[key] = number
+        self.ranges[key] = range_of(number)
 
     def pool(self, name: str) -> Pool | None:
         """Where the numbers of a name within the entries are taken from."""
         if name not in self._pools:
             self._pools[name] = self.slot.kind.pool(self.files, name)
         return self._pools[name]
+
+    def place(self, key: Key) -> DocumentPath:
+        """Where in its file an owner asks for a number."""
+        return self.slot.kind.place(self.files, *key)
+
+    def file(self, key: Key) -> str:
+        """The owner's."""
+        return self.slot.section.file.format(key[0])
 
 
 def assigned(files: Files, locked: Allocations) -> list[Holding]:
@@ -47,8 +62,9 @@ def assigned(files: Files, locked: Allocations) -> list[Holding]:
             back = {owner: entry for owner, entry in kept.items() if owner in owners and owner not in entries}
             entries = {**entries, **back}
         for slot in section.slots:
-            needs = list(slot.kind.needs(files))
-            holding = Holding(files, slot, owners, slot.held(entries), needs)
+            numbers = slot.held(entries)
+            ranges = {key: range_of(number) for key, number in numbers.items()}
+            holding = Holding(files, slot, owners, list(slot.kind.needs(files)), numbers, ranges)
             if slot.kind.pin:
                 _pin(holding)
             found.append(holding)
@@ -56,7 +72,7 @@ def assigned(files: Files, locked: Allocations) -> list[Holding]:
 
 
 def _pin(holding: Holding) -> None:
-    for need in holding.needs:
-        if need.pin is not None and need.owner in holding.owners:
-            holding.numbers[need.key] = need.pin
-            holding.pins[need.key] = (*need.place, holding.slot.kind.pin)
+    for key, _, pin in holding.needs:
+        if pin is not None and key[0] in holding.owners:
+            holding.set(key, pin)
+            holding.pins[key] = (*holding.place(key), holding.slot.kind.pin)

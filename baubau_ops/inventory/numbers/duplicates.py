@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from baubau_ops.inventory.files.problems import Finding
@@ -11,7 +12,7 @@ from baubau_ops.inventory.files.yaml import DocumentPath
 from baubau_ops.inventory.numbers.assigned import Holding
 from baubau_ops.inventory.numbers.forms import Number
 from baubau_ops.inventory.numbers.kinds import Section, Slot
-from baubau_ops.inventory.numbers.pool import Pool, range_of
+from baubau_ops.inventory.numbers.pool import Pool
 
 _LOCK = "allocations.yml"
 _RESOLVE = "baubau inventory allocate --resolve"
@@ -98,17 +99,16 @@ def collisions(holdings: Iterable[Holding]) -> Iterator[tuple[Claim, Claim]]:
 
 
 def _claims(holding: Holding) -> Iterator[Claim]:
-    slot, pins = holding.slot, holding.pins
-    for key, number in holding.numbers.items():
+    slot, numbers, pins = holding.slot, holding.numbers, holding.pins
+    for key, (first, after) in holding.ranges.items():
         owner, name = key
-        first, after = range_of(number)
-        yield Claim(first, after, owner, slot, name, number, pins.get(key, ()))
+        yield Claim(first, after, owner, slot, name, numbers[key], pins.get(key, ()))
 
 
 def _sweep(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
     """Every claim that begins before a former one has ended, with that former one."""
     widest: Claim | None = None
-    for claim in sorted(claims, key=lambda claim: claim.first):
+    for claim in sorted(claims, key=itemgetter(0)):
         if widest is not None and claim.first < widest.after:
             yield widest, claim
         if widest is None or claim.after > widest.after:

@@ -68,8 +68,7 @@ class Each:
     def build(self, numbers: Mapping[Path, Number], at: Path = ()) -> dict[str, Any] | None:
         depth = len(at)
         names = dict.fromkeys(path[depth] for path in numbers if path[:depth] == at)
-        found = {name: self.form.build(numbers, (*at, name)) for name in names}
-        return None if None in found.values() else found
+        return _whole({name: self.form.build(numbers, (*at, name)) for name in names})
 
     def leaves(self, at: Path = ()) -> Iterator[tuple[Path, Form]]:
         return self.form.leaves((*at, "*"))
@@ -102,8 +101,8 @@ class Record:
         return f"{{{', '.join(parts)}}}"
 
     def build(self, numbers: Mapping[Path, Number], at: Path = ()) -> Any:
-        found = {name: form.build(numbers, (*at, name)) for name, form in self.parts.items()}
-        return None if None in found.values() else self.make(**found)
+        found = _whole({name: form.build(numbers, (*at, name)) for name, form in self.parts.items()})
+        return None if found is None else self.make(**found)
 
     def leaves(self, at: Path = ()) -> Iterator[tuple[Path, Form]]:
         for name, form in self.parts.items():
@@ -174,6 +173,14 @@ def mapping(value: object) -> dict[str, Any]:
         if not isinstance(key, str):
             raise Malformed(f"the key {key!r} is not a name.")
     return value
+
+
+def _whole(values: dict[str, Any]) -> dict[str, Any] | None:
+    """The same, or None when one of the values is."""
+    for value in values.values():
+        if value is None:  # `None in` would compare prefixes, which is slow
+            return None
+    return values
 
 
 def _text(value: object) -> str:

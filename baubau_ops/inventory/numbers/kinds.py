@@ -20,24 +20,17 @@ Key: TypeAlias = tuple[str, str]
 
 
 class Need(NamedTuple):
-    """A number that the files ask for. There are several for every site."""
+    """A number that the files ask for. There are several for every site, so it holds no more than it must."""
 
-    owner: str
-    """The id of its entry."""
-    name: str = ""
-    """Within the entry, such as a segment's zone."""
+    key: Key
     length: int = 32
     """Of the prefix; 32 for a single address or number."""
     pin: Number | None = None
     """The number that the owner's file asks for."""
-    place: DocumentPath = ()
-    """Where in the owner's file the thing stands that needs it."""
-    label: str = ""
-    """How messages call what needs it; the owner unless given."""
 
-    @property
-    def key(self) -> Key:
-        return self.owner, self.name
+
+def _nowhere(_files: Files, _owner: str, _name: str) -> DocumentPath:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +44,12 @@ class Kind:
     """Where it is taken from, by name within the entry; None where the files lead nowhere."""
     needs: Callable[[Files], Iterator[Need]]
     """What the files ask for, in the order in which it is given; also pins of owners that have no entry."""
+    place: Callable[[Files, str, str], DocumentPath] = _nowhere
+    """Where in its file an owner asks for it, by the owner's id and the name within the entry."""
     pin: str = ""
-    """The key below a need's place that pins it; empty where nothing can."""
+    """The key below that place that pins it; empty where nothing can."""
+    asked_by: str = "{owner}"
+    """How messages call what asks for one, with places for `owner` and `name`."""
     doubles: bool = False
     """Takes an aligned block of twice its size and uses the lower half."""
 
@@ -89,8 +86,8 @@ class Section:
     """The ids that need an entry."""
     file: str
     """Which file speaks of an owner: `sites/{}.yml`."""
-    devices: Callable[[Files, str], Iterable[str]]
-    """Whose configuration holds the numbers of an owner."""
+    devices: Callable[[Files, Collection[str]], Iterable[str]]
+    """Whose configuration holds the numbers of some owners."""
     is_applied: Callable[[Files, str, Applied], bool]
     """Whether an entry's numbers are in use, by the devices that were ever configured."""
 
@@ -118,11 +115,15 @@ class Slot:
     """`*` stands for a name."""
 
     def path_of(self, name: str) -> Path:
-        return tuple(name if step == "*" else step for step in self.path)
+        """Where the number of this name stands in an entry."""
+        if not self._has_names:
+            return self.path
+        before, after = self._around
+        return (*before, name, *after)
 
     def held(self, entries: Mapping[str, Any]) -> dict[Key, Number]:
         """All numbers of this kind that some entries hold."""
-        if "*" not in self.path:
+        if not self._has_names:
             return {(owner, ""): self._first(entry) for owner, entry in entries.items()}
         return {
             (owner, name): self._second(part)
@@ -131,14 +132,24 @@ class Slot:
         }
 
     @cached_property
+    def _has_names(self) -> bool:
+        return "*" in self.path
+
+    @cached_property
+    def _around(self) -> tuple[Path, Path]:
+        """The steps before the name, and those after it."""
+        at = self.path.index("*")
+        return self.path[:at], self.path[at + 1 :]
+
+    @cached_property
     def _first(self) -> Callable[[Any], Any]:
         """From an entry to its number, or to the mapping of names."""
-        return _getter(self.path[: self.path.index("*")] if "*" in self.path else self.path)
+        return _getter(self._around[0] if self._has_names else self.path)
 
     @cached_property
     def _second(self) -> Callable[[Any], Any]:
         """From what stands under a name to the number."""
-        return _getter(self.path[self.path.index("*") + 1 :])
+        return _getter(self._around[1])
 
 
 def _getter(path: Path) -> Callable[[Any], Any]:

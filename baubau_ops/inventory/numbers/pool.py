@@ -167,8 +167,8 @@ def range_of(number: Number) -> Range:
     return start, start + 1
 
 
-def block_of(number: Number) -> Range:
+def block_of(prefix: Range) -> Range:
     """The range kept free for a prefix to double; the prefix's own if it is not a lower half."""
-    start, after = range_of(number)
+    start, after = prefix
     size = after - start
     return (start, after) if start & size or size == 1 << 32 else (start, after + size)

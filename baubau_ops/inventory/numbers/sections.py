@@ -18,6 +18,7 @@ from baubau_ops.inventory.city.topology import (
     site_device,
 )
 from baubau_ops.inventory.files.allocations import AccessNumbers, SiteNumbers
+from baubau_ops.inventory.files.yaml import DocumentPath
 from baubau_ops.inventory.numbers.forms import ADDRESS, PREFIX, Each, Integer, Record
 from baubau_ops.inventory.numbers.kinds import Applied, Kind, Need, Section
 from baubau_ops.inventory.numbers.pool import AddressPool, NumberPool
@@ -78,23 +79,24 @@ def _links(files: Files) -> dict[str, tuple[str, str]]:
 
 
 def _loopbacks(files: Files) -> Iterator[Need]:
-    return map(Need, _infrastructure(files))
-
-
-def _services(files: Files) -> Iterator[Need]:
-    return map(Need, sorted(files.services))
+    for device in _infrastructure(files):
+        yield Need((device, ""))
 
 
 def _link_prefixes(files: Files) -> Iterator[Need]:
-    for name in _links(files):
-        yield Need(name, length=31)
+    for link in _links(files):
+        yield Need((link, ""), 31)
+
+
+def _services(files: Files) -> Iterator[Need]:
+    for service in sorted(files.services):
+        yield Need((service, ""))
 
 
 def _lans(files: Files) -> Iterator[Need]:
     for name, segment in sorted(files.datacenter.segments.items()):
         for firewall in files.datacenter.firewalls:
-            place, label = ("segments", name, "size"), f"{name} at {firewall}"
-            yield Need(name, firewall, segment.size, place=place, label=label)
+            yield Need((name, firewall), segment.size)
 
 
 def _connected_sites(files: Files) -> Collection[str]:
@@ -103,12 +105,12 @@ def _connected_sites(files: Files) -> Collection[str]:
 
 def _asns(files: Files) -> Iterator[Need]:
     for name, site in sorted(files.sites.items()):
-        yield Need(name, pin=site.asn)
+        yield Need((name, ""), 32, site.asn)
 
 
 def _site_loopbacks(files: Files) -> Iterator[Need]:
     for name, site in sorted(files.sites.items()):
-        yield Need(name, pin=site.loopback)
+        yield Need((name, ""), 32, site.loopback)
 
 
 def _segments(files: Files) -> Iterator[Need]:
@@ -119,30 +121,58 @@ def _segments(files: Files) -> Iterator[Need]:
             if segment.prefix is not None:
                 size = segment.prefix.prefixlen
             if size is not None:  # else found wrong by `check`
-                yield Need(name, zone, size, segment.prefix, ("segments", zone))
+                yield Need((name, zone), size, segment.prefix)
 
 
 def _site_ports(files: Files) -> Iterator[Need]:
     for name, site in sorted(files.sites.items()):
         for link in site.links:
-            yield Need(name, link.pop, pin=link.port, place=site.link_path(link.pop))
+            yield Need((name, link.pop), 32, link.port)
 
 
 def _site_links(files: Files) -> Iterator[Need]:
     for name, site in sorted(files.sites.items()):
         for link in site.links:
-            yield Need(name, link.pop, 31, link.prefix, site.link_path(link.pop))
+            yield Need((name, link.pop), 31, link.prefix)
+
+
+# Where they ask for it.
+
+
+def _lan_size(_files: Files, segment: str, _firewall: str) -> DocumentPath:
+    return ("segments", segment, "size")
+
+
+def _site_segment(_files: Files, _site: str, zone: str) -> DocumentPath:
+    return ("segments", zone)
+
+
+def _site_link(files: Files, site: str, pop: str) -> DocumentPath:
+    return files.sites[site].link_path(pop)
 
 
 # Which devices hold the numbers.
 
 
-def _firewalls(files: Files, _owner: str) -> tuple[str, ...]:
-    return files.datacenter.firewalls
+def _themselves(_files: Files, owners: Collection[str]) -> Collection[str]:
+    return owners
 
 
-def _site_devices(files: Files, site: str) -> list[str]:
-    return [site_device(site), *(pop_device(link.pop) for link in files.sites[site].links)]
+def _ends_of_links(files: Files, owners: Collection[str]) -> Iterator[str]:
+    links = _links(files)
+    for owner in owners:
+        yield from links[owner]
+
+
+def _firewalls(files: Files, owners: Collection[str]) -> Collection[str]:
+    return files.datacenter.firewalls if owners else ()
+
+
+def _routers_and_pops(files: Files, owners: Collection[str]) -> Iterator[str]:
+    for owner in owners:
+        yield site_device(owner)
+        for link in files.sites[owner].links:
+            yield pop_device(link.pop)
 
 
 def _is_link_applied(_files: Files, link: str, applied: Applied) -> bool:
@@ -159,7 +189,7 @@ LOOPBACKS = Section(
     Kind(value=ADDRESS, label="loopback {number}", pool=_loopback, needs=_loopbacks),
     owners=_infrastructure,
     file="backbone.yml",
-    devices=lambda _files, device: (device,),
+    devices=_themselves,
     is_applied=lambda _files, device, applied: applied(device),
 )
 LINKS = Section(
@@ -167,7 +197,7 @@ LINKS = Section(
     Kind(value=PREFIX, label="link {number}", pool=_link, needs=_link_prefixes),
     owners=_links,
     file="backbone.yml",
-    devices=lambda files, link: _links(files)[link],
+    devices=_ends_of_links,
     is_applied=_is_link_applied,
 )
 SERVICES = Section(
@@ -180,7 +210,17 @@ SERVICES = Section(
 )
 LANS = Section(
     "lans",
-    Each(Kind(value=PREFIX, label="LAN of {name} {number}", pool=_datacenter, needs=_lans, doubles=True)),
+    Each(
+        Kind(
+            value=PREFIX,
+            label="LAN of {name} {number}",
+            pool=_datacenter,
+            needs=_lans,
+            place=_lan_size,
+            asked_by="{owner} at {name}",
+            doubles=True,
+        )
+    ),
     owners=lambda files: files.datacenter.segments,
     file="datacenter.yml",
     devices=_firewalls,
@@ -194,9 +234,12 @@ _ACCESS = Record(
             label="port {number} of POP {name}",
             pool=_ports,
             needs=_site_ports,
+            place=_site_link,
             pin="port",
         ),
-        "prefix": Kind(value=PREFIX, label="link {number}", pool=_link, needs=_site_links, pin="prefix"),
+        "prefix": Kind(
+            value=PREFIX, label="link {number}", pool=_link, needs=_site_links, place=_site_link, pin="prefix"
+        ),
     },
 )
 SITES = Section(
@@ -220,6 +263,7 @@ SITES = Section(
                     label="{name} {number}",
                     pool=_zone,
                     needs=_segments,
+                    place=_site_segment,
                     pin="prefix",
                     doubles=True,
                 )
@@ -229,7 +273,7 @@ SITES = Section(
     ),
     owners=_connected_sites,
     file="sites/{}.yml",
-    devices=_site_devices,
+    devices=_routers_and_pops,
     is_applied=lambda _files, site, applied: applied(site_device(site)),
 )
 
