@@ -27,33 +27,33 @@ class Groups(LazyGroup):
         Entry(
             "inventory",
             "baubau_ops.cli.commands.inventory",
-            "The city as data: check, show, list, lock numbers.",
+            "The city as data: check, show, list, draw, allocate numbers.",
         ),
         Entry(
             "link",
             "baubau_ops.cli.commands.link",
-            "OPD links: add an office to the network, show, list, remove.",
+            "OPD links: connect an office, show, list, change rates, remove.",
         ),
         Entry(
             "net",
             "baubau_ops.cli.commands.net",
-            "The routers: render, lint, plan, apply and verify their texts.",
+            "The routers: render, lint, plan, apply and verify configurations.",
         ),
         Entry(
             "lab",
             "baubau_ops.cli.commands.lab",
-            "The city's twin on this machine: up, look, break, heal, down.",
+            "The city's twin on this machine: boot, look, break, heal, remove.",
         ),
         Entry(
             "demo",
             "baubau_ops.cli.commands.demo",
-            "The whole story on a small city: a link, a proof, an outage.",
+            "The whole story on a small city: an office, a proof, an outage.",
         ),
         Entry(
-            "journal", "baubau_ops.cli.commands.journal", "The record of every change: show it, verify it."
+            "journal", "baubau_ops.cli.commands.journal", "The record of every change: show and verify it."
         ),
         Entry(
-            "doctor", "baubau_ops.cli.commands.doctor", "Say what this machine offers and what is missing."
+            "doctor", "baubau_ops.cli.commands.doctor", "Check what this machine offers and what is missing."
         ),
         Entry("test", "baubau_ops.cli.commands.test", "Test the product on this machine."),
     )
@@ -103,7 +103,7 @@ def _end_by_signal(number: int, frame: object) -> NoReturn:  # noqa: ARG001
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; whatever goes wrong is told on stderr in a few lines."""
+    """Run one command and return its exit code; errors are printed on stderr in a few lines."""
     try:
         _refuse_undecodable(arguments)
         result: Any = typer.main.get_command(app).main(
@@ -118,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
 
         show_error(error)
         return error.exit_code
-    except BrokenPipeError:  # whoever read our output has enough
+    except BrokenPipeError:  # the reader of our output has enough
         _drop_output()
         return 1
     except (KeyboardInterrupt, typer.Abort):
@@ -126,7 +126,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _drop_output()
-            print("error: There is no space left on the device that is written to.", file=sys.stderr)
+            print("error: No space is left on the file system.", file=sys.stderr)
             return 1
         from baubau_ops.cli.logs import report_internal_error
 
@@ -138,17 +138,17 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _refuse_undecodable(arguments: Sequence[str]) -> None:
-    """Refuse what is not text in the terminal's encoding: it could be neither shown nor written to a file."""
+    """Refuse arguments that are not text in the terminal's encoding: they cannot be shown or written to a file."""
     for argument in arguments:
         if any("\ud800" <= character <= "\udfff" for character in argument):
             shown = argument.encode(errors="surrogateescape").decode(errors="backslashreplace")
             raise InputError(
-                f'"{shown}" is not UTF-8.', remedy="Set the terminal to UTF-8, and write it again."
+                f'"{shown}" is not UTF-8.', remedy="Set the terminal to UTF-8 and type it again."
             )
 
 
 def _drop_output() -> None:
-    """Let nothing more go to stdout: the interpreter would try to flush the rest at its end."""
+    """Send nothing more to stdout: the interpreter would try to flush the rest at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

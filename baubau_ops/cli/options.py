@@ -1,4 +1,4 @@
-"""How commands are made: every one takes the same common options and shows an example."""
+"""Makes commands: each takes the common options and shows an example."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from baubau_ops.core import settings
 P = ParamSpec("P")
 Command = Callable[Concatenate[Context, P], int | None]
 
-_CITY = "The city's folder; else what the twin of --env runs, else inventory/."
+_CITY = "The city's folder (default: that of the twin of --env, else inventory/)."
 
 Environment = Annotated[
     str,
-    typer.Option("--env", envvar="BAUBAU_ENV", help="The machines meant: lab, lab:NAME or production."),
+    typer.Option("--env", envvar="BAUBAU_ENV", help="Target environment: lab, lab:NAME or production."),
 ]
 Inventory = Annotated[
     Path | None,
     typer.Option("--inventory", exists=True, file_okay=False, help=_CITY, show_default=False),
 ]
-OutputFormat = Annotated[Format, typer.Option("--output", help="For people (table) or for machines (json).")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to what would be asked.")]
+OutputFormat = Annotated[Format, typer.Option("--output", help="Format: for people (table) or for scripts (json).")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to all prompts.")]
 Verbosity = Annotated[
-    int, typer.Option("-v", "--verbose", count=True, help="Log more to stderr; -vv logs most.")
+    int, typer.Option("-v", "--verbose", count=True, help="Log more to stderr; -vv logs everything.")
 ]
 
 

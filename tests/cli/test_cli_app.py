@@ -205,7 +205,7 @@ def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
             [*BAUBAU, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
         )
     assert done.returncode == 1
-    assert done.stderr == "error: There is no space left on the device that is written to.\n"
+    assert done.stderr == "error: No space is left on the file system.\n"
 
 
 @pytest.mark.parametrize("module", ["typer", "baubau_ops.cli.lazy", "baubau_ops.core.errors"])
@@ -235,7 +235,7 @@ def test_what_is_not_utf_8_is_refused() -> None:
     )
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == (
-        b'error: "Caf\\xe9" is not UTF-8.\n       Set the terminal to UTF-8, and write it again.\n'
+        b'error: "Caf\\xe9" is not UTF-8.\n       Set the terminal to UTF-8 and type it again.\n'
     )
 
 

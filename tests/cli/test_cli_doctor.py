@@ -28,10 +28,10 @@ def test_a_machine_with_all_that_is_needed(
         "veth     present  tried",
         "vlan     missing  no such type",
         "",
-        "missing  costs    mended by",
+        "missing  cost     remedy",
         "vlan     nothing  modprobe 8021q",
         "",
-        "All that the twin needs is here.",
+        "Everything the twin needs is present.",
     ]
 
 
@@ -42,7 +42,7 @@ def test_a_machine_that_lacks_something_exits_2_and_says_what_mends_it(
     assert cli.run(["doctor"]) == 2
     lines = capsys.readouterr().out.splitlines()
     assert "nft      the twin  apt-get install nftables" in lines
-    assert lines[-1] == "The twin lacks: nft. All else runs without it."
+    assert lines[-1] == "The twin lacks: nft. Everything else runs without it."
 
 
 def test_the_same_facts_for_machines(

@@ -41,7 +41,7 @@ def test_an_operation_is_one_line_with_what_became_of_it(
     assert [(line[0], line[3].split(maxsplit=1)) for line in lines] == [
         ("000001", ["apply", "plan 3f9c1e: 1 confirmed"]),
         ("000004", ["link", "action=add site=dinas-pariwisata"]),
-        ("000005", ["apply", "plan aaaaaa: 2 confirmed, 1 reverted (dc-1), 1 without an end (dc-2)"]),
+        ("000005", ["apply", "plan aaaaaa: 2 confirmed, 1 reverted (dc-1), 1 without a result (dc-2)"]),
     ]
     assert cli.run(["journal", "show", "--output", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -58,7 +58,7 @@ def test_records_for_machines(journal: Journal, capsys: pytest.CaptureFixture[st
 
 def test_no_journal_yet(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["journal", "show"]) == 0
-    assert capsys.readouterr().out == "Nothing has been changed in lab:default yet.\n"
+    assert capsys.readouterr().out == "Nothing was changed in lab:default yet.\n"
 
 
 def test_a_whole_journal_verifies(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,7 +76,7 @@ def test_break_heal_and_power(changing: Tiny) -> None:
     assert "pop-wolio--ce-hall is cut silently" in on(changing, "status").stdout
     assert on(changing, "break", "ce-hall--wolio").stdout == "ce-hall--wolio is cut, both ends are down.\n"
     assert not changing.carrier("pop-wolio", "ce1")
-    assert on(changing, "heal").stdout == "pop-wolio--ce-hall: mended.\n"
+    assert on(changing, "heal").stdout == "pop-wolio--ce-hall: restored.\n"
     assert on(changing, "heal").stdout == "No link is cut.\n"
     assert on(changing, "power", "ce-hall", "off").stdout == "ce-hall is off.\n"
     assert "1 without power: ce-hall" in on(changing, "status").stdout

@@ -27,15 +27,15 @@ app = single()
 def demo(
     context: Context,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave the twin up afterwards, to look around.")
+        bool, typer.Option("--keep", help="Keep the twin up afterwards, to look around.")
     ] = False,
-    report: Annotated[Path, typer.Option(help="The story as one HTML file.", dir_okay=False)] = Path(
+    report: Annotated[Path, typer.Option(help="Write the story there, as one HTML file.", dir_okay=False)] = Path(
         "demo-report.html"
     ),
 ) -> int:
     """Boot a small city, configure it from nothing, open an office, prove it with packets, cut a fibre.
 
-    Takes about two minutes, needs root, and leaves nothing but the report (unless --keep is given).
+    Takes about two minutes, needs root, and leaves only its report (unless --keep is given).
     """
     from baubau_ops.core.files import write_atomic
     from baubau_ops.flows import demo as flow

@@ -1,4 +1,4 @@
-"""`baubau doctor`: what this machine offers, what is missing, what that costs and what mends it."""
+"""`baubau doctor`: the machine's features, the missing ones with their cost and remedy."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _STYLES = {State.present: "green", State.missing: "red", State.unknown: "yellow"
 
 @command(app, example="baubau doctor")
 def doctor(context: Context) -> int:
-    """Say what this machine offers and what is missing.
+    """Check what this machine offers and what is missing.
 
-    Every feature is tried. For what is missing: what it costs and the one command that mends it. Exit code 0
-    if all the twin needs is here, else 2.
+    Every feature is tried. Each missing one is listed with what does not work without it and the command that
+    fixes it. Exit code 0 if the twin can run here, else 2.
     """
     findings = machine.look()
     lacking = machine.lacking(findings)
@@ -35,13 +35,13 @@ def _draw(context: Context, findings: tuple[Finding, ...], lacking: tuple[Findin
     absent = [finding for finding in findings if finding.state is not State.present]
     if absent:
         out.line()
-        out.table(("missing", "costs", "mended by"), [(each.name, each.cost, each.remedy) for each in absent])
+        out.table(("missing", "cost", "remedy"), [(each.name, each.cost, each.remedy) for each in absent])
     out.line()
     if lacking:
         names = ", ".join(finding.name for finding in lacking)
-        out.line(f"The twin lacks: {names}. All else runs without it.", "bold red")
+        out.line(f"The twin lacks: {names}. Everything else runs without it.", "bold red")
     else:
-        out.line("All that the twin needs is here.", "bold green")
+        out.line("Everything the twin needs is present.", "bold green")
 
 
 def _row(finding: Finding) -> tuple[Cell, ...]:

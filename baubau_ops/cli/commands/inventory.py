@@ -38,7 +38,7 @@ _HIDDEN = frozenset({"router", "link", "neighbour_address"})  # in tables; JSON 
 
 @command(app, example="baubau inventory check --inventory examples/small")
 def check(context: Context) -> None:
-    """Read every file and say everything that is wrong."""
+    """Read every file and list all errors."""
     from baubau_ops.inventory import environment_file
 
     inventory = context.open_inventory()
@@ -66,7 +66,7 @@ def show(
     context: Context,
     name: Annotated[str, typer.Argument(help="A site, POP, device, link, service, zone or segment.")],
 ) -> None:
-    """Show one thing: its numbers, ports, neighbours, file and line."""
+    """Show one object: numbers, ports, neighbours, file and line."""
     from baubau_ops.inventory.views.describe import describe
 
     found = describe(context.open_inventory(), name)
@@ -93,7 +93,7 @@ def list_(
     context: Context,
     what: Annotated[str, typer.Argument(help="sites, pops, devices, links, services or zones.")] = "sites",
     where: Annotated[
-        list[str] | None, typer.Option("--where", help="COLUMN=VALUE; only such rows. Repeatable.")
+        list[str] | None, typer.Option("--where", help="Only rows with COLUMN=VALUE. Repeatable.")
     ] = None,
     wide: Wide = False,
 ) -> None:
@@ -153,9 +153,9 @@ def _cell(column: str, value: object) -> str:
 
 @command(app, example="baubau inventory coverage")
 def coverage(context: Context) -> None:
-    """Say how far the city is on its plan.
+    """Show how far the city is on its plan.
 
-    By kind of site and kecamatan, and what the cheapest next ten sites would bring.
+    By kind of site and by kecamatan, with the ten cheapest next sites.
     """
     from baubau_ops.cli.screens.coverage import draw_coverage
     from baubau_ops.inventory.views.coverage import coverage as covered
@@ -170,14 +170,14 @@ def resilience(
     loss: Annotated[
         str | None,
         typer.Argument(
-            help="Only this: a device, link or shared-risk group, told in full.", show_default=False
+            help="Only this device, link or shared-risk group, in full.", show_default=False
         ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Also what nobody would notice.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include failures without effect.")] = False,
 ) -> None:
-    """Say what every single loss cuts off or overloads.
+    """Show what every single failure cuts off or overloads.
 
-    Also what it leaves with one way, and the worst double losses.
+    Also the parts left with one path, the single points of failure and the worst double failures.
     """
     from baubau_ops.cli.screens import resilience as screen
     from baubau_ops.inventory.resilience.resilience import resilience as survey
@@ -198,13 +198,13 @@ def schema(
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("-o", "--folder", help="Write a file for each kind there.", file_okay=False),
+        typer.Option("-o", "--folder", help="Write one file for each kind there.", file_okay=False),
     ] = None,
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="As pages of reference for people instead.")
+        bool, typer.Option("--markdown", help="Write reference pages for people instead.")
     ] = False,
 ) -> None:
-    """Print or write the JSON Schemas, or pages for people."""
+    """Print or write the JSON Schemas, or reference pages."""
     from baubau_ops.core.files import write_atomic
     from baubau_ops.inventory.views import reference
     from baubau_ops.inventory.views.schema import MODELS
@@ -243,7 +243,7 @@ def graph(
         typer.Option("--svg", help="Write the map there, for a browser or for print.", dir_okay=False),
     ] = None,
     resilience: Annotated[
-        bool, typer.Option("--resilience", help="Mark what the loss of each part does.")
+        bool, typer.Option("--resilience", help="Mark the consequences of each failure.")
     ] = False,
 ) -> None:
     """Draw the topology: rings, POPs and sites as text, or as a map."""
@@ -284,7 +284,7 @@ def graph(
 def generate(
     context: Context,
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
-    sites: Annotated[int, typer.Option("--sites", help="How many sites.", show_default=False)],
+    sites: Annotated[int, typer.Option("--sites", help="Number of sites.", show_default=False)],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same city.")] = 1,
 ) -> None:
     """Write a valid synthetic city of any size, for trials."""
@@ -306,10 +306,10 @@ def generate(
 def allocate(
     context: Context,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be locked; write nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be locked; write nothing.")
     ] = False,
     resolve: Annotated[
-        bool, typer.Option("--resolve", help="Settle numbers taken twice: move the entry never applied.")
+        bool, typer.Option("--resolve", help="Resolve numbers taken twice: the entry never applied moves.")
     ] = False,
 ) -> None:
     """Lock the proposed numbers in allocations.yml."""
@@ -354,7 +354,7 @@ def _resolve(context: Context, dry_run: bool) -> None:
 
 
 def _applied_devices(context: Context) -> frozenset[str]:
-    """The devices that the environment's journal says were configured."""
+    """Return the devices that the environment's journal records as configured."""
     from baubau_ops.core.journal import Journal
 
     records = Journal(context.journal).records()

@@ -1,4 +1,4 @@
-"""`baubau journal`: what was changed in an environment, by whom, and whether the record is whole."""
+"""`baubau journal`: the record of an environment's changes, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _PARTS = frozenset({"step", "device"})
 @command(app, example="baubau journal show --last 50")
 def show(
     context: Context,
-    last: Annotated[int, typer.Option("--last", help="How many, from the newest back.", min=1)] = 20,
+    last: Annotated[int, typer.Option("--last", help="Number of operations, from the newest back.", min=1)] = 20,
     steps: Annotated[
-        bool, typer.Option("--steps", help="Show every record: each step on each router, and its result.")
+        bool, typer.Option("--steps", help="Show every record: each step on each router, with its result.")
     ] = False,
 ) -> None:
-    """Show what was changed, by whom and when (UTC). A line for each operation and what became of it."""
+    """Show what was changed, by whom and when (UTC). One line for each operation, with its result."""
     records = _journal(context).records()
     results = _results(records)
     shown = [each for each in records if steps or each.kind not in _PARTS][-last:]
@@ -38,7 +38,7 @@ def show(
             rows = [_row(each) if steps else _operation(each, results.get(_name(each), {})) for each in shown]
             context.output.table(("number", "time", "who", "what", "details"), rows)
         else:
-            context.output.line(f"Nothing has been changed in {context.environment} yet.")
+            context.output.line(f"Nothing was changed in {context.environment} yet.")
 
     document: dict[str, object] = {"environment": context.environment, "records": shown}
     if not steps:
@@ -48,12 +48,12 @@ def show(
 
 @command(app, example="baubau journal verify")
 def verify(context: Context) -> int:
-    """Prove that the record is whole.
+    """Prove that the record was not tampered with.
 
-    Exit code 1 if a record was changed, removed or put in between.
+    Exit code 1 if a record was changed, removed or inserted.
 
-    Records cut off at the end cannot be noticed from the journal alone: compare the last number and hash with
-    what was noted elsewhere.
+    The journal alone cannot show that records were cut off at its end: compare the last number and hash with a
+    copy kept elsewhere.
     """
     journal = _journal(context)
     problems = journal.verify()
@@ -82,12 +82,12 @@ def _journal(context: Context) -> Journal:
 
 
 def _name(record: Record) -> str:
-    """How an operation's parts name it."""
+    """Return the name that an operation's parts give it."""
     return f"{record.number:06}"
 
 
 def _results(records: Sequence[Record]) -> dict[str, dict[str, list[str]]]:
-    """By operation and result: the devices that ended so."""
+    """Return the devices by operation and result."""
     found: dict[str, dict[str, list[str]]] = {}
     for record in records:
         if record.kind == "device":
@@ -99,7 +99,7 @@ def _results(records: Sequence[Record]) -> dict[str, dict[str, list[str]]]:
 
 
 def _operation(record: Record, results: Mapping[str, Sequence[str]]) -> tuple[Cell, ...]:
-    """A record with what became of its devices: those that are as they should be counted, the others named."""
+    """Return a record with its devices' results: the confirmed ones counted, the others named."""
     if record.kind != "apply":
         return _row(record)
     devices = record.data.get("devices", [])
@@ -110,7 +110,7 @@ def _operation(record: Record, results: Mapping[str, Sequence[str]]) -> tuple[Ce
         for result, members in results.items()
     ]
     if open_:
-        parts.append(f"{len(open_)} without an end ({', '.join(open_)})")
+        parts.append(f"{len(open_)} without a result ({', '.join(open_)})")
     plan = str(record.data.get("plan", ""))[:6]
     return (f"{record.number:06d}", record.time, record.who, "apply", f"plan {plan}: {', '.join(parts)}")
 

@@ -22,7 +22,7 @@ app = group("The twin: the whole city booted on this machine, to try everything 
 
 Name = Annotated[
     str | None,
-    typer.Option("--name", help="The twin meant; else that of --env, else default.", show_default=False),
+    typer.Option("--name", help="Twin name (default: from --env).", show_default=False),
 ]
 Place = Annotated[str, typer.Argument(help="A router (a POP also by its id) or a machine of the twin.")]
 Link = Annotated[str, typer.Argument(help="A link, such as core-1--wolio: its two ends, in either order.")]
@@ -40,21 +40,21 @@ def up(
     ] = None,
     routers: Annotated[
         int | None,
-        typer.Option(help="A synthetic city of so many routers instead, to measure on.", show_default=False),
+        typer.Option(help="Boot a synthetic city with this many routers instead, to measure on.", show_default=False),
     ] = None,
     name: Name = None,
 ) -> None:
-    """Boot the twin, or make the running one follow its inventory.
+    """Boot the twin, or update the running one from its inventory.
 
     Running routers are left alone; what the inventory gained or lost is added or removed. After an
-    interruption it goes on where it stopped.
+    interruption, the next `up` continues.
     """
     from baubau_ops.flows import twin as flow
 
     twin = _twin(context, name)
     if routers is not None and (profile or context.inventory):
         raise InputError(
-            "--routers makes a city, and --profile or --inventory names one.", remedy="Give one."
+            "--routers generates a city; --profile and --inventory name one.", remedy="Give one."
         )
     with context.output.progress() as on_event:
         if routers is not None:
@@ -66,7 +66,7 @@ def up(
 
 @command(app, example="baubau lab status")
 def status(context: Context, name: Name = None) -> None:
-    """Say what is up and which links are cut."""
+    """Show what is up and which links are cut."""
     _show_status(context, _twin(context, name))
 
 
@@ -79,12 +79,12 @@ def status(context: Context, name: Name = None) -> None:
 def execute(
     context: Context,
     place: Place,
-    arguments: Annotated[list[str], typer.Argument(metavar="-- COMMAND", help="What to run there.")],
+    arguments: Annotated[list[str], typer.Argument(metavar="-- COMMAND", help="The command to run there.")],
     name: Name = None,
 ) -> int:
     """Run a command as root on a router or machine.
 
-    On a router's console, or in a machine's namespace; its exit code is ours.
+    It runs on a router's console or in a machine's namespace; its exit code is returned.
     """
     return _run(context, name, place, arguments)
 
@@ -99,7 +99,7 @@ def shell(context: Context, place: Place, name: Name = None) -> int:
 def ssh_config(context: Context, name: Name = None) -> None:
     """Print the OpenSSH configuration that reaches the routers.
 
-    In-band, from the operator's seat, with pinned host keys.
+    In-band, from the bastion, with pinned host keys.
     """
     from baubau_ops.lab.environment import environment
 
@@ -112,12 +112,12 @@ def ssh_config(context: Context, name: Name = None) -> None:
 def cut(
     context: Context,
     link: Link,
-    silent: Annotated[bool, typer.Option("--silent", help="Both ends stay up: nobody is told.")] = False,
+    silent: Annotated[bool, typer.Option("--silent", help="Keep both ports up.")] = False,
     name: Name = None,
 ) -> None:
-    """Cut a link, with --silent so that nobody is told.
+    """Cut a link.
 
-    Both ports go down; with --silent they stay up and traffic just stops.
+    Both ports go down; with --silent they stay up and traffic stops.
     """
     _injector(context, name).cut(link, silent=silent)
     how = "silently: both ends stay up" if silent else "both ends are down"
@@ -129,28 +129,28 @@ def cut(
 @command(app, example="baubau lab heal wolio--murhum")
 def heal(
     context: Context,
-    link: Annotated[str | None, typer.Argument(help="A link; all that are cut when none is named.")] = None,
+    link: Annotated[str | None, typer.Argument(help="A link (default: all that are cut).")] = None,
     name: Name = None,
 ) -> None:
-    """Mend a link, or all."""
+    """Restore a link, or all."""
     injector = _injector(context, name)
     if link is None:
         mended = injector.mend_all()
     else:
         injector.mend(link)
         mended = [link]
-    words = f"{', '.join(mended)}: mended." if mended else "No link is cut."
+    words = f"{', '.join(mended)}: restored." if mended else "No link is cut."
     context.output.show({"mended": mended}, lambda: context.output.line(words))
 
 
 @command(app, example="baubau lab power pop-wolio off")
 def power(
     context: Context,
-    node: Annotated[str, typer.Argument(help="A router, a POP also by its id.")],
-    switch: Annotated[Literal["off", "on"], typer.Argument(help="off pulls the plug, on boots it.")],
+    node: Annotated[str, typer.Argument(help="A router; a POP also by its id.")],
+    switch: Annotated[Literal["off", "on"], typer.Argument(help="off cuts the power, on boots the router.")],
     name: Name = None,
 ) -> None:
-    """Pull a router's plug, or boot it and wait."""
+    """Cut a router's power, or boot it and wait."""
     injector = _injector(context, name)
     if switch == "off":
         injector.power_off(node)
@@ -163,7 +163,7 @@ def power(
 def down(context: Context, name: Name = None) -> None:
     """Take the twin down, also after a crash.
 
-    Nothing is left but the node image and the journal.
+    Only the node image and the journal stay.
     """
     from baubau_ops.flows.twin import require_root
     from baubau_ops.lab import twin as lab
@@ -181,7 +181,7 @@ def _twin(context: Context, name: str | None) -> str:
         kind, _, name = context.environment.partition(":")
         if kind != "lab":
             raise InputError(
-                f"{context.environment} is no twin.", remedy="Give --env lab:NAME or --name NAME."
+                f"{context.environment} is not a twin.", remedy="Give --env lab:NAME or --name NAME."
             )
         name = name or "default"
     settings.run_dir(name)  # refuses what cannot be a twin's name
@@ -200,7 +200,7 @@ def _folder(context: Context, profile: str | None, twin: str) -> Path:
     folder = settings.root() / PROFILES[profile] if profile in PROFILES else Path(profile)
     if not folder.is_dir():
         raise InputError(
-            f'The profile "{profile}" is no folder: {folder}.',
+            f'The profile "{profile}" is not a folder: {folder}.',
             remedy=f"Profiles: {', '.join(PROFILES)}, or the folder of an inventory.",
         )
     return folder

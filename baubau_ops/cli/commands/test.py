@@ -62,17 +62,16 @@ def run_tests(
     context: Context,
     pytest_args: Annotated[
         list[str] | None,
-        typer.Argument(metavar="-- PYTEST-ARGUMENT", help="Passed to pytest as they are."),
+        typer.Argument(metavar="-- PYTEST-ARGUMENT", help="Passed to pytest unchanged."),
     ] = None,
-    no_twin: Annotated[bool, typer.Option("--no-twin", help="Leave out what needs the twin.")] = False,
+    no_twin: Annotated[bool, typer.Option("--no-twin", help="Leave out the tests on the twin.")] = False,
     long: Annotated[bool, typer.Option("--long", help="Add the benchmarks and soak runs.")] = False,
     bench: Annotated[bool, typer.Option("--bench", help="Run the benchmarks only.")] = False,
 ) -> int:
     """Test the product on this machine.
 
-    Runs the static checks, then all tests. Those that need the twin run as root on a machine that has what it
-    takes (see baubau doctor); elsewhere they are reported as not run and the exit code is 2, unless --no-twin
-    is given.
+    Runs the static checks, then all tests. Tests on the twin need root and a machine that can run it (see
+    baubau doctor); elsewhere they are reported as not run and the exit code is 2, unless --no-twin is given.
     """
     began = time.monotonic()
     obstacle = "--no-twin was given" if no_twin else _obstacle()
