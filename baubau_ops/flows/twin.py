@@ -75,7 +75,7 @@ def up_generated(name: str, routers: int, *, on_event: OnEvent = ignore) -> Inve
 
 
 def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:
-    """Wait until the operator's seat reaches the routers of the infrastructure, as far as nothing is cut."""
+    """Wait until the bastion reaches the routers of the infrastructure, except those behind cut links."""
     vantage = environment(name).vantage
     assert vantage is not None, "a twin has one"
     left = inventory.topology.with_role(*INFRASTRUCTURE)
@@ -96,10 +96,10 @@ def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:
     if left:
         names = ", ".join(node.name for node in left)
         on_event(
-            Event("note", "reach", detail=f"not reached from the operator's seat: {names}", seconds=seconds)
+            Event("note", "reach", detail=f"not yet reachable from the bastion: {names}", seconds=seconds)
         )
     else:
-        on_event(Event("done", "reach", detail="the operator's seat reaches the backbone", seconds=seconds))
+        on_event(Event("done", "reach", detail="the bastion reaches the backbone", seconds=seconds))
 
 
 def layout_of(inventory: Inventory) -> Layout:

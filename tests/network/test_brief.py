@@ -56,7 +56,7 @@ def test_routes_may_follow_from_a_session_that_is_down() -> None:
     told = brief([route(1), route(2, device="core-1"), CAUSE])
     assert told.findings == (CAUSE,)
     assert set(told.consequences) == {route(1), route(2, device="core-1")}
-    assert told.summary == "2 more on 2 routers may follow from these: 2 fib route."
+    assert told.summary == "2 probable consequences on 2 routers: 2 fib route."
 
 
 def session(check: str, device: str, peer: str, message: str) -> Finding:
@@ -78,7 +78,7 @@ def test_one_site_that_was_not_applied_is_told_in_a_line() -> None:
     told = brief([*routes, probe, sets, bgp, bfd, absent])
     assert told.findings == (absent,)
     assert told.summary == (
-        "13 more on 11 routers may follow from these: 9 fib route, 1 bgp state, 1 bgp accepted, 1 bfd state,"
+        "13 probable consequences on 11 routers: 9 fib route, 1 bgp state, 1 bgp accepted, 1 bfd state,"
         " 1 probe unproven."
     )
 

@@ -1,4 +1,4 @@
-"""What every loss does to the city, for people and as one document for machines."""
+"""The consequences of every loss, as tables for people and as one document for scripts."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ _STYLES = {
     Severity.NONE: "dim",
 }
 _FEW = 3
-"""Names that a cell of a table shows; the rest is counted."""
+"""Number of names that a cell of a table shows; the rest is counted."""
 
 
 def draw_resilience(output: Output, found: Resilience, *, is_all: bool) -> None:
-    """Print what each loss in the backbone does, the sites' own lines in a sentence, pairs, the verdict."""
+    """Print the consequences of each loss in the backbone, a sentence on the sites' own lines, pairs, the verdict."""
     for overload in found.normal:
-        output.line(f"Over capacity with nothing lost: {_overload(overload)}", "yellow")
+        output.line(f"Over capacity without any failure: {_overload(overload)}", "yellow")
     shown = [impact for impact in found.backbone if is_all or impact.severity is not Severity.NONE]
     shown.sort(key=lambda impact: (-impact.severity, -impact.sites, -len(impact.exposed), impact.loss.id))
-    columns = ["Losing", "cuts off", "services lost", "over capacity", "one way left"]
+    columns = ["Losing", "cuts off", "services lost", "over capacity", "one path left"]
     output.table(columns, [_row(impact) for impact in shown])
     hidden = len(found.backbone) - len(shown)
     if hidden:
-        output.line(f"{hidden} more losses do nothing of this; --all shows them.", "dim")
+        output.line(f"{hidden} more failures have no effect; --all shows them.", "dim")
     output.line()
     _draw_sites(output, found)
     _draw_doubles(output, found)
@@ -87,14 +87,14 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _rate(rate: int) -> str:
-    """A computed rate, to the megabit."""
+    """Write a computed rate, to the megabit."""
     return format_rate(max(1, round(rate / 1e6)) * 10**6)
 
 
 def _overload(overload: Overload) -> str:
     return (
         f"{overload.label} towards {overload.towards}: {_rate(overload.load)} committed,"
-        f" {format_rate(overload.capacity)} there (+{_rate(overload.by)})"
+        f" {format_rate(overload.capacity)} available (+{_rate(overload.by)})"
     )
 
 
@@ -105,11 +105,11 @@ def _draw_sites(output: Output, found: Resilience) -> None:
     two = len(routers) - single
     output.line(
         f"Each of the {len(routers)} sites is cut off by the loss of its router;"
-        f" {single} hang on a single line, {two} on two."
+        f" {single} have one line, {two} have two."
     )
     services = sorted({(impact.services, impact.loss.id) for impact in found.sites if impact.services})
     for lost, loss in services:
-        output.line(f"Losing {loss} takes away {', '.join(lost)}: it is needed there.", "red")
+        output.line(f"Losing {loss} takes away services that need it: {', '.join(lost)}.", "red")
 
 
 def _draw_doubles(output: Output, found: Resilience) -> None:
@@ -117,14 +117,14 @@ def _draw_doubles(output: Output, found: Resilience) -> None:
     output.line()
     output.line("Double failures", "bold")
     output.line(
-        f"{doubles.cutting} of {doubles.pairs} pairs of losses cut off somebody whom neither cuts off alone."
+        f"{doubles.cutting} of {doubles.pairs} pairs of failures cut off sites that neither failure cuts off alone."
     )
     rows = []
     for double in doubles.worst:
         cuts = "; ".join(f"{count} sites {_from(lost)}" for lost, count in double.cuts.items())
         rows.append([f"{double.first.id} and {double.second.id}", cuts])
     if rows:
-        output.table(["The worst", "cut off"], rows)
+        output.table(["The worst pairs", "cut off"], rows)
 
 
 def _tier(tier: Tier) -> list[Cell]:
@@ -137,7 +137,7 @@ def _tier(tier: Tier) -> list[Cell]:
 
 
 def draw_loss(output: Output, impact: Impact) -> None:
-    """Print all of what one loss does, every name in full."""
+    """Print all consequences of one loss, every name in full."""
     output.line(f"Losing {impact.loss.id} ({impact.loss.kind}: {impact.loss.name})", "bold")
     for cut in impact.cuts:
         output.line(f"  cuts off {_cut(cut)}: {', '.join(cut.sites)}")
@@ -146,28 +146,30 @@ def draw_loss(output: Output, impact: Impact) -> None:
     for overload in impact.degraded:
         output.line(f"  over capacity  {_overload(overload)}", "yellow")
     if impact.exposed:
-        output.line(f"  one way to the cores is left for {', '.join(impact.exposed)}")
+        output.line(f"  one path to the cores is left for {', '.join(impact.exposed)}")
     for each in impact.last:
         output.line(f"  only one {_SOURCES[each]} is left")
     if impact.severity is Severity.NONE:
-        output.line("  nobody is cut off, no link is over its capacity, every way left has another beside it")
+        output.line(
+            "  no site is cut off, no link is over its capacity, every remaining path has an alternative"
+        )
 
 
 def impact_of(found: Resilience, loss: str) -> Impact:
-    """The loss of that name; InputError when there is none."""
+    """Return the loss of that name; InputError when there is none."""
     impacts = {impact.loss.id: impact for impact in (*found.backbone, *found.sites)}
     for name in (loss, f"pop-{loss}", f"ce-{loss}"):
         if name in impacts:
             return impacts[name]
     guess = did_you_mean(loss, impacts)
     raise InputError(
-        f'There is nothing called "{loss}" that can be lost.{guess}',
-        remedy="See them with: baubau inventory resilience --all",
+        f'There is no failure called "{loss}".{guess}',
+        remedy="List them with: baubau inventory resilience --all",
     )
 
 
 def document(found: Resilience) -> dict[str, object]:
-    """The whole answer as JSON; rates are bit/s."""
+    """Return the whole result as JSON; rates are bit/s."""
     return {
         "allowed": found.is_allowed,
         "tiers": [
@@ -202,7 +204,7 @@ def _ids(losses: Iterable[Loss]) -> list[str]:
 
 
 def loss_document(impact: Impact) -> dict[str, object]:
-    """One loss as JSON."""
+    """Return one loss as JSON."""
     return {
         "loss": impact.loss.id,
         "kind": impact.loss.kind,

@@ -22,7 +22,7 @@ _WORD = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What to tell, and what may only follow from it."""
+    """The findings to show, and their probable consequences."""
 
     findings: tuple[Finding, ...]
     consequences: tuple[Finding, ...]
@@ -35,8 +35,10 @@ class Brief:
         kinds = Counter(finding.check for finding in self.consequences)
         routers = len({finding.device for finding in self.consequences})
         parts = ", ".join(f"{count} {check}" for check, count in kinds.most_common())
+        number = len(self.consequences)
+        count = "1 probable consequence" if number == 1 else f"{number} probable consequences"
         where = "1 router" if routers == 1 else f"{routers} routers"
-        return f"{len(self.consequences)} more on {where} may follow from these: {parts}."
+        return f"{count} on {where}: {parts}."
 
 
 def brief(findings: Iterable[Finding]) -> Brief:

@@ -15,10 +15,10 @@ _FULL = '<rect width="8" height="8" fill="{0}"/>'
 SEVERITY_MARKS: Mapping[Severity, Mark] = {
     severity: Mark(letter, meaning, colour, pattern.format(colour), dashes)
     for severity, letter, meaning, colour, pattern, dashes in (
-        (Severity.EXPOSED, "1", "its loss leaves somebody one way only", "#5b7f95", _DOTS, "10 2"),
+        (Severity.EXPOSED, "1", "its loss leaves a POP or site one path only", "#5b7f95", _DOTS, "10 2"),
         (Severity.DEGRADED, "O", "its loss takes a link over its capacity", "#a07800", _STRIPES, "6 3"),
-        (Severity.CUT, "C", "its loss cuts somebody off", "#c2571a", _CROSSES, "2 3"),
-        (Severity.SERVICE, "S", "its loss takes a service away from everybody", "#a3122b", _FULL, "none"),
+        (Severity.CUT, "C", "its loss cuts off a site", "#c2571a", _CROSSES, "2 3"),
+        (Severity.SERVICE, "S", "its loss takes a service away from every site", "#a3122b", _FULL, "none"),
     )
 }
 """By severity; a loss without effect has no mark."""

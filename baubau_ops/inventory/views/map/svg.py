@@ -234,7 +234,7 @@ class _Map:
 
     def _legend(self, y: float) -> Iterator[str]:
         lines = [
-            "● built · ○ planned · ◌ no link · > hangs on a POP elsewhere · + its backup",
+            "● built · ○ planned · ◌ no link · > connected to a POP elsewhere · + its backup",
             *(
                 f"[{mark.letter}] {mark.meaning}"
                 for mark in sorted(set(self._highlights.marks.values()), key=lambda mark: mark.letter)
