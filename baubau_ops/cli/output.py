@@ -12,7 +12,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from baubau_ops.cli.terminal.style import is_colourful, styled
-from baubau_ops.core.errors import BaubauError, InputError, InvalidInventoryError, Problem
+from baubau_ops.core.errors import (
+    BaubauError,
+    CancelledError,
+    InputError,
+    InvalidInventoryError,
+    Problem,
+)
 
 if TYPE_CHECKING:
     from baubau_ops.cli.terminal.progress import Progress
@@ -124,11 +130,14 @@ class Output:
             print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
             answer = sys.stdin.readline().strip().lower()
         if answer not in ("y", "yes", "ya"):
-            raise BaubauError("Nothing was changed.")
+            raise CancelledError
 
 
 def show_error(error: BaubauError) -> None:
     """Print an error and its remedy on stderr; an inventory's problems one a line, each with its place."""
+    if isinstance(error, CancelledError):
+        print(error, file=sys.stderr)
+        return
     if isinstance(error, InvalidInventoryError):
         _show_problems(error.problems)
         print(f"\n{error} Nothing was changed.", file=sys.stderr)

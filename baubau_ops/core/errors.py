@@ -17,6 +17,15 @@ class BaubauError(Exception):
         self.remedy = remedy
 
 
+class CancelledError(BaubauError):
+    """The user answered no; nothing was changed."""
+
+    exit_code = 1
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled. Nothing was changed.")
+
+
 class FailedError(BaubauError):
     """The work was tried and failed."""
 

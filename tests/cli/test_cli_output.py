@@ -16,7 +16,7 @@ import pytest
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.output import Format, Output
 from baubau_ops.cli.terminal.style import styled
-from baubau_ops.core.errors import BaubauError, InputError
+from baubau_ops.core.errors import CancelledError, InputError
 from baubau_ops.core.plan import Effect
 from baubau_ops.core.secrets import Secret
 
@@ -135,17 +135,18 @@ def test_on_a_narrow_terminal_a_table_is_folded_and_never_cut() -> None:
 
 ASK = """
 from baubau_ops.cli.output import Output
-from baubau_ops.core.errors import BaubauError
+from baubau_ops.core.errors import CancelledError
 try:
     Output().confirm("Apply to 2 devices?")
     print("yes was said")
-except BaubauError as error:
+except CancelledError as error:
     print(error)
 """
 
 
 @pytest.mark.parametrize(
-    ("typed", "answer"), [("y\n", "yes was said"), ("ya\n", "yes was said"), ("\n", "Nothing was changed.")]
+    ("typed", "answer"),
+    [("y\n", "yes was said"), ("ya\n", "yes was said"), ("\n", "Cancelled. Nothing was changed.")],
 )
 def test_on_a_terminal_it_asks(typed: str, answer: str) -> None:
     shown, _ = _on_terminal(ASK, typed)
@@ -153,7 +154,7 @@ def test_on_a_terminal_it_asks(typed: str, answer: str) -> None:
 
 
 def test_a_no_is_not_an_input_error() -> None:
-    assert BaubauError("Nothing was changed.").exit_code == 1
+    assert CancelledError().exit_code == 1
 
 
 WORK = """
