@@ -26,7 +26,9 @@ Inventory = Annotated[
     Path | None,
     typer.Option("--inventory", exists=True, file_okay=False, help=_CITY, show_default=False),
 ]
-OutputFormat = Annotated[Format, typer.Option("--output", help="Format: for people (table) or for scripts (json).")]
+OutputFormat = Annotated[
+    Format, typer.Option("--output", help="Format: for people (table) or for scripts (json).")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to all prompts.")]
 Verbosity = Annotated[
     int, typer.Option("-v", "--verbose", count=True, help="Log more to stderr; -vv logs everything.")

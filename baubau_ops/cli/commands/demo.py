@@ -29,9 +29,9 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the twin up afterwards, to look around.")
     ] = False,
-    report: Annotated[Path, typer.Option(help="Write the story there, as one HTML file.", dir_okay=False)] = Path(
-        "demo-report.html"
-    ),
+    report: Annotated[
+        Path, typer.Option(help="Write the story there, as one HTML file.", dir_okay=False)
+    ] = Path("demo-report.html"),
 ) -> int:
     """Boot a small city, configure it from nothing, open an office, prove it with packets, cut a fibre.
 

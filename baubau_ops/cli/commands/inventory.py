@@ -169,9 +169,7 @@ def resilience(
     context: Context,
     loss: Annotated[
         str | None,
-        typer.Argument(
-            help="Only this device, link or shared-risk group, in full.", show_default=False
-        ),
+        typer.Argument(help="Only this device, link or shared-risk group, in full.", show_default=False),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Include failures without effect.")] = False,
 ) -> None:

@@ -23,7 +23,9 @@ _PARTS = frozenset({"step", "device"})
 @command(app, example="baubau journal show --last 50")
 def show(
     context: Context,
-    last: Annotated[int, typer.Option("--last", help="Number of operations, from the newest back.", min=1)] = 20,
+    last: Annotated[
+        int, typer.Option("--last", help="Number of operations, from the newest back.", min=1)
+    ] = 20,
     steps: Annotated[
         bool, typer.Option("--steps", help="Show every record: each step on each router, with its result.")
     ] = False,

@@ -40,7 +40,9 @@ def up(
     ] = None,
     routers: Annotated[
         int | None,
-        typer.Option(help="Boot a synthetic city with this many routers instead, to measure on.", show_default=False),
+        typer.Option(
+            help="Boot a synthetic city with this many routers instead, to measure on.", show_default=False
+        ),
     ] = None,
     name: Name = None,
 ) -> None:

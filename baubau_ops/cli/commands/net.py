@@ -1,4 +1,4 @@
-"""`baubau net`: the routers' texts, from the inventory to the devices and back."""
+"""`baubau net`: the routers' configurations, from the inventory to the devices and back."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from baubau_ops.inventory.city.topology import Topology
 
 SHORT_PLAN = 3
-"""Routers up to which a question is asked under all the lines, not under their summary alone."""
+"""Up to this many routers, the prompt follows all changed lines instead of their summary."""
 
 app = group("Routers: render, check, plan, apply and verify their configuration.")
 
 Devices = Annotated[
-    list[str] | None, typer.Argument(help="Routers, by device name or POP id; all when none is named.")
+    list[str] | None, typer.Argument(help="Routers, by device name or POP id (default: all).")
 ]
 
 
@@ -43,7 +43,7 @@ def render(
         Path | None, typer.Option("-o", "--folder", help="Write <device>.conf files there.", file_okay=False)
     ] = None,
 ) -> None:
-    """Render the intended text of routers. Secrets stay placeholders."""
+    """Render the intended configuration of routers. Secrets stay placeholders."""
     from baubau_ops.network.platforms.frr.render import text as rendering
     from baubau_ops.network.render.files import write_texts
 
@@ -64,7 +64,7 @@ def render(
 
 @command(app, example="baubau net bootstrap ce-dinkes")
 def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A router.")]) -> None:
-    """Print the day-0 text that first starts a new router."""
+    """Print the day-0 configuration of a new router."""
     from baubau_ops.network.platforms.frr.render.day0 import bootstrap as day0
 
     inventory = context.open_inventory()
@@ -75,7 +75,7 @@ def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A ro
 
 @command(app, example="baubau net lint")
 def lint(context: Context, devices: Devices = None) -> int:
-    """Run the parsers of FRR, nftables and tc over the texts."""
+    """Check configurations with the parsers of FRR, nftables and tc."""
     from baubau_ops.network.platforms.frr.lint import lint as linting
     from baubau_ops.network.platforms.frr.render import text as rendering
 
@@ -102,7 +102,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit with 3 when there are changes.")
     ] = False,
 ) -> int:
-    """Show what would change and how disruptive it is. Changes nothing."""
+    """Show what would change and how disruptive it is. Nothing is changed."""
     from baubau_ops.network.change.apply import make_plan, platforms
     from baubau_ops.network.fleet.fleet import Fleet
     from baubau_ops.network.platforms.frr.render import text as rendering
@@ -124,13 +124,15 @@ def apply(
     context: Context,
     devices: Devices = None,
     budget: Annotated[
-        int, typer.Option(help="Routers that may fail or be unreachable before nothing more is begun.", min=0)
+        int, typer.Option(help="Failures tolerated before stopping (unreachable routers count).", min=0)
     ] = 0,
-    diff: Annotated[bool, typer.Option("--diff", help="Show the lines of every router, too.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show the changed lines of every router, too.")
+    ] = False,
 ) -> int:
-    """Bring routers to their text. What fails its checks goes back.
+    """Apply the intended configuration; failed checks roll back.
 
-    In waves, each armed with a revert that the router itself holds. Shows the plan and asks first.
+    It works in waves. Every router holds a revert timer until its change is confirmed. Shows the plan and asks first.
     """
     context.will_ask("Apply this?")
     from baubau_ops.network.change.apply import Application
@@ -165,13 +167,13 @@ def verify(
     ] = False,
     fail: Annotated[
         int,
-        typer.Option(help="Then break so many things on the twin, one by one, with the same proof.", min=0),
+        typer.Option(help="Then inject this many single failures on the twin, and check each.", min=0),
     ] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed breaks the same things.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed injects the same failures.")] = 1,
 ) -> int:
-    """Compare the network with the intent. By packets with --probe.
+    """Compare the network with the intent, by packets with --probe.
 
-    Adjacencies, timers, prefixes and the kernel's routes: each one expected is there, and no other.
+    Adjacencies, timers, prefixes and kernel routes: all expected ones exist, and no others.
     """
     from baubau_ops.network.verify.network import verify_network
 
@@ -195,12 +197,14 @@ def verify(
 def blame(
     context: Context,
     device: Annotated[str, typer.Argument(help="A router.")],
-    line: Annotated[int | None, typer.Option("--line", help="Only this line of its text.", min=1)] = None,
-    grep: Annotated[str | None, typer.Option("--grep", help="Only lines that hold this.")] = None,
+    line: Annotated[
+        int | None, typer.Option("--line", help="Only this line of its configuration.", min=1)
+    ] = None,
+    grep: Annotated[str | None, typer.Option("--grep", help="Only lines that contain this text.")] = None,
 ) -> None:
-    """Show what made each line of a router's text.
+    """Show where each line of a router's configuration comes from.
 
-    The places in the inventory, and the template's line.
+    Names the places in the inventory and the line of the template.
     """
     from baubau_ops.cli.screens.blame import show_blame
     from baubau_ops.network.blame.lines import blame as find
@@ -210,7 +214,7 @@ def blame(
     with context.output.progress() as on_event:
         lines = find(inventory, name, on_event=on_event)
     if line is not None and line > len(lines):
-        raise InputError(f"The text of {name} has {len(lines)} lines.")
+        raise InputError(f"The configuration of {name} has {len(lines)} lines.")
     wanted = [one for one in lines if line in (None, one.number) and (grep or "") in one.text]
     show_blame(context.output, name, wanted, chosen=line is not None or grep is not None)
 
@@ -218,16 +222,20 @@ def blame(
 @command(app, example="baubau net translations --public 198.51.100.7:40123 --at 2026-11-22T14:03")
 def translations(
     context: Context,
-    site: Annotated[str | None, typer.Option("--site", help="Only of this site.")] = None,
-    inside: Annotated[str | None, typer.Option("--inside", help="Only of this inside address.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="Only this site's.")] = None,
+    inside: Annotated[str | None, typer.Option("--inside", help="Only this inside address's.")] = None,
     public: Annotated[
         str | None, typer.Option("--public", help="Only to this public address, or ADDRESS:PORT.")
     ] = None,
-    at: Annotated[str | None, typer.Option("--at", help="At this moment (UTC), a minute either way.")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="From this moment (UTC); an hour ago.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Until this moment (UTC); now.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="At this time (UTC), plus or minus a minute.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="From this time (UTC; default: an hour ago).")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Until this time (UTC; default: now).")] = None,
 ) -> None:
-    """Search who had which public address and port, and when."""
+    """Find who used which public address and port, and when."""
     from baubau_ops.cli.screens.translations import query, show_translations
     from baubau_ops.network.change.apply import platforms
     from baubau_ops.network.fleet.fleet import Fleet
@@ -247,13 +255,13 @@ def coverage(
         str,
         typer.Option(help="Only classes whose name or line matches this shell pattern.", metavar="<pattern>"),
     ] = "*",
-    show: Annotated[bool, typer.Option("--show", help="Try nothing, show what is known.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show earlier results; try nothing.")] = False,
 ) -> int:
-    """List the classes of lines that no check would miss.
+    """List lines whose loss no check notices.
 
-    Each class is taken off a router of the twin in turn.
+    Each class of lines is removed from a router of the twin in turn.
 
-    It takes some seconds for each class, and can be stopped: it goes on where it was. Exit 1 below 95 %.
+    A class takes some seconds. A stopped run continues where it was. Exit 1 below 95 %.
     """
     from baubau_ops.cli.screens.line_coverage import show_coverage
     from baubau_ops.network.coverage.classes import removals
@@ -264,7 +272,7 @@ def coverage(
 
     if context.twin is None:
         raise InputError(
-            "Lines are taken off routers: that is for a twin alone.", remedy="Use --env lab:NAME."
+            "Coverage removes lines from routers, so it runs only on a twin.", remedy="Use --env lab:NAME."
         )
     inventory = context.open_inventory()
     wanted = chosen(removals(derive(inventory)), classes)
@@ -285,7 +293,7 @@ def coverage(
 
 
 def _chosen(topology: Topology, devices: list[str] | None) -> list[str]:
-    """The names of the routers meant; InputError for one that does not exist or is not ours."""
+    """Return the names of the given routers; InputError for one that does not exist or is not ours."""
     from baubau_ops.inventory.city.topology import Role
 
     ours = {node.name for node in topology.ours}
