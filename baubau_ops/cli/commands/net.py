@@ -75,7 +75,7 @@ def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A ro
 
 @command(app, example="baubau net lint")
 def lint(context: Context, devices: Devices = None) -> int:
-    """Check configurations with the parsers of FRR, nftables and tc."""
+    """Check configurations with the routers' own parsers."""
     from baubau_ops.network.platforms.frr.lint import lint as linting
     from baubau_ops.network.platforms.frr.render import text as rendering
 
@@ -171,7 +171,7 @@ def verify(
     ] = 0,
     seed: Annotated[int, typer.Option(help="The same seed injects the same failures.")] = 1,
 ) -> int:
-    """Compare the network with the intent, by packets with --probe.
+    """Compare the network with the intent. With --probe, prove the policy by packets.
 
     Adjacencies, timers, prefixes and kernel routes: all expected ones exist, and no others.
     """
