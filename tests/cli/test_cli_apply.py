@@ -92,7 +92,7 @@ def test_what_is_rolled_back_has_its_reason_below_and_is_not_told_again() -> Non
         Outcome("pop-murhum", Status.rolled_back, reason),
         Outcome("ce-bappeda", Status.rolled_back, "because of pop-murhum"),
         Outcome("core-1", Status.not_run, "stopped before it: 2 failed or did not answer, --budget allows 0"),
-        Outcome("core-2", Status.unchanged, "runs its intended text"),
+        Outcome("core-2", Status.unchanged, "up to date"),
     ]
     assert [one.target for one in screen.untold(outcomes)] == ["core-1"]
     more = Outcome("pop-murhum", Status.rolled_back, f"{reason}; the device went back by itself")
@@ -212,7 +212,7 @@ def test_a_summary_names_the_command_for_the_lines(capsys: pytest.CaptureFixture
     draw_network_plan(Output(), planned("core-1", "core-2", "dc-1", "dc-2"), 14, diffs=False)
     shown = capsys.readouterr().out
     assert "blackhole" not in shown
-    assert "4 to change, 10 run their intended text." in shown
+    assert "4 to change, 10 up to date." in shown
     assert shown.endswith("The lines themselves: baubau net plan core-1, or give --diff.\n")
     draw_network_plan(Output(), planned("core-1"), 14, diffs=True)
     assert "+ip route 10.0.0.0/8 blackhole" in capsys.readouterr().out

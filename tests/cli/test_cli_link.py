@@ -213,7 +213,9 @@ def test_a_site_without_a_link_is_removed_like_any_other(
     (city / "sites/taman.yml").write_text("name: Taman\nkind: park\nkecamatan: wolio\n")
     assert link(city, "remove", "taman", "--dry-run") == 0
     shown = capsys.readouterr().out
-    assert shown.startswith(f"Gone   {city}/sites/taman.yml\nLock   {city}/allocations.yml   +0 −0 lines")
+    assert shown.startswith(
+        f"Would remove {city}/sites/taman.yml\nLock   {city}/allocations.yml   +0 −0 lines"
+    )
     assert "\n(14 others)        nothing\n" in shown
     assert link(city, "remove", "taman", "--yes") == 0
     assert not (city / "sites/taman.yml").exists()

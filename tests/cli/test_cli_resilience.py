@@ -74,16 +74,13 @@ def test_document_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_new_link_says_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     rates = ["--committed", "50M", "--peak", "100M"]
     assert run(["link", "add", "dinas-x", *rates, *NEW, str(SMALL)]) == 0
-    assert (
-        "after this, 560M of 1G are left on uplink isp-1, the tightest on its ways, after any single loss"
-        in capsys.readouterr().out
-    )
+    assert "Headroom in the worst single failure: 560M of 1G on uplink isp-1" in capsys.readouterr().out
 
 
 def test_a_new_rate_says_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     change = ["link", "rate", "dinkes", "--committed", "80M", "--dry-run", "--inventory", str(SMALL)]
     assert run(change) == 0
-    assert "after this, 580M of 1G are left on uplink isp-1" in capsys.readouterr().out
+    assert "single failure: 580M of 1G on uplink isp-1" in capsys.readouterr().out
 
 
 def test_a_link_that_does_not_fit_is_refused(
@@ -104,4 +101,4 @@ def test_a_link_that_does_not_fit_is_refused(
     wider = wider.replace("capacity: 1G,\n", "capacity: 1G, oversubscription: 1.1,\n")
     (tmp_path / "city/backbone.yml").write_text(wider)
     assert run(["link", "add", "dinas-x", *rates, *NEW, "city"]) == 0
-    assert "10M of 1.1G are left on uplink isp-1" in capsys.readouterr().out
+    assert "10M of 1.1G on uplink isp-1" in capsys.readouterr().out

@@ -169,6 +169,6 @@ def test_what_was_not_begun_says_what_stopped_it() -> None:
     ] == [
         ("ce-a", Status.unreachable, "ce-a: no connection"),
         ("core-1", Status.rolled_back, "why"),
-        ("core-2", Status.unchanged, "runs its intended text"),
+        ("core-2", Status.unchanged, "up to date"),
         ("pop-a", Status.not_run, "stopped before it: 2 failed or did not answer, --budget allows 1"),
     ]

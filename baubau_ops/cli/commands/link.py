@@ -28,10 +28,10 @@ app = group("OPD links: connect an office, see what it has, disconnect it.")
 SiteId = Annotated[str, typer.Argument(metavar="SITE", help="The site's id, such as dinas-pariwisata.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
 Apply = Annotated[
-    bool, typer.Option("--apply", help="Also change the routers: the POP first, then the site's own.")
+    bool, typer.Option("--apply", help="Also change the routers: first the POP, then the site's own.")
 ]
 Dismantle = Annotated[
-    bool, typer.Option("--apply", help="Also change the POP; on the twin the site's router goes, too.")
+    bool, typer.Option("--apply", help="Also change the POP; on the twin, remove the site's router, too.")
 ]
 
 
@@ -45,23 +45,25 @@ def add(
     site: SiteId,
     kind: Annotated[str, typer.Option(help="One of the city's kinds of sites, such as agency.")],
     name: Annotated[str, typer.Option(help="The site's full name.")],
-    pop: Annotated[str, typer.Option(help="The POP it hangs on.")],
+    pop: Annotated[str, typer.Option(help="The POP it connects to.")],
     media: Annotated[str, typer.Option(help="fibre, leased, radio, … (city.yml's link classes).")],
     committed: Annotated[
-        str, typer.Option(help="Promised rate: 50M, or 50M/20M for down/up, seen from the site.")
+        str, typer.Option(help="Committed rate: 50M, or 50M/20M for down/up, seen from the site.")
     ],
-    peak: Annotated[str, typer.Option(help="Rate it may use while nobody else needs it, written alike.")],
+    peak: Annotated[str, typer.Option(help="Rate it may use when capacity is free; same format.")],
     segments: Annotated[str, typer.Option(help="Zones, with commas: office,cctv,wifi.")],
     backup_pop: Annotated[
         str | None,
-        typer.Option(help="Another POP, for a second link that takes over.", show_default=False),
+        typer.Option(help="Another POP, for a backup link.", show_default=False),
     ] = None,
-    kecamatan: Annotated[str | None, typer.Option(help="The POP's unless given.", show_default=False)] = None,
+    kecamatan: Annotated[
+        str | None, typer.Option(help="The site's kecamatan (default: the POP's).", show_default=False)
+    ] = None,
     status: Annotated[str, typer.Option(help="built or planned.")] = "planned",
     dry_run: DryRun = False,
     apply: Apply = False,
 ) -> int:
-    """Connect a new site. Shows what changes, asks, writes its file and numbers, applies if told to."""
+    """Connect a new site. Shows the change, asks, writes its file and numbers; --apply changes the routers."""
     from baubau_ops.flows.link import addition
     from baubau_ops.inventory.edit.site import NewSite
 
@@ -98,10 +100,10 @@ def rate(
     context: Context,
     site: SiteId,
     committed: Annotated[
-        str | None, typer.Option(help="Promised rate: 80M, or 80M/40M for down/up, seen from the site.")
+        str | None, typer.Option(help="Committed rate: 80M, or 80M/40M for down/up, seen from the site.")
     ] = None,
     peak: Annotated[
-        str | None, typer.Option(help="Rate it may use while nobody else needs it, written alike.")
+        str | None, typer.Option(help="Rate it may use when capacity is free; same format.")
     ] = None,
     pop: Annotated[
         str | None, typer.Option(help="Which link, where the site has two.", show_default=False)
@@ -109,7 +111,7 @@ def rate(
     dry_run: DryRun = False,
     apply: Apply = False,
 ) -> int:
-    """Change a site's rates: two values in its file. What is not given stays."""
+    """Change a site's rates in its file. A rate that is not given stays."""
     from baubau_ops.flows.link import rating
     from baubau_ops.inventory.edit.rates import NewRates
 
@@ -153,7 +155,7 @@ def _carry_out(
     dry_run: bool,
     apply: bool,
 ) -> int:
-    """Show what a change would do, ask, write it, and apply it if told to; return the exit code."""
+    """Show a change, ask, write it, and apply it with --apply; return the exit code."""
     from baubau_ops.core.journal import Journal
 
     if dry_run and apply:

@@ -1,4 +1,4 @@
-"""How the change of a link looks: its file and numbers, the room that is left, what it changes on the routers."""
+"""The screen of a link's change: its file and numbers, the headroom, the changes on the routers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AnEdit = TypeVar("AnEdit", bound="Edit")
 
 
 def document(planned: LinkPlan[AnEdit], outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """The change of a link and what came of it, for JSON."""
+    """Return the change of a link and its outcomes, for JSON."""
     return {
         "site": planned.edit.site,
         "file": str(planned.edit.file),
@@ -32,7 +32,7 @@ def document(planned: LinkPlan[AnEdit], outcomes: Sequence[Outcome]) -> dict[str
 
 
 def draw_addition(output: Output, planned: LinkPlan[Edit]) -> None:
-    """Draw a site that comes."""
+    """Draw the addition of a site."""
     _draw_site(output, "New", planned.edit, planned.edit.after)
     _draw_room(output, planned)
     output.line()
@@ -40,8 +40,8 @@ def draw_addition(output: Output, planned: LinkPlan[Edit]) -> None:
 
 
 def draw_removal(output: Output, planned: LinkPlan[Edit]) -> None:
-    """Draw a site that goes."""
-    _draw_site(output, "Gone", planned.edit, planned.edit.before)
+    """Draw the removal of a site."""
+    _draw_site(output, "Would remove", planned.edit, planned.edit.before)
     output.line()
     _draw_changes(output, planned)
 
@@ -66,7 +66,7 @@ def draw_rates(output: Output, planned: LinkPlan[RateEdit]) -> None:
 
 
 def numbers(inventory: Inventory, site: str) -> str:
-    """A site's router and its numbers, in a line; empty for a site without a link, which has none."""
+    """Return a site's router and its numbers, in a line; empty for a site without a link."""
     from baubau_ops.inventory.city.topology import site_device
 
     found = inventory.numbers.sites.get(site)
@@ -88,9 +88,9 @@ def _draw_site(output: Output, what: str, edit: Edit, inventory: Inventory) -> N
 def _draw_room(output: Output, planned: LinkPlan[AnEdit]) -> None:
     room = planned.room
     if room is not None:
-        whole = room.left // 10**6 * 10**6  # equal ways leave fractions
-        left = f"{format_rate(whole)} of {format_rate(room.room)} are left on {room.label}"
-        output.line(f"Room   after this, {left}, the tightest on its ways, after any single loss")
+        whole = room.left // 10**6 * 10**6  # equal paths leave fractions
+        left = f"{format_rate(whole)} of {format_rate(room.room)} on {room.label}"
+        output.line(f"Headroom in the worst single failure: {left}")
 
 
 def _draw_changes(output: Output, planned: LinkPlan[AnEdit]) -> None:

@@ -1,4 +1,4 @@
-"""How plans, applies and verdicts look that are the network's own."""
+"""The network's own screens: plans, applies and verdicts."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from baubau_ops.network.compare.verdict import Finding
     from baubau_ops.network.verify.network import NetworkVerdict
 
-WORDING = Wording(
-    target="router", unchanged="run their intended text", order="core outward", command="baubau net plan"
-)
+WORDING = Wording(target="router", unchanged="up to date", order="core outward", command="baubau net plan")
 STEPS = Steps(
     names={
         "lint": "lint",
@@ -121,7 +119,7 @@ def show_verdict(
             agree = sites - sum(len(trial.disagreeing) for trial in trials)
             fine = sum(trial.fine for trial in trials)
             output.line(
-                f"{fine} of {len(trials)} losses as `inventory resilience` says; "
+                f"{fine} of {len(trials)} losses as `inventory resilience` predicts; "
                 f"site by site {agree} of {sites} agree"
             )
 
@@ -144,7 +142,7 @@ def _trial(trial: Trial) -> dict[str, object]:
         "loss": trial.loss.id,
         "kind": trial.loss.kind,
         "silent": trial.silent,
-        "foretold": [asdict(cut) for cut in trial.impact.cuts],
+        "predicted": [asdict(cut) for cut in trial.impact.cuts],
         "sites": trial.sites,
         "disagreeing": sorted(trial.disagreeing),
         "settled": trial.settled,

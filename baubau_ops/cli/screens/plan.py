@@ -1,4 +1,4 @@
-"""How a plan and its outcomes look, whichever domain they come from."""
+"""The screens of a plan and its outcomes, for every domain."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ _EFFECT_STYLE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What a domain calls its own."""
+    """The words of a domain."""
 
     target: str
     """What is changed: "router"."""
     unchanged: str
-    """What targets do that need no change: "run their intended text"."""
+    """What is said of targets that need no change: "up to date"."""
     order: str
-    """In which order several are changed: "core outward"."""
+    """The order in which several are changed: "core outward"."""
     command: str
     """The command that shows a target's diff when its name follows: "baubau net plan"."""
 
 
 def plan_document(plan: Plan) -> dict[str, object]:
-    """A plan as every JSON document writes it."""
+    """Return a plan for a JSON document."""
     return {"hash": plan.hash, "changes": change_documents(plan.changes)}
 
 
 def change_documents(changes: Iterable[Change]) -> list[dict[str, object]]:
-    """Changes as every JSON document writes them."""
+    """Return changes for a JSON document."""
     return [asdict(change) for change in changes]
 
 
 def outcome_documents(outcomes: Iterable[Outcome]) -> list[dict[str, object]]:
-    """Outcomes as every JSON document writes them."""
+    """Return outcomes for a JSON document."""
     return [asdict(outcome) for outcome in outcomes]
 
 
@@ -52,7 +52,7 @@ def draw_plan(
 ) -> None:
     """Draw a plan for people; without `diffs` the table alone, and how to see the lines.
 
-    `targets` is how many were looked at; `failed` are those that could not be read, with the reason.
+    `targets` is the number of targets compared; `failed` names those that could not be read, with the reason.
     """
     if diffs:
         for change in plan.changes:
@@ -81,7 +81,7 @@ def draw_changes(output: Output, changes: Iterable[Change], *more: Sequence[Cell
 
 
 def heading(plan: Plan, groups: Sequence[Sequence[str]], wording: Wording) -> str:
-    """Say in a line how much is changed, what of it together, and how disruptive the worst of it is."""
+    """Return a line: how much is changed, which targets together, and the most disruptive effect."""
     count = len(plan.changes)
     parts = [f"{count} {wording.target}{'s' if count != 1 else ''}"]
     together = [group for group in groups if len(group) > 1]

@@ -176,5 +176,5 @@ def _complete(
             reason = f"stopped before it: {failed} failed or did not answer, --budget allows {budget}"
             known[name] = Outcome(name, Status.not_run, reason)
         else:
-            known[name] = Outcome(name, Status.unchanged, "runs its intended text")
+            known[name] = Outcome(name, Status.unchanged, "up to date")
     return [known[name] for name in sorted(known)]
