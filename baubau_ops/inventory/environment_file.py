@@ -32,7 +32,7 @@ Patience = Annotated[Duration, Field(gt=0, json_schema_extra=_as_written)]
 
 
 class EnvironmentFile(Model):
-    """environments/<name>.yml: how real machines are reached, and nothing of what they should be.
+    """environments/<name>.yml: how real machines are reached; it never changes the intent.
 
     Paths are absolute, begin with `~/`, or are relative to the file's folder.
     """
@@ -42,7 +42,7 @@ class EnvironmentFile(Model):
     secrets: Text
     """YAML file of `name: value` lines, outside the repository, readable by its owner only."""
     connect_timeout: Patience = settings.CONNECT_TIMEOUT
-    """Until a router that does not answer counts as unreachable."""
+    """How long until a router that does not answer counts as unreachable."""
     command_timeout: Patience = settings.COMMAND_TIMEOUT
     """How long a command on a router may take."""
 

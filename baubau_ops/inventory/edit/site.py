@@ -47,7 +47,7 @@ class NewSite:
     peak: str
     segments: tuple[str, ...]
     kecamatan: str | None = None
-    """The POP's, unless given."""
+    """Default: the POP's."""
     status: str = "planned"
     backup_pop: str | None = None
     """Where a second link of the same medium and rates ends, which takes over when the first is lost."""

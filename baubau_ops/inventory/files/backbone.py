@@ -1,4 +1,4 @@
-"""backbone.yml: cores, POPs, the fibres between them, and what lies outside."""
+"""backbone.yml: cores, POPs, the fibres between them, and the external neighbours."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class RiskGroup(Model):
     """Something that several parts of the network share, and that takes all of them down when it fails."""
 
     name: Text
-    """What it is, as people know it."""
+    """What it is, in words."""
     kind: Literal["duct", "pole", "building", "power", "upstream", "submarine"]
     """`duct` and `pole` are routes of fibre, `power` is a feed, `upstream` a provider behind the ISPs."""
     assumed: Flag = False
-    """True while a survey has still to confirm it."""
+    """True until a survey confirms it."""
 
 
 class Core(Model):
     """A core router."""
 
     nat: Prefix
-    """Its own part of the city's public prefix: what it translates the city's traffic to."""
+    """Its own part of the city's public prefix, for address translation."""
     srlg: RiskGroups = ()
     """Shared-risk groups it belongs to."""
 
@@ -49,11 +49,11 @@ class Pop(Model):
     """A point of presence, where sites are connected."""
 
     kecamatan: Name
-    """The district it stands in; one of the city's."""
+    """The district it is in; one of the city's."""
     srlg: RiskGroups = ()
     """Shared-risk groups it belongs to."""
     assumed: Flag = False
-    """True while a survey has still to confirm it."""
+    """True until a survey confirms it."""
 
 
 class Span(Model):
@@ -66,24 +66,24 @@ class Span(Model):
     km: Annotated[Number, Field(gt=0, le=500)]
     """Length in kilometres."""
     capacity: Rate
-    """What it carries in each direction."""
+    """Capacity in each direction."""
     role: Literal["core", "ring", "cross"] = "ring"
     """`core` joins the two cores, `ring` spans close the ring through them, `cross` spans shorten it."""
     cost: Annotated[Integer, Field(ge=1, le=65535)] | None = None
     """OSPF cost in both directions; computed from capacity and length when absent."""
     oversubscription: Oversubscription = 1.0
-    """How many times over the capacity may be promised; without it, what is promised must fit."""
+    """How many times the capacity may be committed; by default, the committed rates must fit."""
     srlg: RiskGroups = ()
     """Shared-risk groups it belongs to."""
     assumed: Flag = False
-    """True while a survey has still to confirm it."""
+    """True until a survey confirms it."""
 
 
 class Isp(Model):
     """An uplink to the internet."""
 
     name: Text
-    """Of the provider."""
+    """Name of the provider."""
     asn: Annotated[Integer, Field(ge=1, le=4294967294)]
     """The provider's AS number."""
     core: Name
@@ -93,40 +93,40 @@ class Isp(Model):
     peer: Address
     """The ISP's end."""
     capacity: Rate
-    """What is bought, in each direction."""
+    """Rate bought, in each direction."""
     oversubscription: Oversubscription = 1.0
-    """How many times over the capacity may be promised; without it, what is promised must fit."""
+    """How many times the capacity may be committed; by default, the committed rates must fit."""
     srlg: RiskGroups = ()
     """Shared-risk groups it belongs to."""
     bfd: Bfd | None = None
-    """Where the ISP offers it; BGP timers of 1 s and 3 s otherwise."""
+    """BFD, where the ISP offers it; otherwise BGP timers of 1 s and 3 s."""
     preference: Annotated[Integer, Field(ge=11, le=999)] = 100
-    """Of its default route: the highest of the living ISPs is used; among equals every core uses its own."""
+    """Preference of its default route: the highest working ISP is used; among equals every core uses its own."""
     probe: Annotated[tuple[Address, ...], Field(max_length=8)] = ()
-    """Two to eight machines of the internet, in different networks, asked every second through this ISP."""
+    """Two to eight hosts on the internet, in different networks, pinged every second through this ISP."""
 
 
 class Province(Model):
     """The connection to the Province's data center."""
 
     name: Text
-    """As people read it."""
+    """Name as people read it."""
     asn: Annotated[Integer, Field(ge=1, le=4294967294)]
     """The Province's AS number."""
     core: Name
     """The core it is connected to."""
     prefixes: tuple[Prefix, ...]
-    """What the Province may announce."""
+    """Prefixes that the Province may announce."""
     capacity: Rate
-    """Of the connection, in each direction."""
+    """Capacity of the connection, in each direction."""
     oversubscription: Oversubscription = 1.0
-    """How many times over the capacity may be promised; without it, what is promised must fit."""
+    """How many times the capacity may be committed; by default, the committed rates must fit."""
     srlg: RiskGroups = ()
     """Shared-risk groups it belongs to."""
 
 
 class Backbone(Model):
-    """backbone.yml: cores, POPs, the fibres between them and what lies outside."""
+    """backbone.yml: cores, POPs, the fibres between them, and the external neighbours."""
 
     cores: Annotated[dict[CoreName, Core], Field(min_length=2, max_length=2)]
     """The two core routers: `core-1` and `core-2`."""
@@ -139,4 +139,4 @@ class Backbone(Model):
     province: Province
     """The Province's data center."""
     risks: dict[Name, RiskGroup] = Field(default={})
-    """Shared-risk groups, by the name that `srlg` lists give them."""
+    """Shared-risk groups, by the name used in `srlg` lists."""

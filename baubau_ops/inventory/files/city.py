@@ -1,4 +1,4 @@
-"""city.yml: what holds for the whole city.
+"""city.yml: settings of the whole city.
 
 In all models of files every field's description ends up in the exported JSON Schemas and in docs/reference. In
 Python rates are bit/s, durations seconds, lengths km. References between files (a site's POP, a rule's zone) are
@@ -27,7 +27,7 @@ from baubau_ops.inventory.files.phases import LinkCost, Phase
 
 
 class Pools(Model):
-    """Where numbers are taken from. The pools are disjoint."""
+    """Pools of addresses. They are disjoint."""
 
     loopback: Prefix
     """One /32 for every router and the bastion."""
@@ -45,7 +45,7 @@ class Zone(Model):
     pool: Prefix
     """The prefixes of all segments of this zone, in all sites."""
     queue: Literal["data", "voice"] = "data"
-    """How its packets wait at full ports: `voice` before data, at a guaranteed rate and in a short queue."""
+    """Queue of its packets at full ports: `voice` goes before data, at a guaranteed rate and in a short queue."""
 
 
 class Kind(Model):
@@ -56,59 +56,59 @@ class Kind(Model):
     sizes: dict[Name, Annotated[Integer, Field(ge=16, le=29)]]
     """Prefix length of each zone's segment in a site of this kind."""
     voice: Rate | None = None
-    """Guaranteed for the calls of such a site, of what its links have at any time; calls never have more."""
+    """Rate guaranteed for the calls of such a site, taken out of its committed rate; calls never get more."""
     km: Annotated[Number, Field(gt=0, le=500)] | None = None
     """Usual length of a link to a site of this kind, where the site's file does not say."""
     assumed: Flag = False
-    """True while the total is not a fact of a survey."""
+    """True until a survey confirms the total."""
 
 
 class LinkClass(Model):
-    """What a link of one medium can do, and what it costs."""
+    """Failure detection and cost of links of one medium."""
 
     bfd: Bfd | None = None
-    """How fast a loss of such a link is noticed; absent: no BFD on it."""
+    """How fast the loss of such a link is detected; absent: no BFD."""
     cost: LinkCost | None = None
-    """What connecting a site by it costs; without it `inventory coverage` ranks no site of this medium."""
+    """Cost of connecting a site; without it `inventory coverage` ranks no site of this medium."""
 
 
 class AsnRange(Model):
     """Private AS numbers for the sites' routers, both ends included (RFC 6996)."""
 
     first: Annotated[Integer, Field(ge=4200000000, le=4294967294)]
-    """The lowest."""
+    """The lowest number."""
     last: Annotated[Integer, Field(ge=4200000000, le=4294967294)]
-    """The highest."""
+    """The highest number."""
 
 
 class City(Model):
-    """city.yml: what holds for the whole city."""
+    """city.yml: settings of the whole city."""
 
     name: Text
-    """As people read it."""
+    """Name as people read it."""
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
     """BPS code of the city: four digits, in quotes."""
     asn: Annotated[Integer, Field(ge=1, le=4294967294)]
     """The city's public AS number."""
     site_asns: AsnRange
-    """Where the sites' AS numbers are taken from."""
+    """Range of the sites' AS numbers."""
     public: Prefix
     """The city's public prefix, announced to every ISP."""
     pools: Pools
-    """Where addresses other than the zones' are taken from."""
+    """Address pools other than the zones'."""
     zones: dict[Name, Zone]
     """Kinds of segment, such as `office` or `cctv`; policy.yml says what each may reach."""
     kinds: dict[Name, Kind]
     """Kinds of site, such as `agency` or `school`."""
     link_classes: dict[Name, LinkClass]
-    """By medium: `span` for the backbone, and one for every medium a site's link may have."""
+    """Link classes by medium: `span` for the backbone, and one for every medium a site's link may have."""
     kecamatan: tuple[Name, ...]
     """The city's districts."""
     phases: tuple[Phase, ...] = ()
     """Phases of the city's plan, in order of time."""
     control: Rate
-    """Guaranteed on every shaped port for routing and management; nothing else borrows it."""
+    """Rate guaranteed on every shaped port for routing and management; nothing else borrows it."""
     quarantine: Duration
-    """How long the numbers of a removed site are kept from being given to another."""
+    """How long the numbers of a removed site are not given to another site."""
     translations: Annotated[Duration, Field(ge=86400)] | None = None
-    """How long it is kept who had which public address and port; absent: it is not written down."""
+    """How long the translation log is kept (who used which public address and port); absent: nothing is logged."""

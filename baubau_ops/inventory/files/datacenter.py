@@ -23,7 +23,7 @@ class Segment(Model):
     """A network of the data center; its hosts stand on a LAN behind each firewall."""
 
     name: Text
-    """As people read it."""
+    """Name as people read it."""
     size: Annotated[Integer, Field(ge=22, le=29)] = 27
     """Prefix length of each of its two LANs."""
 
@@ -34,10 +34,10 @@ class Datacenter(Model):
     firewalls: Annotated[tuple[FirewallName, ...], Field(min_length=2, max_length=2)]
     """Active, then standby."""
     capacity: Rate
-    """Of each of the links from a firewall to a core, in each direction."""
+    """Capacity of each link from a firewall to a core, in each direction."""
     oversubscription: Oversubscription = 1.0
-    """How many times over the capacity may be promised; without it, what is promised must fit."""
+    """How many times the capacity may be committed; by default, the committed rates must fit."""
     srlg: dict[DatacenterPart, RiskGroups] = Field(default={})
     """Shared-risk groups of each firewall, and of the hosts taken together."""
     segments: dict[Name, Segment]
-    """Its networks; services.yml says which service stands in which."""
+    """Its networks; services.yml places each service in one."""

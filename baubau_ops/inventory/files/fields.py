@@ -104,9 +104,9 @@ Oversubscription = Annotated[Number, Field(ge=1)]
 
 
 class Bfd(Model):
-    """How fast a dead link is noticed: `interval` × `multiplier`."""
+    """How fast a dead link is detected: `interval` × `multiplier`."""
 
     interval: Duration
-    """Between two packets, in both directions."""
+    """Time between two packets, in both directions."""
     multiplier: Annotated[Integer, Field(ge=2, le=50)]
     """Packets missed before the link counts as dead."""

@@ -10,14 +10,14 @@ from baubau_ops.inventory.files.fields import Flag, Integer, Model, Name, Number
 
 
 class LinkCost(Model):
-    """What connecting a site costs once, in rupiah."""
+    """One-off cost of connecting a site, in rupiah."""
 
     site: Annotated[Integer, Field(ge=0)]
-    """Of the site itself: its router, the ends of the line, the work."""
+    """Cost of the site itself: its router, the ends of the line, the work."""
     km: Annotated[Integer, Field(ge=0)] = 0
-    """Of each kilometre of the line."""
+    """Cost of each kilometre of the line."""
     assumed: Flag = False
-    """True while these are guesses."""
+    """True while the costs are estimates."""
 
 
 class CoverageTarget(Model):
@@ -28,19 +28,19 @@ class CoverageTarget(Model):
     media: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Only links of these media count."""
     share: Annotated[Number, Field(gt=0, le=100)]
-    """Per cent of all the city's sites of these kinds, at least."""
+    """Smallest share, per cent of all the city's sites of these kinds."""
 
 
 class Phase(Model):
     """A phase of the city's plan."""
 
     name: Text
-    """As the plan calls it."""
+    """Name in the city's plan."""
     first: Annotated[Integer, Field(ge=2000, le=2100)]
     """Its first year."""
     last: Annotated[Integer, Field(ge=2000, le=2100)]
     """Its last year, included."""
     goal: Text
-    """What it is to bring, in words."""
+    """Goal in words."""
     coverage: tuple[CoverageTarget, ...] = ()
     """What `inventory coverage` measures."""

@@ -1,4 +1,4 @@
-"""policy.yml: who may reach what."""
+"""policy.yml: the allowed connections."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Reach(Model):
     to: Name
     """A zone, a data-center segment (all its services), a service, `internet` or `province`."""
     why: Text
-    """The reason, for whoever reads the policy later."""
+    """The reason, for later readers of the policy."""
 
 
 class Policy(Model):
-    """policy.yml: who may reach what."""
+    """policy.yml: the allowed connections."""
 
     reach: tuple[Reach, ...]
     """Every intent; their order does not matter."""

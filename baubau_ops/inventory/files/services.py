@@ -1,4 +1,4 @@
-"""services.yml: what the data center offers, and what is promised for it."""
+"""services.yml: the services of the data center, with their objectives."""
 
 from __future__ import annotations
 
@@ -34,34 +34,34 @@ Listening = Annotated[
 
 
 class Service(Model):
-    """A service the data center carries, with the promises made for it."""
+    """A service of the data center, with its objectives."""
 
     name: Text
-    """As people read it."""
+    """Name as people read it."""
     owner: Text
-    """Who answers for it."""
+    """The agency responsible for it."""
     tier: Annotated[Integer, Field(ge=1, le=3)]
-    """How much depends on it, 1 the most; tier 1 may have no single point of failure."""
+    """Importance, 1 the highest; tier 1 must have no single point of failure."""
     rto: Duration
-    """Recovery time objective: how long it may be gone."""
+    """Recovery time objective: how long it may be down."""
     rpo: Duration | None = None
-    """Recovery point objective: how much time's data may be lost; absent where there is nothing to lose."""
+    """Recovery point objective: how many minutes or hours of data may be lost; absent where there is no data."""
     sla: Annotated[Number, Field(gt=0, lt=100)] | None = None
     """Promised availability, per cent of a year."""
     segment: Name
-    """The data center's segment it stands in."""
+    """Its segment of the data center."""
     ports: Annotated[tuple[Listening, ...], Field(min_length=1)]
-    """Where it listens."""
+    """Ports on which it listens."""
     depends: tuple[Name, ...] = ()
-    """Other services it cannot do without."""
+    """Services that it depends on."""
     sites: tuple[Name, ...] = ()
-    """Sites it cannot do without, such as where its data comes from: they cannot be removed."""
+    """Sites that it depends on, such as the source of its data: they cannot be removed."""
     assumed: tuple[Text, ...] = ()
-    """Keys whose values have still to be confirmed, such as `rto`."""
+    """Keys whose values must still be confirmed, such as `rto`."""
 
 
 class Services(Model):
-    """services.yml: what the data center offers, and what is promised for it."""
+    """services.yml: the services of the data center, with their objectives."""
 
     services: dict[Name, Service]
-    """By the name that policy.yml gives them."""
+    """Services, by the name that policy.yml uses."""

@@ -58,12 +58,12 @@ DirectedRates = Annotated[
 
 
 class Provider(Model):
-    """What the survey found at a site: its commercial line, not the city's fibre."""
+    """The survey's findings at a site: its commercial line, not the city's fibre."""
 
     provider: Text
-    """Who sells the line."""
+    """Provider of the line."""
     quality: Literal["good", "poor", "none"]
-    """As its users know it; `none`: no line."""
+    """Quality according to its users; `none`: no line."""
 
 
 class LinkStatus(StrEnum):
@@ -79,30 +79,30 @@ class SiteLink(Model):
     media: Name
     """One of the city's link classes, such as `fibre`."""
     committed: DirectedRates
-    """What the site has at any time; directions are seen from the site."""
+    """Committed rate (CIR): available at any time; directions are seen from the site."""
     peak: DirectedRates
-    """What it may use while nobody else needs it."""
+    """Peak rate: usable when capacity is free."""
     status: LinkStatus
-    """Whether it stands already. The routers are configured for both."""
+    """`built` exists already. The routers are configured for both."""
     role: Literal["primary", "backup"] = "primary"
-    """Of two links, which one carries the traffic; the backup takes over when it is lost."""
+    """`primary` carries the traffic; `backup` takes over when the primary is lost."""
     port: Annotated[Integer, Field(ge=1, le=9999)] | None = None
     """Pinned port number on the POP."""
     prefix: Prefix | None = None
     """Pinned /31 between POP and site."""
     km: Annotated[Number, Field(gt=0, le=500)] | None = None
-    """Length of the line in kilometres; the kind's usual length unless given."""
+    """Length of the line in kilometres; default: the kind's usual length."""
     srlg: RiskGroups = ()
     """Shared-risk groups the line belongs to."""
 
 
 class SiteSegment(Model):
-    """What differs from the kind's usual segment."""
+    """Differences from the kind's usual segment."""
 
     size: Annotated[Integer, Field(ge=16, le=29)] | None = None
-    """Prefix length; the kind's unless given."""
+    """Prefix length; default: the kind's."""
     prefix: Prefix | None = None
-    """Pinned, out of the zone's pool."""
+    """Pinned prefix, from the zone's pool."""
 
 
 def _segments(value: object) -> object:
@@ -121,15 +121,15 @@ class Site(Model):
     """sites/<id>.yml: an office, a clinic, a school, a park."""
 
     name: Text
-    """As people read it."""
+    """Name as people read it."""
     kind: Name
     """One of the city's kinds of site; it says how large the segments are."""
     kecamatan: Name
-    """The district it stands in; one of the city's."""
+    """The district it is in; one of the city's."""
     today: Provider | None = None
-    """What a survey found there: a fact, not the intent."""
+    """What a survey found there: facts, not the intent."""
     link: SiteLink | None = None
-    """The only link of a site. Neither this nor `links`: the site has no link yet."""
+    """The only link of a site. A site with neither `link` nor `links` is not connected yet."""
     multi: Annotated[tuple[SiteLink, ...], Field(alias="links", min_length=1, max_length=2)] = ()
     """A primary and a backup link, at different POPs, instead of `link`."""
     segments: Annotated[dict[Name, SiteSegment], BeforeValidator(_segments)] = Field(default={})
@@ -141,7 +141,7 @@ class Site(Model):
     srlg: RiskGroups = ()
     """Shared-risk groups the site's router belongs to."""
     assumed: tuple[Text, ...] = ()
-    """Paths of the values that a survey has still to confirm, such as `link.peak`."""
+    """Paths of the values that a survey must still confirm, such as `link.peak`."""
 
     @property
     def links(self) -> tuple[SiteLink, ...]:

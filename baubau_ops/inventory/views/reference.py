@@ -18,6 +18,7 @@ _BY_PATTERN = {
     RATE_SCHEMA["pattern"]: "rate",
     DURATION_SCHEMA["pattern"]: "duration",
     "^[0-9]+/(tcp|udp)$": "port",
+    r"^[^\x00-\x1f\x7f-\x9f]*$": "text",
     "^core-[1-9]$": "core-N",
     "^dc-[1-9]$": "dc-N",
     "^(dc-[1-9]|hosts)$": "dc-N or hosts",
@@ -29,19 +30,19 @@ _BY_TYPE = {"string": "text", "boolean": "`true` or `false`"}
 _INDEX = """\
 # Reference
 
-Every key of every file of an inventory. These pages are made from the program's own models by
+Every key of every file of an inventory. These pages are generated from the program's models by
 `baubau inventory schema --markdown -o docs/reference`; editors get the same as JSON Schemas
 ([the inventory](../inventory.md#editors)). A key that is not listed is refused.
 
-| file | what it says |
+| file | content |
 |---|---|
 {files}
 
 ## Values
 
-| value | how it is written |
+| value | format |
 |---|---|
-| text | anything but nothing; in quotes where YAML would read a number or a date |
+| text | one line, not empty; in quotes where YAML would read a number or a date |
 | name | small letters, digits and single hyphens, beginning with a letter, at most 40 characters: `smpn-14` |
 | rate | a number and `k`, `M` or `G`, decimal, in bit/s: `500k`, `50M`, `2.5G` |
 | duration | a number and `ms`, `s`, `m`, `h` or `d`: `300ms`, `15m`, `90d` |
@@ -119,7 +120,7 @@ def _referred(value: Schema) -> str:
 
 
 def _table(model: Schema, body: Schema, headings: Mapping[str, str]) -> str:
-    rows = [_row("key", "value", "unless given", "meaning"), "|---|---|---|---|"]
+    rows = [_row("key", "value", "default", "meaning"), "|---|---|---|---|"]
     for key, value in model["properties"].items():
         unless = "required" if key in model.get("required", ()) else _default(value)
         rows.append(_row(f"`{key}`", _value(value, body, headings), unless, value.get("description", "")))
