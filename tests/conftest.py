@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from baubau_ops.core.host import machine
+from baubau_ops.lab.host import machine
 
 TESTS = Path(__file__).parent
 TWIN = (TESTS / "twin", TESTS / "napalm_frr" / "live")

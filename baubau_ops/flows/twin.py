@@ -9,7 +9,6 @@ from pathlib import Path
 
 from baubau_ops.core.errors import InputError, MissingError
 from baubau_ops.core.events import Event, OnEvent, ignore
-from baubau_ops.core.host import machine
 from baubau_ops.core.poll import settle
 from baubau_ops.core.settings import run_dir, state_dir
 from baubau_ops.inventory.city.inventory import Inventory
@@ -19,7 +18,7 @@ from baubau_ops.inventory.generate.city import generate, sites_for
 from baubau_ops.inventory.load import load
 from baubau_ops.lab import twin
 from baubau_ops.lab.environment import environment
-from baubau_ops.lab.host import capacity, packages
+from baubau_ops.lab.host import capacity, machine, packages
 from baubau_ops.lab.layout.compose import compose
 from baubau_ops.lab.layout.layout import Layout
 from baubau_ops.lab.record import Record

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from baubau_ops.core.errors import BaubauError
 from baubau_ops.core.files import lock, write_atomic
-from baubau_ops.core.host.shell import run
 from baubau_ops.core.secrets import Secrets
+from baubau_ops.core.shell import run
 from baubau_ops.lab.nodes.booted import Identity
 
 SECRET_LENGTH = 16

@@ -141,7 +141,7 @@ def test_errors_become_exit_codes_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("baubau_ops.core.host.machine.look", _fail_with(error))
+    monkeypatch.setattr("baubau_ops.lab.host.machine.look", _fail_with(error))
     assert cli.run(["doctor"]) == code
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", told)
@@ -150,9 +150,7 @@ def test_errors_become_exit_codes_once(
 def test_a_defect_shows_one_line_and_logs_its_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(
-        "baubau_ops.core.host.machine.look", _fail_with(ZeroDivisionError("division by zero"))
-    )
+    monkeypatch.setattr("baubau_ops.lab.host.machine.look", _fail_with(ZeroDivisionError("division by zero")))
     assert cli.run(["doctor", "-vv"]) == 1
     log = tmp_path / "baubau-state" / "lab" / "default" / "run.log"
     last = capsys.readouterr().err.splitlines()[-1]
@@ -259,7 +257,7 @@ def test_signals_end_the_command_after_its_cleaning_up(
     program = (
         "import sys, signal\n"
         "from baubau_ops.cli import app\n"
-        "from baubau_ops.core.host import machine\n"
+        "from baubau_ops.lab.host import machine\n"
         "def look():\n"
         "    try:\n"
         "        print('looking', flush=True); signal.pause()\n"

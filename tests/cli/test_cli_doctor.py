@@ -5,7 +5,7 @@ import json
 import pytest
 
 from baubau_ops.cli import app as cli
-from baubau_ops.core.host.machine import Finding, State
+from baubau_ops.lab.host.machine import Finding, State
 
 GOOD = Finding("veth", State.present, "tried")
 OPTIONAL = Finding(
@@ -15,7 +15,7 @@ BAD = Finding("nft", State.missing, "not installed", cost="the twin", remedy="ap
 
 
 def _found(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
-    monkeypatch.setattr("baubau_ops.core.host.machine.look", lambda: findings)
+    monkeypatch.setattr("baubau_ops.lab.host.machine.look", lambda: findings)
 
 
 def test_a_machine_with_all_that_is_needed(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.cli import app as cli
-from baubau_ops.core.host.machine import Finding, State
+from baubau_ops.lab.host.machine import Finding, State
 
 PYPROJECT = """
 [project]
@@ -65,7 +65,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
             monkeypatch.setattr(
                 "baubau_ops.cli.commands.test._STATIC", (("ruff", "--version"),)
             )  # mypy is slow
-        monkeypatch.setattr("baubau_ops.core.host.machine.look", lambda: machine)
+        monkeypatch.setattr("baubau_ops.lab.host.machine.look", lambda: machine)
         return tmp_path
 
     return make

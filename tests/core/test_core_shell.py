@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from baubau_ops.core import shell
 from baubau_ops.core.errors import FailedError, MissingError
-from baubau_ops.core.host import shell
 
 
 def test_output_input_and_environment() -> None:

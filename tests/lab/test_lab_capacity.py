@@ -8,9 +8,9 @@ import pytest
 
 from baubau_ops.core.errors import MissingError
 from baubau_ops.core.events import Event
-from baubau_ops.core.host.machine import INOTIFY_INSTANCES
 from baubau_ops.lab import twin
 from baubau_ops.lab.host import capacity
+from baubau_ops.lab.host.machine import INOTIFY_INSTANCES
 from baubau_ops.lab.host.names import lock_path
 from baubau_ops.lab.layout.layout import Layout
 

@@ -9,7 +9,7 @@ import pytest
 from small_machines import city
 
 from baubau_ops.core.errors import FailedError, MissingError
-from baubau_ops.core.host.shell import Completed
+from baubau_ops.core.shell import Completed
 from baubau_ops.network.model.router import Device
 from baubau_ops.network.platforms.frr.lint import lint
 from baubau_ops.network.platforms.frr.lint import parsers as lint_parsers

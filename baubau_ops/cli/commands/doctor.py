@@ -5,8 +5,8 @@ from __future__ import annotations
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, single
 from baubau_ops.cli.output import Cell
-from baubau_ops.core.host import machine
-from baubau_ops.core.host.machine import Finding, State
+from baubau_ops.lab.host import machine
+from baubau_ops.lab.host.machine import Finding, State
 
 app = single()
 

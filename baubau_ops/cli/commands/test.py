@@ -17,8 +17,8 @@ import typer
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, single
 from baubau_ops.core import settings
-from baubau_ops.core.host import machine
 from baubau_ops.core.units import format_duration
+from baubau_ops.lab.host import machine
 
 app = single()
 

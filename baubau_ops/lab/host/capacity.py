@@ -14,7 +14,7 @@ from pathlib import Path
 
 from baubau_ops.core.errors import MissingError
 from baubau_ops.core.events import Event, OnEvent
-from baubau_ops.core.host.machine import INOTIFY_INSTANCES
+from baubau_ops.lab.host.machine import INOTIFY_INSTANCES
 
 MEMORY = 40
 """MiB a configured router takes: 30 to 38 were measured."""

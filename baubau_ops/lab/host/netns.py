@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from baubau_ops.core.errors import FailedError
-from baubau_ops.core.host.shell import run
+from baubau_ops.core.shell import run
 from baubau_ops.lab.host.names import NETNS
 
 log = logging.getLogger(__name__)

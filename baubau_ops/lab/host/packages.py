@@ -8,8 +8,8 @@ from pathlib import Path
 from baubau_ops.core.errors import FailedError
 from baubau_ops.core.events import Event, OnEvent
 from baubau_ops.core.files import lock
-from baubau_ops.core.host.shell import PACKAGES, find, run
 from baubau_ops.core.settings import cache_dir
+from baubau_ops.core.shell import PACKAGES, find, run
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from baubau_ops.core.errors import FailedError
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import lock
-from baubau_ops.core.host.shell import run
 from baubau_ops.core.settings import cache_dir
+from baubau_ops.core.shell import run
 from baubau_ops.lab.image import recipe
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baubau_ops.core.errors import FailedError, InputError
-from baubau_ops.core.host.shell import require, run
 from baubau_ops.core.settings import run_dir
+from baubau_ops.core.shell import require, run
 from baubau_ops.lab.host import cgroups, netns
 from baubau_ops.lab.host.names import NETNS
 from baubau_ops.lab.host.names import netns as name_of

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from baubau_ops.core.host.shell import run
+from baubau_ops.core.shell import run
 from baubau_ops.lab.host import netns
 from baubau_ops.lab.host.names import NETNS, PLANT
 from baubau_ops.lab.host.names import netns as name_of

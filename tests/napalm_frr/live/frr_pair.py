@@ -8,8 +8,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from baubau_ops.core.events import ignore
-from baubau_ops.core.host.shell import Completed, run
 from baubau_ops.core.settings import run_dir, state_dir
+from baubau_ops.core.shell import Completed, run
 from baubau_ops.inventory.city.topology import BASTION
 from baubau_ops.lab import ssh, twin
 from baubau_ops.lab.host import netns, packages

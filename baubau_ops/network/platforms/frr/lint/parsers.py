@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from baubau_ops.core import settings
+from baubau_ops.core import settings, shell
 from baubau_ops.core.errors import FailedError, MissingError
-from baubau_ops.core.host import shell
 
 Errors: TypeAlias = Iterable[tuple[int, str]]
 Parser: TypeAlias = Callable[[str], Errors]

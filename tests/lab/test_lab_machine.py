@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from baubau_ops.core.host import features, machine, shell
-from baubau_ops.core.host.features import Feature
-from baubau_ops.core.host.machine import Finding, State
+from baubau_ops.core import shell
+from baubau_ops.lab.host import features, machine
+from baubau_ops.lab.host.features import Feature
+from baubau_ops.lab.host.machine import Finding, State
 
 needs_namespaces = pytest.mark.skipif(
     os.geteuid() != 0 and not Path("/proc/self/ns/user").exists(), reason="no namespaces without root here"

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from baubau_ops.core import settings
+from baubau_ops.core import settings, shell
 from baubau_ops.core.errors import BaubauError
-from baubau_ops.core.host import shell
-from baubau_ops.core.host.features import FEATURES, TWIN, Feature, try_out
+from baubau_ops.lab.host.features import FEATURES, TWIN, Feature, try_out
 
 MIN_MEMORY = 1536
 """MiB that the small twin and its tests need."""

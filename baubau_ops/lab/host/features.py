@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from baubau_ops.core.host import shell
+from baubau_ops.core import shell
 
 TWIN = "lab, demo, test: the twin does not run"
 

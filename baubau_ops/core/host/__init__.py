@@ -1,1 +1,0 @@
-"""This machine: its features, and commands run on it."""
