@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ConnectTimeoutError,
         LockError,
         MergeConfigException,
+        NapalmException,
         ReplaceConfigException,
     )
 
@@ -32,6 +33,7 @@ __all__ = (
     "ConnectionException",
     "LockError",
     "MergeConfigException",
+    "NapalmException",
     "ReplaceConfigException",
 )
 

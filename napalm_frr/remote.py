@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 from napalm_frr.text import SECTIONS
-from napalm_frr.transport import Answer, Session
+from napalm_frr.transport import Answer, Connection
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def read(answer: Answer, mark: str) -> Report:
 
 
 def call(
-    session: Session,
+    connection: Connection,
     name: str,
     *arguments: str,
     files: Mapping[str, str] | None = None,
@@ -132,8 +132,8 @@ def call(
 ) -> Report:
     """Run one function of the program on the router; raises DeviceError."""
     text, mark = script(name, *arguments, files=files)
-    answer = session.run(COMMAND, text, timeout)
-    log.debug("%s: %s %s → %d", session.target.host, name, " ".join(arguments), answer.status)
+    answer = connection.run(COMMAND, text, timeout)
+    log.debug("%s: %s %s → %d", connection.target.host, name, " ".join(arguments), answer.status)
     return read(answer, mark)
 
 

@@ -1,4 +1,4 @@
-"""SSH sessions on one background event loop for the whole process; host keys are always verified."""
+"""SSH connections on one background event loop for the whole process; host keys are always verified."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Answer:
     status: int
 
 
-class Session:
-    """One SSH connection: a TCP connection, a verified host key and a login of its own."""
+class Connection:
+    """One SSH connection: TCP, a verified host key and a login of its own."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -78,7 +78,7 @@ class Session:
         """
         place = self.target.host
         if self._connection is None:
-            raise errors.ConnectionClosedException(f"{place}: the session is not open")
+            raise errors.ConnectionClosedException(f"{place}: the connection is not open")
         try:
             done = _wait(self._connection.run(command, input=text, timeout=timeout), timeout + 5)
         except (TimeoutError, FutureTimeoutError, asyncssh.TimeoutError) as error:

@@ -20,9 +20,10 @@ def settle(
     hold: float = 0.0,
     interval: float = 0.2,
 ) -> T:
-    """Read until `until` is true and has been so for `hold` seconds, or `timeout` seconds have passed.
+    """Read until `until` is true and has been so for `hold` seconds, or it is false once `timeout` seconds have passed.
 
-    Returns the last reading, whichever way it went. Readings begin at least `interval` seconds apart.
+    Returns the last reading, whichever way it went; a state that is good when time is up still has to hold. Readings
+    begin at least `interval` seconds apart.
     """
     began = time.monotonic()
     good_since: float | None = None
@@ -30,12 +31,12 @@ def settle(
         at = time.monotonic()
         reading = read()
         good = until(reading)
-        good_since = (at if good_since is None else good_since) if good else None
         now = time.monotonic()
+        good_since = (now if good_since is None else good_since) if good else None
         if good_since is not None and now - good_since >= hold:
             logger.debug("settled after %.2f s", now - began)
             return reading
-        if now - began >= timeout:
+        if not good and now - began >= timeout:
             logger.debug("not settled within %.2f s", timeout)
             return reading
         time.sleep(max(0.0, at + interval - time.monotonic()))

@@ -7,17 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from baubau_ops.core.errors import BaubauError, FailedError, InputError
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import LinkKind, Role
 from baubau_ops.network.derive.helpers import TRANSLATIONS
 from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
-from baubau_ops.network.platforms.frr.state.read import run_script
-
-if TYPE_CHECKING:
-    from napalm.base.base import NetworkDriver
+from baubau_ops.network.platforms.session import Session
 
 LONGEST = timedelta(days=7)
 """A longer search would read more than a core should while it forwards."""
@@ -141,8 +138,8 @@ def _asking(query: Query, networks: Iterable[IPv4Network]) -> DeviceTask[list[Ma
     }
     script = f"python3 - '{json.dumps(wanted)}' <<'END_OF_PROGRAM'\n{_PROGRAM}END_OF_PROGRAM\n"
 
-    def ask(device: str, driver: NetworkDriver) -> list[Mapping[str, Any]]:
-        *lines, end = run_script(device, driver, script).splitlines() or [""]
+    def ask(device: str, session: Session) -> list[Mapping[str, Any]]:
+        *lines, end = session.run(script).splitlines() or [""]
         if not end.startswith("# end "):
             raise FailedError(f"{device}: the translation log was not read to its end")
         if int(end.split()[2]) > 2 * MOST:

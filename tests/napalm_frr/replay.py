@@ -7,7 +7,7 @@ from pathlib import Path
 
 from napalm.base.test.double import BaseTestDouble
 
-from napalm_frr.transport import Answer, Session, Target
+from napalm_frr.transport import Answer, Connection, Target
 
 MARK = "@@MARK"
 _SCRIPT_MARK = re.compile(r"^MARK=(\S+)$", re.MULTILINE)
@@ -27,7 +27,7 @@ def mark_of(text: str) -> str:
 
 
 class Replay(BaseTestDouble):  # type: ignore[misc]
-    """Plays recorded answers in place of a session."""
+    """Plays recorded answers in place of a connection."""
 
     target = Target(host="recorded")
 
@@ -43,8 +43,8 @@ class Replay(BaseTestDouble):  # type: ignore[misc]
         return Answer(stdout.replace(MARK, mark_of(text)), "", int(status))
 
 
-class Recorder(Session):
-    """A real session that keeps every answer in a folder."""
+class Recorder(Connection):
+    """A real connection that keeps every answer in a folder."""
 
     folder: Path
 

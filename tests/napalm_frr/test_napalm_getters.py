@@ -14,11 +14,11 @@ from napalm_frr import FRRDriver
 class RecordedDriver(FRRDriver):
     """The driver with a recording for a router."""
 
-    patched_attrs = ("device",)
+    patched_attrs = ("recording",)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.device = Replay()
+        self.recording = self.device.connection = Replay()
 
 
 @pytest.mark.usefixtures("recorded")

@@ -1,4 +1,4 @@
-"""Sessions with a real SSH server on the loopback that is not always in the mood."""
+"""Connections to a real SSH server on the loopback that is not always in the mood."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import asyncssh
 import pytest
 
 from napalm_frr import errors, transport
-from napalm_frr.transport import Session, Target
+from napalm_frr.transport import Connection, Target
 
 OpenServer = Callable[[int], Target]
 
@@ -54,10 +54,10 @@ def server(tmp_path: Path) -> Iterator[OpenServer]:
 
 @pytest.mark.parametrize("hang_ups", [0, 2])
 def test_a_device_that_hangs_up_for_a_moment_is_tried_again(server: OpenServer, hang_ups: int) -> None:
-    session = Session(server(hang_ups))
-    session.open()
-    assert session.is_open()
-    session.close()
+    connection = Connection(server(hang_ups))
+    connection.open()
+    assert connection.is_open()
+    connection.close()
 
 
 def test_a_device_that_always_hangs_up_is_given_up(
@@ -65,7 +65,7 @@ def test_a_device_that_always_hangs_up_is_given_up(
 ) -> None:
     monkeypatch.setattr(transport, "RETRY_FOR", 0.5)
     with pytest.raises(errors.ConnectionException, match=r"router: .*Connection (lost|reset by peer)"):
-        Session(server(1000)).open()
+        Connection(server(1000)).open()
 
 
 def test_a_device_with_another_key_is_not_tried_again(
@@ -76,4 +76,4 @@ def test_a_device_with_another_key_is_not_tried_again(
     (tmp_path / "known_hosts").write_text(f"router {key}")
     monkeypatch.setattr(transport, "RETRY_FOR", 3600.0)
     with pytest.raises(errors.ConnectionException, match="router: the host key is not the known one"):
-        Session(target).open()
+        Connection(target).open()

@@ -9,11 +9,12 @@ import pytest
 
 WITHOUT = """
 import sys
-import napalm_frr.router, napalm_frr.text
+from napalm_frr.session import Session
+from napalm_frr.transport import Target
 assert "napalm" not in sys.modules
-router = napalm_frr.router.Router("nobody.invalid", "", "", optional_args={"ssh_config_file": "/dev/null"})
+session = Session(Target(host="nobody.invalid", ssh_config_file="/dev/null"))
 try:
-    router.load_replace_candidate(config="#@ section weather")
+    session.load("#@ section weather")
 except Exception as error:
     from napalm.base.exceptions import ReplaceConfigException
     assert isinstance(error, ReplaceConfigException), repr(error)

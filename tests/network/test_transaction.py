@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from fake_fleet import FakeFleet, FakeRouter
@@ -17,6 +19,9 @@ from baubau_ops.core.secrets import Secrets
 from baubau_ops.network.change.plan import DevicePlan
 from baubau_ops.network.change.transaction import Limits, Transaction
 from baubau_ops.network.change.waves import Group
+from baubau_ops.network.fleet.fleet import WORKERS
+
+T = TypeVar("T")
 
 
 class FakeCheck:
@@ -51,13 +56,13 @@ def run(
     plans = {
         name: DevicePlan(name, "new", "-old\n+new\n", Effect.hitless) for group in groups for name in group
     }
-    for name in plans:
-        fleet.routers[name].candidate = "new"
+    fleet.run(plans, lambda _, session: session.load("new"))  # as making the plan did
     transaction = Transaction(
         name="000001",
-        fleet=fleet,  # type: ignore[arg-type]
+        fleet=fleet,
         secrets=Secrets({}),
         check=check or FakeCheck(fleet),
+        layer=lambda name: ("core", "pop", "ce").index(name.split("-")[0]) if name != "other" else 0,
         journal=Journal(tmp_path / "journal.jsonl"),
         limits=Limits(revert_in=revert_in, converge=0.0, appear=0.0),
         on_event=ignore,
@@ -67,7 +72,7 @@ def run(
 
 
 def state(fleet: FakeFleet) -> dict[str, tuple[str, str, bool]]:
-    return {name: (one.running, one.confirmed, one.pending) for name, one in fleet.routers.items()}
+    return {name: (one.running, one.confirmed, one.is_pending) for name, one in fleet.routers.items()}
 
 
 OLD, NEW = ("old", "old", False), ("new", "new", False)
@@ -96,8 +101,59 @@ def test_nothing_is_applied_unless_the_whole_group_is_armed(tmp_path: Path) -> N
     fleet = FakeFleet(FakeRouter("pop"), FakeRouter("ce", arm_fails="no timer"))
     outcomes = run(tmp_path, fleet, ("pop", "ce"))
     assert ("apply", "pop") not in fleet.order
+    assert state(fleet) == {"pop": OLD, "ce": OLD}
     assert outcomes["ce"] == Outcome("ce", Status.rolled_back, "ce: no timer")
     assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "because of ce")
+
+
+def test_what_is_armed_and_not_applied_is_taken_back_and_not_blamed(tmp_path: Path) -> None:
+    names = [f"pop-{number}" for number in range(2)]
+    fleet = FakeFleet(*map(FakeRouter, names), FakeRouter("ce", arm_fails="no timer"), FakeRouter("other"))
+    outcomes = run(tmp_path, fleet, (*names, "ce"), ("other",))
+    assert [fleet.routers[name].calls for name in names] == [["arm", "revert"]] * 2
+    assert {outcomes[name] for name in names} == {
+        Outcome(name, Status.rolled_back, "because of ce") for name in names
+    }
+    assert outcomes["other"].status is Status.changed
+
+
+def test_a_group_may_be_larger_than_the_number_of_workers(tmp_path: Path) -> None:
+    for size in (WORKERS + 1, 200):
+        names = tuple(f"pop-{number}" for number in range(size))
+        fleet = FakeFleet(*map(FakeRouter, names))
+        outcomes = within(60, lambda: run(tmp_path, fleet, names))  # noqa: B023
+        assert {one.status for one in outcomes.values()} == {Status.changed}
+        assert set(state(fleet).values()) == {NEW}
+        passes = [[call for call, _ in fleet.order[number : number + size]] for number in (0, size, 2 * size)]
+        assert passes == [["arm"] * size, ["apply"] * size, ["confirm"] * size]
+
+
+def test_one_of_200_that_cannot_be_armed_leaves_all_others_as_they_were(tmp_path: Path) -> None:
+    names = tuple(f"pop-{number}" for number in range(200))
+    fleet = FakeFleet(*(FakeRouter(name, arm_fails="no space" if name == "pop-77" else "") for name in names))
+    outcomes = within(60, lambda: run(tmp_path, fleet, names))
+    assert set(state(fleet).values()) == {OLD}
+    assert {call for call, _ in fleet.order} == {"arm", "revert"}
+    assert [one for one in outcomes.values() if one.reason != "because of pop-77"] == [
+        Outcome("pop-77", Status.rolled_back, "pop-77: no space")
+    ]
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """Let work end in time, or fail: threads that wait for each other never would."""
+    done: Future[T] = Future()
+    threading.Thread(target=lambda: done.set_result(work()), daemon=True).start()
+    return done.result(seconds)
+
+
+def test_who_turns_out_to_run_its_text_is_left_alone(tmp_path: Path) -> None:
+    """A site of which the POP was lost before it could be confirmed."""
+    pop = FakeRouter("pop")
+    fleet = FakeFleet(pop, FakeRouter("ce", running="new", confirmed="new", appears_with=pop))
+    outcomes = run(tmp_path, fleet, ("pop", "ce"), waiting=frozenset({"ce"}))
+    assert state(fleet) == {"pop": NEW, "ce": NEW}
+    assert fleet.routers["ce"].calls == []
+    assert outcomes["ce"] == Outcome("ce", Status.unchanged, "runs its intended text")
 
 
 def test_a_device_that_went_back_by_itself_is_not_rolled_back_further(tmp_path: Path) -> None:
@@ -143,7 +199,7 @@ def test_a_confirm_that_fails_takes_back_what_was_confirmed_before_it(tmp_path: 
 
 
 def test_a_rollback_without_an_answer_is_a_failure_that_says_so(tmp_path: Path) -> None:
-    fleet = FakeFleet(FakeRouter("pop", rollback_fails="the session is gone"))
+    fleet = FakeFleet(FakeRouter("pop", revert_fails="the session is gone"))
     outcomes = run(tmp_path, fleet, ("pop",), check=FakeCheck(fleet, wrong={"pop": "bad"}))
     assert outcomes["pop"] == Outcome(
         "pop",
@@ -153,7 +209,7 @@ def test_a_rollback_without_an_answer_is_a_failure_that_says_so(tmp_path: Path) 
 
 
 def test_a_device_out_of_reach_goes_back_by_its_own_timer(tmp_path: Path) -> None:
-    fleet = FakeFleet(FakeRouter("pop", rollback_fails="cut off", reverts=True))
+    fleet = FakeFleet(FakeRouter("pop", revert_fails="cut off", reverts=True))
     outcomes = run(tmp_path, fleet, ("pop",), check=FakeCheck(fleet, wrong={"pop": "bad"}), revert_in=5)
     assert state(fleet) == {"pop": OLD}
     assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "bad; the device went back by itself")
@@ -191,5 +247,10 @@ def test_every_step_is_journalled_before_it_is_taken(tmp_path: Path) -> None:
     fleet = FakeFleet(FakeRouter("pop", apply_fails="broken"))
     run(tmp_path, fleet, ("pop",))
     records: list[dict[str, Any]] = [dict(one.data) for one in Journal(tmp_path / "journal.jsonl").records()]
-    assert [one.get("step") or one["result"] for one in records] == ["arm", "roll back", "reverted"]
+    assert [one.get("step") or one["result"] for one in records] == [
+        "arm",
+        "apply",
+        "roll back",
+        "reverted",
+    ]
     assert records[-1] == {"apply": "000001", "target": "pop", "result": "reverted", "reason": "pop: broken"}

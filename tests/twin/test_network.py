@@ -6,8 +6,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from twin_city import City
 
@@ -18,10 +18,13 @@ from baubau_ops.inventory.environment import Environment
 from baubau_ops.lab.host.names import netns
 from baubau_ops.network.change.apply import Application, make_plan, platforms
 from baubau_ops.network.change.check import NetworkCheck
-from baubau_ops.network.change.plan import NetworkPlan, groups
+from baubau_ops.network.change.groups import groups
+from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.change.transaction import Limits, Transaction
+from baubau_ops.network.change.waves import layer
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.platforms.frr.render import text as render
+from baubau_ops.network.platforms.session import Session
 from baubau_ops.network.verify.network import verify_network
 
 
@@ -49,7 +52,7 @@ def attempt(
     """Try a change of one device's text as a transaction with all its checks."""
     texts = render.render(city.inventory)
     environment: Environment = city.environment
-    with Fleet(platforms(city.inventory.topology), environment, options={"min_revert_in": 1}) as fleet:
+    with Fleet(platforms(city.inventory.topology), environment, min_revert_in=1) as fleet:
         made = make_plan(city.inventory, {**texts, device: change(texts[device])}, fleet, environment)
         assert [one.device for one in made.changes] == [device]
         check = NetworkCheck(city.inventory, fleet, made)
@@ -59,6 +62,7 @@ def attempt(
             fleet=fleet,
             secrets=environment.secrets,
             check=check,
+            layer=partial(layer, city.inventory.topology),
             journal=Journal(environment.state / "journal.jsonl"),
             limits=Limits(revert_in=revert_in, converge=converge),
             on_event=lambda _: None,
@@ -176,8 +180,8 @@ def test_a_ruleset_that_locks_out_its_own_management_is_reverted_by_the_device(c
     assert outcome.status is Status.rolled_back
     assert "could not be checked" in outcome.reason
     with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
-        alive = fleet.run(["ce-rsud"], lambda _, driver: driver.is_alive())
-    assert alive == {"ce-rsud": {"is_alive": True}}
+        pending = fleet.run(["ce-rsud"], lambda _, session: session.pending())
+    assert pending == {"ce-rsud": False}
 
 
 def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(city: City) -> None:
@@ -187,13 +191,14 @@ def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(city:
     changed = texts["ce-smpn-14"].replace(description, f"{description} changed", 1)
     fleet = Fleet(platforms(city.inventory.topology), environment)
 
-    def arm(_: str, driver: Any) -> None:
-        driver.load_replace_candidate(config=environment.secrets.fill(changed))
-        driver.commit_config(message="test", revert_in=120)
-        assert driver.has_pending_commit()
+    def apply(_: str, session: Session) -> bool:
+        session.load(environment.secrets.fill(changed))
+        session.arm(120, "test")
+        session.apply()
+        return session.pending()
 
     try:
-        assert fleet.run(["ce-smpn-14"], arm) == {"ce-smpn-14": None}
+        assert fleet.run(["ce-smpn-14"], apply) == {"ce-smpn-14": True}
     finally:
         environment.injector.power_off("ce-smpn-14")  # type: ignore[union-attr]
         environment.injector.power_on("ce-smpn-14")  # type: ignore[union-attr]

@@ -63,7 +63,7 @@ def _failed(made: NetworkPlan) -> dict[str, str]:
 
 def expect_changes(screen: StepScreen, made: NetworkPlan, topology: Topology) -> None:
     """Tell the screen of an apply what will change, in one line of heading and by groups."""
-    from baubau_ops.network.change.plan import groups
+    from baubau_ops.network.change.groups import groups
 
     found = groups(topology, made)
     if found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.events import OnEvent, ignore
@@ -15,13 +16,16 @@ from baubau_ops.inventory.city.topology import Role, Topology
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.network.change import plan
 from baubau_ops.network.change.check import NetworkCheck
+from baubau_ops.network.change.groups import groups
 from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.change.transaction import Limits, Transaction
-from baubau_ops.network.change.waves import Group, batches
+from baubau_ops.network.change.waves import Group, batches, layer
 from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.platforms.frr import session as frr
 from baubau_ops.network.platforms.frr.lint import lint
 from baubau_ops.network.platforms.frr.render import day0 as bootstrap
 from baubau_ops.network.platforms.frr.render import text as render
+from baubau_ops.network.platforms.session import Connects
 
 Approve = Callable[[NetworkPlan], None]
 """Shows the plan and asks; raises when the answer is no."""
@@ -89,10 +93,10 @@ class Application:
         report.name = f"{begun.number:06}"
         check = NetworkCheck(self._inventory, fleet, made)
         plans = {change.device: change for change in made.changes}
-        first, later = stages(plan.groups(topology, made), made)
-        for groups in (first, later):
-            down = made.unreachable | (frozenset(made.waiting) if groups is first else frozenset())
-            for batch in batches(topology, groups, installing=made.installing, down=down):
+        first, later = stages(groups(topology, made), made)
+        for stage in (first, later):
+            down = made.unreachable | (frozenset(made.waiting) if stage is first else frozenset())
+            for batch in batches(topology, stage, installing=made.installing, down=down):
                 if _failures(report.outcomes) + len(made.unreachable) > self._budget:
                     return
                 members = frozenset(device for group in batch for device in group)
@@ -101,6 +105,7 @@ class Application:
                     fleet=fleet,
                     secrets=self._environment.secrets,
                     check=check,
+                    layer=partial(layer, topology),
                     journal=self._journal,
                     limits=self._limits,
                     on_event=self._on_event,
@@ -113,7 +118,8 @@ class Application:
                     settle=check.settle_time(members),
                 )
                 report.outcomes += outcomes
-                check.accept(outcome.target for outcome in outcomes if outcome.status is Status.changed)
+                intended = (Status.changed, Status.unchanged)
+                check.accept(outcome.target for outcome in outcomes if outcome.status in intended)
 
     def _note_spared(self, report: Report) -> None:
         """Close the record of those that were not begun because the failure budget was spent."""
@@ -133,9 +139,9 @@ def make_plan(
     return plan.make(topology, texts, day0, fleet, environment.secrets)
 
 
-def platforms(topology: Topology) -> dict[str, str]:
-    """The NAPALM driver of every router of ours."""
-    return {node.name: "frr" for node in topology.ours}
+def platforms(topology: Topology) -> dict[str, Connects]:
+    """The platform of every router of ours."""
+    return {node.name: frr for node in topology.ours}
 
 
 def refuse_proposed(inventory: Inventory) -> None:

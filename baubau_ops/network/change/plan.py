@@ -1,24 +1,20 @@
-"""What an apply would change: every device's intended text against what it runs, and who goes with whom."""
+"""What an apply would change: every device's intended text against what it runs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from baubau_ops.core.errors import BaubauError, UnreachableError
 from baubau_ops.core.plan import Change, Effect, Plan
 from baubau_ops.core.secrets import MASK, Secrets
 from baubau_ops.inventory.city.topology import Link, LinkKind, Role, Topology
-from baubau_ops.network.change.waves import Group
-from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
 from baubau_ops.network.model.effect_words import WORDS
 from baubau_ops.network.platforms.frr.forecast import effect_of, parse_diff, summary
-
-if TYPE_CHECKING:
-    from napalm.base.base import NetworkDriver
+from baubau_ops.network.platforms.session import Session
 
 _KEY = re.compile(r"\b(password|md5) (?!\$\{secret:)\S+")
 """A BGP or OSPF key that is no placeholder."""
@@ -70,12 +66,12 @@ class NetworkPlan:
         return Plan.of(plan.change for plan in self.changes)
 
 
-def load(text: str, secrets: Secrets) -> Callable[[str, NetworkDriver], DevicePlan]:
+def load(text: str, secrets: Secrets) -> DeviceTask[DevicePlan]:
     """Make the task that loads `text` on a device as candidate, and compares."""
 
-    def task(device: str, driver: NetworkDriver) -> DevicePlan:
-        driver.load_replace_candidate(config=secrets.fill(text))
-        diff = masked(driver.compare_config(), secrets)
+    def task(device: str, session: Session) -> DevicePlan:
+        session.load(secrets.fill(text))
+        diff = masked(session.diff(), secrets)
         return DevicePlan(device, text, diff, _effect(diff))
 
     return task
@@ -128,41 +124,7 @@ def _adds_session(plan: DevicePlan | BaubauError | None, link: Link) -> bool:
 def _compare(
     devices: Iterable[str], texts: Mapping[str, str], fleet: Fleet, secrets: Secrets
 ) -> dict[str, DevicePlan | BaubauError]:
-    return fleet.run(sorted(devices), lambda device, driver: load(texts[device], secrets)(device, driver))
-
-
-def groups(topology: Topology, plan: NetworkPlan) -> list[Group]:
-    """Put the changes into groups that must go together, the device nearest to the cores first.
-
-    Two changed ends of a link form a group when both alter what their session is made of (a key, an address,
-    an AS): one alone would keep it down. A new router goes with its POP, unless that is just being installed.
-    """
-    together: dict[str, set[str]] = {change.device: {change.device} for change in plan.changes}
-    for link in topology.links.values():
-        a, b = link.a.node, link.b.node
-        if a not in together or b not in together:
-            continue
-        is_access = link.kind is LinkKind.ACCESS
-        is_new_site = is_access and b in plan.waiting and a not in plan.installing
-        if is_new_site or (_alters(plan, link, a) and _alters(plan, link, b)):
-            joined = together[a] | together[b]
-            together.update(dict.fromkeys(joined, joined))
-    unique = {frozenset(members) for members in together.values()}
-    depth = [Role.CORE, Role.FIREWALL, Role.POP, Role.SITE]
-    return [
-        tuple(sorted(members, key=lambda name: (depth.index(topology.nodes[name].role), name)))
-        for members in sorted(unique, key=min)
-    ]
-
-
-def _alters(plan: NetworkPlan, link: Link, device: str) -> bool:
-    """Whether the change of `device` takes away or replaces something its session over `link` is made of."""
-    found = plan.devices.get(device)
-    if found is None:
-        return False
-    port, peer = f"interface {link.end(device).name}", str(link.far(device).address.ip)
-    removed = [line for line in parse_diff(found.diff) if line.sign == "-"]
-    return any(line.context == port or peer in line.text.split() for line in removed)
+    return fleet.run(sorted(devices), lambda device, session: load(texts[device], secrets)(device, session))
 
 
 def _waiting(topology: Topology, absent: AbstractSet[str], changing: AbstractSet[str]) -> set[str]:

@@ -1,37 +1,33 @@
 """One batch of groups changed on their devices, each group wholly or not at all.
 
-The dead-man's switch is the device's own (see `napalm_frr`): whatever happens to this process, a device that
-was not confirmed goes back by itself. Every step is journalled before it is taken.
+All members are armed before any is applied: one end of a session applied alone could cut the other off before it has
+its orders. The dead-man's switch is the device's own (see `napalm_frr`): whatever happens to this process, a device
+that was not confirmed goes back by itself. Every step is journalled before it is taken.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
-from threading import BrokenBarrierError
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import Literal, Protocol
 
+from baubau_ops.core import poll
 from baubau_ops.core.errors import BaubauError, UnreachableError
 from baubau_ops.core.events import Event, OnEvent
 from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Outcome, Status
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.network.change.plan import DevicePlan, load
+from baubau_ops.network.change.progress import Progress
 from baubau_ops.network.change.waves import Group
 from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
-
-if TYPE_CHECKING:
-    from napalm.base.base import NetworkDriver
-
-    from napalm_frr import FRRDriver
+from baubau_ops.network.platforms.session import Session
 
 POLL = 0.3
 """Seconds between two readings while a change settles: a reading costs a router about 0.05 s of its processor."""
-MEETING = 30.0
-"""Seconds that the armed members of a group wait for each other."""
 MARGIN = 0.2
 """Seconds that a good state is held beyond the slowest failure detector."""
 
@@ -61,27 +57,6 @@ class Limits:
     """Until a router that waits for its POP must answer."""
 
 
-class _HeldBackError(BaubauError):
-    """A router was armed, but another of its group was not."""
-
-
-@dataclass(slots=True)
-class _Group:
-    members: Group
-    armed: list[str] = field(default_factory=list)
-    """Those that a rollback still has to reach."""
-    stuck: dict[str, BaubauError] = field(default_factory=dict)
-    """Why a rollback did not reach one."""
-    reverted: set[str] = field(default_factory=set)
-    """Those that went back by their own timer."""
-    touched: set[str] = field(default_factory=set)
-    """Those that something was sent to."""
-    confirmed: list[str] = field(default_factory=list)
-    failure: str = ""
-    """Why it is taken back; empty while all is well."""
-    at_fault: str = ""
-
-
 class Transaction:
     """The change of one batch. `run` returns an outcome for every device of it."""
 
@@ -92,14 +67,17 @@ class Transaction:
         fleet: Fleet,
         secrets: Secrets,
         check: Check,
+        layer: Callable[[str], int],
         journal: Journal,
         limits: Limits,
         on_event: OnEvent,
     ) -> None:
+        """`layer` is how far out a device lies: those farthest out are confirmed first."""
         self._name = name
         self._fleet = fleet
         self._secrets = secrets
         self._check = check
+        self._layer = layer
         self._journal = journal
         self._limits = limits
         self._on_event = on_event
@@ -118,7 +96,7 @@ class Transaction:
         `waiting` members answer only once the member before them is applied; `dependents` are the unchanged
         devices that could suffer; a good state is held for `settle` seconds before it is believed.
         """
-        batch = [_Group(members) for members in groups]
+        batch = [Progress(members) for members in groups]
         present = [device for group in batch for device in group.members if device not in waiting]
         unreadable = self._check.baseline([*present, *sorted(dependents)])
         for group in batch:
@@ -126,7 +104,7 @@ class Transaction:
                 if device in unreadable and not group.failure:
                     self._fail(group, device, f"could not be read before the change: {unreadable[device]}")
         try:
-            self._apply(batch, plans, waiting)
+            self._change(batch, plans, waiting)
             self._settle(batch, dependents, settle)
             self._confirm(batch)
         except BaseException:
@@ -139,93 +117,88 @@ class Transaction:
         self._await_reverts(batch)
         return [outcome for group in batch for outcome in self._outcomes(group)]
 
-    def _apply(
-        self, batch: Sequence[_Group], plans: Mapping[str, DevicePlan], waiting: frozenset[str]
+    def _change(
+        self, batch: Sequence[Progress], plans: Mapping[str, DevicePlan], waiting: frozenset[str]
     ) -> None:
         """Arm and apply: members that answer all at once, then each that waits for the one before it."""
         for round_ in zip_longest(*(_rounds(group.members, waiting) for group in batch), fillvalue=()):
-            live = [
-                (group, members) for group, members in zip(batch, round_, strict=True) if not group.failure
-            ]
-            turn = {device: group for group, members in live for device in members}
+            turn = {
+                device: group
+                for group, members in zip(batch, round_, strict=True)
+                if not group.failure
+                for device in members
+            }
             late = [device for device in turn if device in waiting]
             for device, error in self._appear(late, plans).items():
                 self._fail(turn.pop(device), device, str(error))
-            for device, group in turn.items():
-                self._step("arm", device)
-                group.armed.append(device)
-                group.touched.add(device)
-            meetings = [(threading.Barrier(max(1, len(members))), members) for _, members in live]
-            meeting_of = {device: meeting for meeting, members in meetings for device in members}
-            done = self._fleet.run(turn, self._timed("applied", self._committing(meeting_of)))
-            # Who was only held back is not at fault.
-            for device, answer in sorted(done.items(), key=lambda item: isinstance(item[1], _HeldBackError)):
-                if isinstance(answer, BaubauError):
-                    self._fail(turn[device], device, str(answer))
+            began = time.monotonic()
+            self._arm(turn)
+            self._apply(began, {device: group for device, group in turn.items() if device in group.armed})
 
-    def _committing(self, meeting_of: Mapping[str, threading.Barrier]) -> DeviceTask[None]:
-        """Make the task that arms, waits until the whole group is armed, and applies.
+    def _arm(self, turn: Mapping[str, Progress]) -> None:
+        """Let every device prepare its revert; nothing is changed yet."""
+        for device, group in turn.items():
+            self._step("arm", device)
+            group.armed.append(device)
+            group.touched.add(device)
+        revert_in = self._limits.revert_in
+        answers = self._fleet.run(turn, lambda _, session: session.arm(revert_in, self._name))
+        for device, answer in answers.items():
+            group = turn[device]
+            if isinstance(answer, BaubauError):
+                self._fail(group, device, str(answer))
+            elif not answer:
+                group.armed.remove(device)
+                group.touched.remove(device)
+                group.intended.add(device)
 
-        One end of a session applied alone could cut the other off before it has its orders.
-        """
-
-        def commit(device: str, driver: NetworkDriver) -> None:
-            meeting = meeting_of[device]
-            frr = cast("FRRDriver", driver)
-            frr.before_apply = lambda: meeting.wait(MEETING)
-            try:
-                driver.commit_config(message=self._name, revert_in=self._limits.revert_in)
-            except BaseException as error:
-                meeting.abort()
-                if isinstance(error, BrokenBarrierError) or isinstance(error.__cause__, BrokenBarrierError):
-                    raise _HeldBackError("another router of its group could not be armed") from error
-                raise
-            finally:
-                frr.before_apply = None
-
-        return commit
+    def _apply(self, began: float, armed: Mapping[str, Progress]) -> None:
+        """Change what runs, in the groups of which every member is armed; arming `began` then."""
+        turn = {device: group for device, group in armed.items() if not group.failure}
+        for device in turn:
+            self._step("apply", device)
+        for device, answer in self._fleet.run(turn, self._timed("applied", _apply, began)).items():
+            if isinstance(answer, BaubauError):
+                self._fail(turn[device], device, str(answer))
 
     def _appear(self, devices: Sequence[str], plans: Mapping[str, DevicePlan]) -> dict[str, BaubauError]:
         """Wait until routers answer, then load their texts; what did not work for which is returned."""
         missing: dict[str, BaubauError] = {}
-        deadline = time.monotonic() + self._limits.appear
         left = list(devices)
-        while left:
+
+        def is_over() -> bool:
             answers = self._fleet.run(
-                left, lambda name, driver: load(plans[name].text, self._secrets)(name, driver)
+                left, lambda name, session: load(plans[name].text, self._secrets)(name, session)
             )
-            missing = {name: answer for name, answer in answers.items() if isinstance(answer, BaubauError)}
-            left = [name for name, error in missing.items() if isinstance(error, UnreachableError)]
-            if time.monotonic() > deadline:
-                break
+            for name, answer in answers.items():
+                missing.pop(name, None)
+                if isinstance(answer, BaubauError):
+                    missing[name] = answer
+            left[:] = [name for name in left if isinstance(missing.get(name), UnreachableError)]
+            return not left
+
+        poll.settle(is_over, bool, self._limits.appear, interval=POLL)
         return missing
 
-    def _settle(self, batch: Sequence[_Group], dependents: frozenset[str], settle: float) -> None:
-        """Read until nothing is wrong and has been so for `settle` seconds, or until time is up."""
-        began = time.monotonic()
-        good_since: float | None = None
-        while True:
-            live = [group for group in batch if not group.failure]
-            changed = [device for group in live for device in group.armed]
-            if not changed:
+    def _settle(self, batch: Sequence[Progress], dependents: frozenset[str], hold: float) -> None:
+        """Read until nothing is wrong and has been so for `hold` seconds, or until time is up."""
+        while live := [group for group in batch if not group.failure and group.armed]:
+            began = time.monotonic()
+            changed = [device for group in live for device in (*group.armed, *group.intended)]
+            wrong = poll.settle(
+                partial(self._check.problems, [*changed, *sorted(dependents)], changed),
+                lambda wrong: not wrong,
+                self._limits.converge,
+                hold=hold,
+                interval=POLL,
+            )
+            if not wrong:
+                for device in changed:
+                    self._say("done", "checked", device, time.monotonic() - began)
                 return
-            wrong = self._check.problems([*changed, *sorted(dependents)], changed)
-            now = time.monotonic()
-            if wrong:
-                good_since = None
-                if now - began > self._limits.converge:
-                    self._blame(live, wrong, dependents)
-                    began = now  # the others get their time again, without those that failed
-                    continue
-            else:
-                good_since = now if good_since is None else good_since
-                if now - good_since >= settle:
-                    for device in changed:
-                        self._say("done", "checked", device, now - began)
-                    return
-            time.sleep(POLL)
+            self._blame(live, wrong, dependents)  # the others get their time again, without those that failed
 
-    def _blame(self, live: Sequence[_Group], wrong: Mapping[str, str], dependents: frozenset[str]) -> None:
+    def _blame(self, live: Sequence[Progress], wrong: Mapping[str, str], dependents: frozenset[str]) -> None:
         """A problem on a member is its group's; a problem beside all members is everybody's."""
         outside = {device: text for device, text in wrong.items() if device in dependents}
         own = [group for group in live if any(device in wrong for device in group.members)]
@@ -233,14 +206,16 @@ class Transaction:
             device = next((device for device in group.members if device in wrong), next(iter(outside), ""))
             self._fail(group, device, wrong[device])
 
-    def _confirm(self, batch: Sequence[_Group]) -> None:
+    def _confirm(self, batch: Sequence[Progress]) -> None:
         """Confirm over new connections, from the far ends inward; then nothing more can go back by itself."""
-        depth = max((len(group.members) for group in batch), default=0)
-        for index in range(depth):
+        layers = {self._layer(device) for group in batch for device in group.armed}
+        for layer in sorted(layers, reverse=True):
             turn = {
-                group.members[-1 - index]: group
+                device: group
                 for group in batch
-                if not group.failure and index < len(group.members)
+                if not group.failure
+                for device in group.armed
+                if self._layer(device) == layer
             }
             for device in turn:
                 self._step("confirm", device)
@@ -250,9 +225,9 @@ class Transaction:
                         turn[device], device, f"could not be confirmed over a new connection: {answer}"
                     )
                 else:
-                    turn[device].confirmed.append(device)
+                    turn[device].confirmed.add(device)
 
-    def _take_back(self, batch: Sequence[_Group]) -> None:
+    def _take_back(self, batch: Sequence[Progress]) -> None:
         """Bring the old configuration back on every member of a group that failed, the sites first."""
         failed = [group for group in batch if group.failure]
         members = {device: group for group in failed for device in reversed(group.armed)}
@@ -260,10 +235,10 @@ class Transaction:
             self._step("roll back", device)
         confirmed = frozenset(device for group in failed for device in group.confirmed)
 
-        def roll_back(device: str, driver: NetworkDriver) -> None:
-            # With nothing pending it has gone back already, and `rollback` would undo the change before.
-            if device in confirmed or driver.has_pending_commit():
-                driver.rollback()
+        def roll_back(device: str, session: Session) -> None:
+            # With nothing pending it has gone back already, and `revert` would undo the change before.
+            if device in confirmed or session.pending():
+                session.revert()
 
         for device, answer in self._fleet.run(members, self._timed("rolled back", roll_back)).items():
             if isinstance(answer, BaubauError):
@@ -271,29 +246,26 @@ class Transaction:
             else:
                 members[device].armed.remove(device)
 
-    def _await_reverts(self, batch: Sequence[_Group]) -> None:
+    def _await_reverts(self, batch: Sequence[Progress]) -> None:
         """Where a rollback did not get through (a change may cut off its own management) the device's timer will."""
         left = {device: group for group in batch for device in group.armed if group.failure}
-        deadline = time.monotonic() + self._limits.revert_in + self._limits.appear
-        for device in left:
-            self._say(
-                "note",
-                "revert",
-                device,
-                0,
-                f"waiting for it to go back by itself: {left[device].stuck[device]}",
-            )
-        while left and time.monotonic() < deadline:
-            answers = self._fleet.run(left, lambda _, driver: driver.has_pending_commit())
+        for device, group in left.items():
+            why = f"waiting for it to go back by itself: {group.stuck[device]}"
+            self._say("note", "revert", device, 0, why)
+
+        def are_back() -> bool:
+            answers = self._fleet.run(tuple(left), lambda _, session: session.pending())
             for device, is_pending in answers.items():
                 if is_pending is False:
-                    left[device].armed.remove(device)
-                    left[device].reverted.add(device)
-            left = {device: group for device, group in left.items() if device in group.armed}
-            time.sleep(POLL if left else 0)
+                    group = left.pop(device)
+                    group.armed.remove(device)
+                    group.reverted.add(device)
+            return not left
 
-    def _outcomes(self, group: _Group) -> list[Outcome]:
-        outcomes = [self._outcome(group, device) for device in group.members]
+        poll.settle(are_back, bool, self._limits.revert_in + self._limits.appear, interval=POLL)
+
+    def _outcomes(self, group: Progress) -> list[Outcome]:
+        outcomes = [group.outcome(device, self._limits.revert_in) for device in group.members]
         for outcome in outcomes:
             self._journal.append(
                 "device",
@@ -304,23 +276,7 @@ class Transaction:
             )
         return outcomes
 
-    def _outcome(self, group: _Group, device: str) -> Outcome:
-        if not group.failure:
-            return Outcome(device, Status.changed, "")
-        if device in group.armed:
-            why = group.stuck.get(device, "interrupted")
-            fate = f"{device} goes back by itself {self._limits.revert_in} s after it was changed"
-            return Outcome(device, Status.failed, f"{group.failure}; the rollback failed ({why}): {fate}")
-        reason = group.failure if device == group.at_fault else f"because of {group.at_fault}"
-        if group.at_fault not in group.members:  # it has no line of its own
-            reason += f": {group.failure}"
-        if device in group.reverted:
-            reason += "; the device went back by itself"
-        if device in group.touched:
-            return Outcome(device, Status.rolled_back, reason)
-        return Outcome(device, Status.failed if device == group.at_fault else Status.not_run, reason)
-
-    def _fail(self, group: _Group, device: str, reason: str) -> None:
+    def _fail(self, group: Progress, device: str, reason: str) -> None:
         if not group.failure:
             group.failure, group.at_fault = reason, device
             self._say("failed", "apply", device, 0, reason)
@@ -328,11 +284,13 @@ class Transaction:
     def _step(self, step: str, device: str) -> None:
         self._journal.append("step", apply=self._name, target=device, step=step)
 
-    def _timed(self, what: str, task: DeviceTask[None]) -> DeviceTask[None]:
-        def timed(device: str, driver: NetworkDriver) -> None:
-            began = time.monotonic()
-            task(device, driver)
-            self._say("done", what, device, time.monotonic() - began)
+    def _timed(self, what: str, task: DeviceTask[None], began: float | None = None) -> DeviceTask[None]:
+        """Tell of the end of a task, and how long it took, since `began` if that is earlier."""
+
+        def timed(device: str, session: Session) -> None:
+            start = time.monotonic() if began is None else began
+            task(device, session)
+            self._say("done", what, device, time.monotonic() - start)
 
         return timed
 
@@ -341,6 +299,7 @@ class Transaction:
 
 
 _RESULT = {
+    Status.unchanged: "unchanged",
     Status.changed: "confirmed",
     Status.rolled_back: "reverted",
     Status.failed: "failed",
@@ -354,5 +313,9 @@ def _rounds(members: Group, waiting: frozenset[str]) -> list[tuple[str, ...]]:
     return [*([present] if present else []), *((device,) for device in members if device in waiting)]
 
 
-def _confirm(_device: str, driver: NetworkDriver) -> None:
-    driver.confirm_commit()
+def _apply(_device: str, session: Session) -> None:
+    session.apply()
+
+
+def _confirm(_device: str, session: Session) -> None:
+    session.confirm()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from baubau_ops.core.errors import BaubauError, FailedError, MissingError, UnreachableError
 from baubau_ops.core.files import lock
@@ -25,12 +24,10 @@ from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
 from baubau_ops.network.platforms.frr.render.text import render_device
 from baubau_ops.network.platforms.frr.state.read import observe
+from baubau_ops.network.platforms.session import Session
 from baubau_ops.network.probe.pairs import pairs
 from baubau_ops.network.probe.prove import probe
 from baubau_ops.network.verify.network import counters_of, kernels
-
-if TYPE_CHECKING:
-    from napalm.base.base import NetworkDriver
 
 REVERT_IN = 60
 """Seconds after which a router goes back by itself; the probes of a city fit in."""
@@ -49,10 +46,9 @@ RECOVER = 90.0
 @contextmanager
 def open_bench(inventory: Inventory, environment: Environment) -> Iterator[TwinBench]:
     """Yield a bench on a network that is as intended, alone: FailedError if it is not, or somebody changes it now."""
-    options = {"min_revert_in": REVERT_IN}
     with (
         lock(environment.state / "apply.lock"),
-        Fleet(platforms(inventory.topology), environment, options=options) as fleet,
+        Fleet(platforms(inventory.topology), environment, min_revert_in=REVERT_IN) as fleet,
     ):
         bench = TwinBench(inventory, environment, fleet)
         bench.require_intended()
@@ -63,7 +59,7 @@ class TwinBench:
     """Removes classes on the routers of one environment."""
 
     def __init__(self, inventory: Inventory, environment: Environment, fleet: Fleet) -> None:
-        """`fleet` must accept REVERT_IN (its option `min_revert_in`). MissingError without places to probe from."""
+        """`fleet` must accept REVERT_IN (its `min_revert_in`). MissingError without places to probe from."""
         if environment.vantage is None:
             raise MissingError(f"{environment.name} has no machines to send probes from.")
         self._vantage = environment.vantage
@@ -87,12 +83,11 @@ class TwinBench:
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
         """Apply the text, armed. A router that cannot be reached any more has applied it."""
 
-        def commit(_device: str, driver: NetworkDriver) -> bool:
-            driver.load_replace_candidate(config=self._secrets.fill(removal.text))
-            if not driver.compare_config():
-                driver.discard_config()
+        def commit(_device: str, session: Session) -> bool:
+            session.load(self._secrets.fill(removal.text))
+            if not session.arm(REVERT_IN, f"coverage {removal.line_class}"):
                 return False
-            driver.commit_config(message=f"coverage {removal.line_class}", revert_in=REVERT_IN)
+            session.apply()
             return True
 
         answer = self._fleet.run([removal.device], commit)[removal.device]
@@ -154,12 +149,10 @@ class TwinBench:
 def _intended(text: str) -> DeviceTask[bool]:
     """Make the task that ends a pending change, and tells whether the router runs its text."""
 
-    def task(_device: str, driver: NetworkDriver) -> bool:
-        if driver.has_pending_commit():
-            driver.rollback()
-        driver.load_replace_candidate(config=text)
-        is_intended = not driver.compare_config()
-        driver.discard_config()
-        return is_intended
+    def task(_device: str, session: Session) -> bool:
+        if session.pending():
+            session.revert()
+        session.load(text)
+        return not session.diff()
 
     return task

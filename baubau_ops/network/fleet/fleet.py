@@ -1,77 +1,46 @@
-"""Open sessions to many routers at once: Nornir runs the tasks, NAPALM drivers do the talking."""
+"""Sessions with many devices at once, whatever their platforms."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-from nornir.core import Nornir
-from nornir.core.configuration import Config
-from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hosts
-from nornir.core.inventory import Inventory as NornirInventory
-from nornir.core.plugins.connections import ConnectionPluginRegister
-from nornir.core.task import Result, Task
-from nornir.plugins.runners import ThreadedRunner
+from typing import Self, TypeVar
 
 from baubau_ops.core.errors import BaubauError, FailedError, UnreachableError
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.network.fleet.connection import CONNECTION_NAME, DriverConnection
-from napalm_frr import errors
-
-if TYPE_CHECKING:
-    from napalm.base.base import NetworkDriver
+from baubau_ops.network.platforms.session import REVERT_SECONDS, Connects, Session
 
 logger = logging.getLogger(__name__)
 
 WORKERS = 64
-"""Threads: they only wait, on the device, on the one loop that does the encryption, or for each other."""
+"""Threads: they only wait, on the devices, or on the one loop that does the encryption. Never for each other: a
+fleet may be larger."""
 
 T = TypeVar("T")
 
-DeviceTask = Callable[[str, "NetworkDriver"], T]
+DeviceTask = Callable[[str, Session], T]
 
 
 class Fleet:
-    """The routers of one environment; a session is opened when first needed and kept until `close`.
+    """The devices of one environment; a session is opened when first needed and kept until `close`.
 
     A failure on one device is data: `run` returns the error in its place and the others go on.
     """
 
     def __init__(
         self,
-        platforms: Mapping[str, str],
+        platforms: Mapping[str, Connects],
         environment: Environment,
         *,
-        options: Mapping[str, Any] | None = None,
+        min_revert_in: int = REVERT_SECONDS,
     ) -> None:
-        """Take each device's NAPALM driver by name; `options` are optional_args for all drivers."""
-        ConnectionPluginRegister.register(CONNECTION_NAME, DriverConnection)
-        optional = {
-            "ssh_config_file": str(environment.ssh_config),
-            "connect_timeout": environment.connect_timeout,
-            **(options or {}),
-        }
-        connection = ConnectionOptions(
-            extras={"timeout": environment.command_timeout, "optional_args": optional}, password=""
-        )
-        hosts = Hosts(
-            {
-                name: Host(
-                    name=name,
-                    hostname=name,
-                    platform=platform,
-                    connection_options={CONNECTION_NAME: connection},
-                )
-                for name, platform in platforms.items()
-            }
-        )
-        self._nornir = Nornir(
-            inventory=NornirInventory(hosts, Groups(), Defaults()),
-            runner=ThreadedRunner(num_workers=min(WORKERS, max(1, len(platforms)))),
-            config=Config(),
-        )
+        """Take each device's platform by name; `min_revert_in` is the least that a session's `arm` accepts."""
+        self._platforms = dict(platforms)
+        self._environment = environment
+        self._min_revert_in = min_revert_in
+        self._sessions: dict[str, Session] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -81,54 +50,51 @@ class Fleet:
     ) -> None:
         self.close()
 
-    @property
-    def devices(self) -> tuple[str, ...]:
-        return tuple(self._nornir.inventory.hosts)
-
     def run(self, devices: Iterable[str], task: DeviceTask[T]) -> dict[str, T | BaubauError]:
-        """Run `task(device, driver)` on every device at once; an answer for each, in the given order.
+        """Run `task(device, session)` on every device, WORKERS at once; an answer for each, in the given order.
 
-        A device that cannot be connected to answers with UnreachableError, any other failure of the driver
-        with FailedError.
+        A device that cannot be reached answers with UnreachableError, whatever else goes wrong is FailedError. When
+        this is interrupted no further task is begun, and those that run are waited for: a device does one thing at
+        a time.
         """
         names = tuple(devices)
-        wanted = frozenset(names)
         if not names:
             return {}
-
-        def on_host(job: Task) -> Result:
-            return Result(host=job.host, result=self._one(job.host, task))
-
-        answers = self._nornir.filter(filter_func=lambda host: host.name in wanted).run(task=on_host)
-        return {name: answers[name][0].result for name in names}
-
-    def _one(self, host: Host, task: DeviceTask[T]) -> T | BaubauError:
+        pool = ThreadPoolExecutor(min(WORKERS, len(names)), thread_name_prefix="fleet")
         try:
-            driver = host.get_connection(CONNECTION_NAME, self._nornir.config)
-            return task(host.name, driver)
+            futures = {name: pool.submit(self._one, name, task) for name in names}
+            return {name: future.result() for name, future in futures.items()}
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _one(self, device: str, task: DeviceTask[T]) -> T | BaubauError:
+        try:
+            return task(device, self._session(device))
+        except UnreachableError as error:
+            self.close_session(device)
+            return error
         except BaubauError as error:
             return error
-        except errors.ConnectionException as error:
-            self._forget(host)
-            return UnreachableError(f"{host.name} cannot be reached: {error}")
-        except Exception as error:  # a driver may raise anything; it must not end the others' work
-            logger.debug("%s: %s", host.name, error, exc_info=True)
-            return FailedError(f"{host.name}: {error or type(error).__name__}")
+        except Exception as error:  # one device must not end the others' work
+            logger.debug("%s: %s", device, error, exc_info=True)
+            return FailedError(f"{device}: {error or type(error).__name__}")
+
+    def _session(self, device: str) -> Session:
+        session = self._sessions.get(device)
+        if session is None:
+            session = self._platforms[device].connect(
+                device, self._environment, min_revert_in=self._min_revert_in
+            )
+            self._sessions[device] = session
+        return session
 
     def close_session(self, device: str) -> None:
         """End one device's session; the next task opens a new one."""
-        self._forget(self._nornir.inventory.hosts[device])
+        session = self._sessions.pop(device, None)
+        if session is not None:
+            session.close()
 
     def close(self) -> None:
         """End all sessions."""
-        for host in self._nornir.inventory.hosts.values():
-            self._forget(host)
-
-    @staticmethod
-    def _forget(host: Host) -> None:
-        connection = host.connections.pop(CONNECTION_NAME, None)
-        if connection is not None:
-            try:
-                connection.close()
-            except Exception as error:  # the other end may be gone
-                logger.debug("%s: closing: %s", host.name, error)
+        for device in tuple(self._sessions):
+            self.close_session(device)

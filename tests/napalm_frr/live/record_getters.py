@@ -75,12 +75,12 @@ def _wait_for_routes(driver: FRRDriver) -> None:
 
 def _record(driver: FRRDriver, name: str, call: Callable[[FRRDriver], Any]) -> None:
     folder = DATA / f"test_{name}" / "booted"
-    recorder = Recorder(driver.target)
+    recorder = Recorder(driver.device.target)
     recorder.folder = folder
     recorder.open()
-    plain, driver.device = driver.device, recorder
+    plain, driver.device.connection = driver.device.connection, recorder
     result = call(driver)
-    driver.device = plain
+    driver.device.connection = plain
     recorder.close()
     (folder / "expected_result.json").write_text(json.dumps(result, indent=2) + "\n")
 

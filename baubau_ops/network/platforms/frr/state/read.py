@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.network.platforms.frr.state import daemons as frr
 from baubau_ops.network.platforms.frr.state import kernel
+from baubau_ops.network.platforms.session import Session
 from baubau_ops.network.state.router_state import Observation, Readable, Unread
-from napalm_frr.reader import Reader
-from napalm_frr.remote import COMMAND, asking
-
-if TYPE_CHECKING:
-    from napalm.base.base import NetworkDriver
+from napalm_frr.remote import asking
 
 T = TypeVar("T")
 
@@ -23,6 +20,7 @@ OSPF_NEIGHBOURS = "show ip ospf neighbor json"
 OSPF_INTERFACES = "show ip ospf interface json"
 OSPF = "show ip ospf json"
 BFD = "show bfd peers json"
+BFD_COUNTERS = "show bfd peers counters json"
 BGP_NEIGHBOURS = "show bgp neighbors json"
 BGP_ROUTES = "show bgp ipv4 unicast json"
 ROUTES4 = "ip -j -4 route show table all"
@@ -61,38 +59,35 @@ _PROMPT = re.compile(r"\S*# (?P<command>(?:show|ip|nft) .*|end)")
 _SENT = re.compile(r"show bgp ipv4 unicast neighbors (\S+) advertised-routes json")
 
 
-def observe(device: str, driver: NetworkDriver) -> Observation:
+def observe(device: str, session: Session) -> Observation:
     """Read one router; a task for `Fleet.run`.
 
-    What a daemon or tool does not answer is `Unread` in the observation; a lost connection raises what the
-    driver raises.
+    What a daemon or tool does not answer is `Unread` in the observation; a lost connection is UnreachableError.
     """
-    return parse(device, run_script(device, driver, script()))
+    return parse(device, session.run(script()))
 
 
-def read_counters(device: str, driver: NetworkDriver) -> dict[str, int]:
+def read_counters(device: str, session: Session) -> dict[str, int]:
     """Read a router's drop counters by name; a task for `Fleet.run`. FailedError if they cannot be read."""
-    answers = _answers(
-        run_script(device, driver, f"printf '# %s\\n' '{COUNTERS}'; {COUNTERS}; printf '\\n# end\\n'")
-    )
+    answers = _answers(session.run(f"printf '# %s\\n' '{COUNTERS}'; {COUNTERS}; printf '\\n# end\\n'"))
     found = _read(answers, COUNTERS, kernel.counters)
     if isinstance(found, Unread):
         raise FailedError(f"{device}: {found.reason}")
     return {name.removeprefix(_OWN): packets for name, packets in found.items() if name.startswith(_OWN)}
 
 
-def run_script(device: str, driver: NetworkDriver, text: str) -> str:
-    """Run a script as root over the driver's session; FailedError if it ends with an error."""
-    shell: object = driver
-    if not isinstance(shell, Reader):
-        raise FailedError(
-            f"{device}: its driver, {type(driver).__name__}, gives no root shell to read it with"
-        )
-    answer = shell.device.run(COMMAND, text, timeout=float(shell.timeout))
-    if answer.status != 0:
-        why = answer.stderr.strip() or f"exit code {answer.status}"
-        raise FailedError(f"{device}: could not be read: {why}")
-    return answer.stdout
+def lost_sessions(_device: str, session: Session) -> int:
+    """Count how often a router's BGP and BFD sessions have gone down since their daemons started.
+
+    FRR forgets a BFD session that OSPF gives up, so compare two counts only while the same sessions exist. A task
+    for `Fleet.run`.
+    """
+    commands = f"bgpd '{BGP_NEIGHBOURS}' bfdd '{BFD_COUNTERS}'"
+    answers = _answers(session.run(f"{asking()}\nfrr_ask {commands}\nprintf '\\n# end\\n'"))
+    neighbours: dict[str, dict[str, Any]] = json.loads(answers[BGP_NEIGHBOURS])
+    peers: list[dict[str, Any]] = json.loads(answers[BFD_COUNTERS])
+    dropped = [int(one["connectionsDropped"]) for one in neighbours.values() if isinstance(one, dict)]
+    return sum(dropped) + sum(int(peer["session-down"]) for peer in peers)
 
 
 def script() -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from baubau_ops.core.errors import BaubauError
 from baubau_ops.network.compare.checks import Checked, Problem, verdict
 from baubau_ops.network.compare.verdict import Verdict
 from baubau_ops.network.model.router import Device
-from baubau_ops.network.platforms.frr.state.read import run_script
 from baubau_ops.network.platforms.frr.verify.policing import (
     Policer,
     check_policer,
@@ -19,9 +17,7 @@ from baubau_ops.network.platforms.frr.verify.policing import (
     read_policers,
 )
 from baubau_ops.network.platforms.frr.verify.queues import SeenPort, check_port, read_class, read_queues
-
-if TYPE_CHECKING:
-    from napalm.base.base import NetworkDriver
+from baubau_ops.network.platforms.session import Session
 
 _PROC = "/proc/sys/"
 _PORT, _NEXTHOPS, _HELPER = "# port ", "# nexthops ", "# helper "
@@ -44,9 +40,9 @@ class Kernel:
     """The state of each service: `active`."""
 
 
-def read_kernel(device: Device, driver: NetworkDriver) -> Kernel:
+def read_kernel(device: Device, session: Session) -> Kernel:
     """Read what a router's text sets. FailedError if it cannot be read, ValueError if it is not understood."""
-    return parse(run_script(device.name, driver, script(device)))
+    return parse(session.run(script(device)))
 
 
 def script(device: Device) -> str:

@@ -1,0 +1,92 @@
+"""Which devices must be changed together: both ends of every session that one end alone would keep down.
+
+A session is a link (OSPF, BFD and BGP between its two ports) or a pair of routers (iBGP between their loopbacks).
+A new key of all iBGP sessions so makes one group of the whole infrastructure: each session restarts once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from baubau_ops.inventory.city.topology import LinkKind, Topology
+from baubau_ops.network.change.plan import NetworkPlan
+from baubau_ops.network.change.waves import Group, layer
+from baubau_ops.network.platforms.frr.forecast import parse_diff
+
+_AGREED = re.compile(
+    r"neighbor (?P<peer>\S+)"
+    r" (?:remote-as|password|ttl-security|local-role|local-as|update-source|ebgp-multihop|bfd)\b"
+)
+"""What both ends of a BGP session must agree on. Timers are negotiated, filters are each end's own."""
+
+Session = str | frozenset[str]
+"""A link's id, or the two routers whose loopbacks speak to each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """What a device's change takes away or replaces of its sessions."""
+
+    ports: frozenset[str]
+    peers: frozenset[str]
+    """Addresses."""
+
+
+def groups(topology: Topology, plan: NetworkPlan) -> list[Group]:
+    """Put the changes into groups that must go together, the device nearest to the cores first.
+
+    Two changed devices form a group when both alter the same session (a key, an address, an AS). A new router goes
+    with its POP, unless that is just being installed.
+    """
+    together: dict[str, set[str]] = {change.device: {change.device} for change in plan.changes}
+    for pair in (*_pairs(topology, plan), *_new_sites(topology, plan)):
+        joined = set().union(*(together[device] for device in pair))
+        together.update(dict.fromkeys(joined, joined))
+    unique = {frozenset(members) for members in together.values()}
+    return [
+        tuple(sorted(members, key=lambda name: (layer(topology, name), name)))
+        for members in sorted(unique, key=min)
+    ]
+
+
+def altered(diff: str) -> Altered:
+    """Read from a device's diff what it takes away or replaces: a port's lines, or what a peer must agree on."""
+    removed = [line for line in parse_diff(diff) if line.sign == "-"]
+    ports = (line.context.split() for line in removed)
+    peers = (_AGREED.match(line.text) for line in removed)
+    return Altered(
+        frozenset(words[1] for words in ports if words[:1] == ["interface"]),
+        frozenset(found["peer"] for found in peers if found),
+    )
+
+
+def _sessions(topology: Topology, loopbacks: Mapping[str, str], device: str, diff: str) -> Iterator[Session]:
+    """The sessions that a device's change alters; `loopbacks` are the routers by address."""
+    found = altered(diff)
+    for link in topology.links_of(device):
+        if link.end(device).name in found.ports or str(link.far(device).address.ip) in found.peers:
+            yield link.id
+    for address in found.peers & loopbacks.keys():
+        yield frozenset({device, loopbacks[address]})
+
+
+def _pairs(topology: Topology, plan: NetworkPlan) -> list[tuple[str, ...]]:
+    """Both ends of each session that both alter."""
+    loopbacks = {str(node.loopback): node.name for node in topology.ours}
+    ends: defaultdict[Session, list[str]] = defaultdict(list)
+    for name, device in plan.devices.items():
+        for session in _sessions(topology, loopbacks, name, device.diff):
+            ends[session].append(name)
+    return [tuple(devices) for devices in ends.values() if len(devices) > 1]
+
+
+def _new_sites(topology: Topology, plan: NetworkPlan) -> list[tuple[str, ...]]:
+    changing = {change.device for change in plan.changes} - plan.installing
+    return [
+        (link.a.node, link.b.node)
+        for link in topology.links.values()
+        if link.kind is LinkKind.ACCESS and link.a.node in changing and link.b.node in plan.waiting
+    ]

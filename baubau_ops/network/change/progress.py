@@ -1,0 +1,50 @@
+"""How far the change of one group has come, and what that means for each of its devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from baubau_ops.core.errors import BaubauError
+from baubau_ops.core.plan import Outcome, Status
+from baubau_ops.network.change.waves import Group
+
+
+@dataclass(slots=True)
+class Progress:
+    """One group in the middle of its change."""
+
+    members: Group
+    armed: list[str] = field(default_factory=list)
+    """Those that a rollback still has to reach."""
+    touched: set[str] = field(default_factory=set)
+    """Those that something was sent to."""
+    intended: set[str] = field(default_factory=set)
+    """Those that turned out to run their intended text already."""
+    confirmed: set[str] = field(default_factory=set)
+    stuck: dict[str, BaubauError] = field(default_factory=dict)
+    """Why a rollback did not reach one."""
+    reverted: set[str] = field(default_factory=set)
+    """Those that went back by their own timer."""
+    failure: str = ""
+    """Why it is taken back; empty while all is well."""
+    at_fault: str = ""
+    """The device that the failure is about; it need not be a member."""
+
+    def outcome(self, device: str, revert_in: int) -> Outcome:
+        """What became of a member once all is over; `revert_in` is how long its own timer was set, seconds."""
+        if not self.failure:
+            if device in self.intended:
+                return Outcome(device, Status.unchanged, "runs its intended text")
+            return Outcome(device, Status.changed, "")
+        if device in self.armed:
+            why = self.stuck.get(device, "interrupted")
+            fate = f"{device} goes back by itself {revert_in} s after it was changed"
+            return Outcome(device, Status.failed, f"{self.failure}; the rollback failed ({why}): {fate}")
+        reason = self.failure if device == self.at_fault else f"because of {self.at_fault}"
+        if self.at_fault not in self.members:  # it has no line of its own
+            reason += f": {self.failure}"
+        if device in self.reverted:
+            reason += "; the device went back by itself"
+        if device in self.touched:
+            return Outcome(device, Status.rolled_back, reason)
+        return Outcome(device, Status.failed if device == self.at_fault else Status.not_run, reason)
