@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
@@ -241,6 +242,25 @@ def test_ctrl_c_takes_everything_back_at_once(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, fleet, ("pop", "ce"), check=Interrupting(fleet))
     assert state(fleet) == {"pop": OLD, "ce": OLD}
+
+
+class Interrupted(FakeRouter):
+    """While it is armed somebody presses Ctrl-C."""
+
+    def take(self, call: str, failure: str) -> None:
+        super().take(call, failure)
+        main = threading.main_thread().ident
+        if call == "arm" and main is not None:
+            signal.pthread_kill(main, signal.SIGINT)
+
+
+def test_ctrl_c_while_a_batch_is_armed_takes_back_what_is(tmp_path: Path) -> None:
+    fleet = FakeFleet(FakeRouter("pop"), Interrupted("ce"), FakeRouter("other"))
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, fleet, ("pop", "ce"), ("other",))
+    assert set(state(fleet).values()) == {OLD}
+    assert ("revert", "ce") in fleet.order
+    assert {call for call, _ in fleet.order} == {"arm", "revert"}
 
 
 def test_every_step_is_journalled_before_it_is_taken(tmp_path: Path) -> None:
