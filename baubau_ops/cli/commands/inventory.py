@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, group
+from baubau_ops.cli.screens import inventory as screens
 from baubau_ops.core.errors import FailedError, InputError
-from baubau_ops.core.units import counted, format_duration, format_rate
-
-if TYPE_CHECKING:
-    from baubau_ops.inventory.edit.resolve import Move
-    from baubau_ops.inventory.views.describe import Description
+from baubau_ops.core.units import counted
 
 app = group("The city as data: check it, look at it, give numbers.")
 
 Wide = Annotated[bool, typer.Option("--wide", help="Show every column.")]
-
-_RATES = frozenset({"rate", "capacity", "committed", "peak", "committed_down", "peak_down", "down", "up"})
-_DURATIONS = frozenset({"rto", "rpo"})
-_NUMBERS = ("rate", "asn", "capacity", "committed_down", "peak_down", "cost", "km", "links", "lans", "tier")
-_NARROW: Mapping[str, Sequence[str]] = {
-    "sites": ("id", "kind", "pop", "committed_down", "segments", "status"),
-    "links": ("id", "kind", "media", "prefix", "capacity", "cost"),
-    "services": ("id", "owner", "tier", "address", "ports"),
-}
-"""What a list shows where all columns do not fit into a hundred characters."""
-_SHORT = {"committed_down": "rate"}
-"""Titles where the column's name would take more room than its values."""
-_HIDDEN = frozenset({"router", "link", "neighbour_address"})  # in tables; JSON has them
 
 
 @command(app, example="baubau inventory check --inventory examples/small")
@@ -50,15 +33,11 @@ def check(context: Context) -> None:
     }
 
     def draw() -> None:
-        context.output.line(f"{_listed(counts)}, {counted(len(proposed), 'number')} proposed. OK")
+        context.output.line(f"{screens.listed(counts)}, {counted(len(proposed), 'number')} proposed. OK")
         if proposed:
             context.output.line("To lock them: baubau inventory allocate")
 
     context.output.show({**counts, "proposed": proposed}, draw)
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(counted(number, noun.removesuffix("s")) for noun, number in counts.items())
 
 
 @command(app, example="baubau inventory show wolio")
@@ -70,22 +49,7 @@ def show(
     from baubau_ops.inventory.views.describe import describe
 
     found = describe(context.open_inventory(), name)
-    context.output.show(found, lambda: draw_descriptions(context, found))
-
-
-def draw_descriptions(context: Context, found: Sequence[Description]) -> None:
-    for number, description in enumerate(found):
-        if number:
-            context.output.line()
-        where = f"   {description.defined}" if description.defined else ""
-        context.output.line(f"{description.kind} {description.id}{where}", "bold")
-        width = max(len(key) for key in description.facts)
-        for key, value in description.facts.items():
-            context.output.line(f"  {key:<{width}}  {_cell(key, value) or '–'}")
-        for rows in (description.ports, description.segments):
-            if rows:
-                context.output.line()
-                draw_rows(context, rows)
+    context.output.show(found, lambda: screens.draw_descriptions(context.output, found))
 
 
 @command(app, name="list", example="baubau inventory list sites --where pop=wolio")
@@ -102,7 +66,7 @@ def list_(
 
     filters = dict(_filter(text) for text in where or [])
     found = rows(context.open_inventory(), what, filters)
-    context.output.show(found, lambda: draw_list(context, what, found, wide=wide))
+    context.output.show(found, lambda: screens.draw_list(context.output, what, found, wide=wide))
 
 
 def _filter(text: str) -> tuple[str, str]:
@@ -110,45 +74,6 @@ def _filter(text: str) -> tuple[str, str]:
     if not sign or not column:
         raise InputError(f'"{text}" is not a filter: write COLUMN=VALUE, for example pop=wolio.')
     return column, value
-
-
-def draw_list(
-    context: Context, what: str, found: Sequence[Mapping[str, object]], *, wide: bool = False
-) -> None:
-    """Draw rows as a table: the columns that fit a screen, or all."""
-    if not found:
-        context.output.line(f"No {what}.")
-        return
-    if wide or what not in _NARROW:
-        draw_rows(context, found)
-        return
-    columns = _NARROW[what]
-    draw_rows(context, [{_SHORT.get(column, column): row[column] for column in columns} for row in found])
-    context.output.line(f"{len(found[0]) - len(columns)} more columns: --wide")
-
-
-def draw_rows(context: Context, rows: Sequence[Mapping[str, object]]) -> None:
-    columns = [column for column in rows[0] if column not in _HIDDEN]
-    drawn = [[_cell(column, row[column]) for column in columns] for row in rows]
-    titles = [column.replace("_", " ") for column in columns]
-    right = [column.replace("_", " ") for column in columns if column in _NUMBERS]
-    context.output.table(titles, drawn, right=right)
-
-
-def _cell(column: str, value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_cell(key, item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return ("," if column == "segments" else ", ").join(map(str, value))
-    if column in _RATES and isinstance(value, int):
-        return format_rate(value)
-    if column in _DURATIONS and isinstance(value, float):
-        return format_duration(value)
-    return str(value)
 
 
 @command(app, example="baubau inventory coverage")
@@ -296,7 +221,7 @@ def generate(
         "pops": len(made.backbone.pops),
         "routers": len(made.topology.ours),
     }
-    text = f"{_listed(counts).replace(' pop', ' POP')}: {folder}"
+    text = f"{screens.listed(counts).replace(' pop', ' POP')}: {folder}"
     context.output.show({"folder": str(folder), **counts}, lambda: context.output.line(text))
 
 
@@ -323,21 +248,7 @@ def allocate(
     locked = {item: entry(before.numbers, item) for item in sorted(before.proposed)}
     released = sorted(set(before.allocations.quarantine) - set(before.numbers.quarantine))
     facts = {"written": not dry_run, "locked": locked, "released": released}
-    context.output.show(facts, lambda: _draw_locked(context, locked, released, dry_run))
-
-
-def _draw_locked(context: Context, locked: Mapping[str, str], released: Sequence[str], dry_run: bool) -> None:
-    out = context.output
-    for item, numbers in locked.items():
-        out.line(f"+ {item}  {numbers}")
-    for name in released:
-        out.line(f"- quarantine/{name}")
-    if not locked and not released:
-        out.line("Every number is locked already. Nothing to do.")
-        return
-    verb = "would be locked" if dry_run else "locked"
-    freed = f", {len(released)} released from quarantine" if released else ""
-    out.line(f"{len(locked)} {verb}, none moved{freed}.")
+    context.output.show(facts, lambda: screens.draw_locked(context.output, locked, released, dry_run))
 
 
 def _resolve(context: Context, dry_run: bool) -> None:
@@ -348,7 +259,7 @@ def _resolve(context: Context, dry_run: bool) -> None:
     is_merged = has_conflict(folder)
     moves = resolve(folder, _applied_devices(context).__contains__, dry_run=dry_run)
     facts = {"written": bool(moves or is_merged) and not dry_run, "merged": is_merged, "moves": moves}
-    context.output.show(facts, lambda: _draw_moves(context, moves, is_merged, dry_run))
+    context.output.show(facts, lambda: screens.draw_moves(context.output, moves, is_merged, dry_run))
 
 
 def _applied_devices(context: Context) -> frozenset[str]:
@@ -361,19 +272,3 @@ def _applied_devices(context: Context) -> frozenset[str]:
         for record in records
         if record.kind == "device" and record.data.get("result") == "confirmed" and "target" in record.data
     )
-
-
-def _draw_moves(context: Context, moves: Sequence[Move], is_merged: bool, dry_run: bool) -> None:
-    out = context.output
-    if is_merged:
-        out.line("Both sides of the merge are kept.")
-    for move in moves:
-        out.line(f"- {move.entry}  {move.before}")
-        out.line(f"+ {move.entry}  {move.after or '(no file uses it)'}")
-        out.line(f"  {move.keeper} keeps its numbers.")
-    if not moves:
-        out.line("No number is taken twice." + ("" if is_merged else " Nothing to do."))
-    elif dry_run:
-        out.line(f"{len(moves)} would be moved. Nothing was written.")
-    else:
-        out.line(f"{len(moves)} moved.")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from baubau_ops.cli.commands.inventory import Wide, draw_descriptions, draw_list
+from baubau_ops.cli.commands.inventory import Wide
 from baubau_ops.cli.context import Context
 from baubau_ops.cli.options import command, group
 from baubau_ops.cli.output import Output
 from baubau_ops.cli.screens import link as screens
+from baubau_ops.cli.screens.inventory import draw_descriptions, draw_list
 from baubau_ops.cli.screens.network import STEPS, draw_report, expect_changes
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.plan import exit_code
@@ -134,7 +135,7 @@ def show(context: Context, site: SiteId) -> None:
         guess = did_you_mean(site, inventory.sites)
         raise InputError(f'There is no site "{site}".{guess}', remedy="See them with: baubau link list")
     found = [one for one in describe(inventory, site) if one.kind == "site"]
-    context.output.show(found, lambda: draw_descriptions(context, found))
+    context.output.show(found, lambda: draw_descriptions(context.output, found))
 
 
 @command(app, name="list", example="baubau link list")
@@ -143,7 +144,7 @@ def list_(context: Context, wide: Wide = False) -> None:
     from baubau_ops.inventory.views.listing import rows
 
     found = rows(context.open_inventory(), "sites")
-    context.output.show(found, lambda: draw_list(context, "sites", found, wide=wide))
+    context.output.show(found, lambda: draw_list(context.output, "sites", found, wide=wide))
 
 
 def _carry_out(
