@@ -62,7 +62,7 @@ def require(tool: str) -> str:
     if found is None:
         package = PACKAGES.get(tool)
         remedy = f"apt-get install {package}" if package else ""
-        raise MissingError(f"The command {tool} is not here.", remedy=remedy)
+        raise MissingError(f"The command {tool} is not installed.", remedy=remedy)
     return found
 
 

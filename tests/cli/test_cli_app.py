@@ -110,9 +110,9 @@ def _fail_with(error: BaseException) -> Callable[..., None]:
     [
         (errors.FailedError("The play failed."), 1, "error: The play failed.\n"),
         (
-            errors.MissingError("The command nft is not here.", remedy="apt-get install nftables"),
+            errors.MissingError("The command nft is not installed.", remedy="apt-get install nftables"),
             2,
-            "error: The command nft is not here.\n       apt-get install nftables\n",
+            "error: The command nft is not installed.\n       apt-get install nftables\n",
         ),
         (errors.UnreachableError("pop-wolio does not answer."), 5, "error: pop-wolio does not answer.\n"),
         (

@@ -142,7 +142,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     done = checkout.call("first")
     assert (done.returncode, done.stdout) == (0, f"tiny-1 {checkout.root} first\n"), done.stderr
     assert done.stderr.splitlines() == [
-        "baubau: making .venv from requirements.lock; the first time this takes about a minute …"
+        "baubau: creating .venv from requirements.lock; this takes about a minute the first time …"
     ]
     return checkout
 
@@ -212,8 +212,8 @@ def test_a_package_that_is_not_the_locked_one_is_refused(fresh: Checkout) -> Non
     done = fresh.call("x")
     assert done.returncode == 1
     assert (
-        "baubau: A package is not the one requirements.lock names. "
-        "Remedy: use a registry that serves the originals." in done.stderr.splitlines()
+        "baubau: A package differs from requirements.lock. "
+        "Remedy: use a registry that serves the original files." in done.stderr.splitlines()
     )
     assert fresh.names() == before
 
@@ -233,7 +233,7 @@ def test_without_any_python(fresh: Checkout, tmp_path: Path) -> None:
     done = fresh.call("x", PATH=str(_tools(tmp_path / "bin")))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "baubau: Python 3.11 or newer with venv is not here.",
+        "baubau: Python 3.11 or newer with venv is not installed.",
         "baubau: Remedy, on Debian: apt-get install python3 python3-venv",
     ]
     assert fresh.names() == before
@@ -248,7 +248,7 @@ def test_every_python_that_will_not_do_is_named_with_its_reason(fresh: Checkout,
     done = fresh.call("x", PATH=str(tools))
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "baubau: Python 3.11 or newer with venv is not here.",
+        "baubau: Python 3.11 or newer with venv is not installed.",
         "baubau:   python3.11: without ensurepip",
         "baubau:   python3.12: does not run",
         "baubau:   python3: too old: 3.9.2",
@@ -282,8 +282,8 @@ def test_a_checkout_that_cannot_be_written_says_so(fresh: Checkout) -> None:
     done = fresh.call_as(*argv)
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        f"baubau: {fresh.root} cannot be written, and .venv is to be made there.",
-        "baubau: Remedy: let its owner run ./baubau once, or make a checkout of your own.",
+        f"baubau: {fresh.root} cannot be written, so .venv cannot be created there.",
+        "baubau: Remedy: let its owner run ./baubau once, or use a checkout of your own.",
     ]
 
 
@@ -292,7 +292,7 @@ def test_two_at_once_make_one_venv(fresh: Checkout) -> None:
     results = [each.communicate(timeout=120) for each in both]
     assert [each.returncode for each in both] == [0, 0]
     assert [stdout for stdout, _ in results] == [f"tiny-1 {fresh.root} x\n"] * 2
-    assert sum("making .venv" in stderr for _, stderr in results) == 1
+    assert sum("creating .venv" in stderr for _, stderr in results) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

@@ -61,7 +61,7 @@ def test_a_missing_tool_names_its_package(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(shell, "_SBIN", ())
     with pytest.raises(MissingError) as caught:
         shell.run(["nft", "list", "ruleset"])
-    assert str(caught.value) == "The command nft is not here."
+    assert str(caught.value) == "The command nft is not installed."
     assert caught.value.remedy == "apt-get install nftables"
 
 
