@@ -1,4 +1,4 @@
-"""The composition root: what a command knows of its surroundings."""
+"""The composition root: a command's inventory, environment and output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the common options say; handed to every command as its first argument.
+    """The common options; the first argument of every command.
 
     `inventory` is None unless --inventory was given.
     """
@@ -40,7 +40,7 @@ class Context:
 
     @property
     def twin(self) -> str | None:
-        """The name of the twin meant by --env; None for an environment of real machines."""
+        """The name of the twin of --env; None for an environment of real machines."""
         kind, _, name = self.environment.partition(":")
         return (name or "default") if kind == "lab" else None
 
@@ -82,7 +82,7 @@ class Context:
         return environment(self.twin)
 
     def will_ask(self, question: str) -> None:
-        """Refuse at once what will ask where nobody can answer: before anything is read, let alone written."""
+        """Refuse a command that will prompt without a terminal, before anything is read or written."""
         if not self.assume_yes:
             self.output.require_terminal(question)
 

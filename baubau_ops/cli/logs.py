@@ -1,4 +1,4 @@
-"""Logs: to stderr as much as is asked for, to run.log what a later look needs."""
+"""Logs: to stderr as much as asked for, to run.log what a later investigation needs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def configure(verbosity: int, environment: str) -> None:
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(min(level, logging.INFO))
-    # It warns of every ProxyCommand that has ended before it was asked about: nobody can do anything about it.
+    # It warns of every ProxyCommand that has already ended; the user can do nothing about it.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     log.info("baubau %s", " ".join(sys.argv[1:]))
 
@@ -70,7 +70,7 @@ def path(environment: str) -> Path:
 
 
 def report_internal_error() -> None:
-    """Log the exception being handled with its traceback, and tell the user where to find it in one line."""
+    """Log the current exception with its traceback, and print one line that says where to find it."""
     handlers = logging.getLogger().handlers
     if not any(isinstance(handler, _RunLog) for handler in handlers):
         configure(0, settings.DEFAULT_ENVIRONMENT)

@@ -1,4 +1,4 @@
-"""What people and machines get to see: tables or one JSON document on stdout, all else on stderr."""
+"""Output for people and scripts: tables or one JSON document on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Output:
 
     @contextlib.contextmanager
     def progress(self) -> Iterator[Progress]:
-        """Yield a listener that draws what long work tells, on stderr; bars only on a terminal."""
+        """Yield a listener that draws the progress of long work on stderr; bars only on a terminal."""
         from baubau_ops.cli.terminal.progress import Progress
 
         with Progress() as self._progress:
@@ -119,7 +119,7 @@ class Output:
                 screen.close()
 
     def require_terminal(self, question: str) -> None:
-        """Refuse, and name the flag, if there is no terminal to ask on."""
+        """Refuse, and name the flag, without a terminal."""
         if not sys.stdin.isatty() or not sys.stderr.isatty():
             raise InputError(f"{question} There is no terminal to ask on.", remedy="To say yes, give --yes.")
 

@@ -48,12 +48,12 @@ class Probe:
     port: int = 0
     at: Literal["host", "uplink"] = "host"
     towards: str = ""
-    """Of several uplinks the one to this POP's router; empty: the first link's."""
+    """POP router at the far end of the uplink to use; empty: the first link's."""
     spoof: IPv4Address | IPv6Address | None = None
     stray: bool = False
-    """TCP that belongs to no connection: it answers (SYN, ACK) what nobody asked."""
+    """TCP that belongs to no connection: an unsolicited SYN-ACK."""
     dscp: int | None = None
-    """The mark that the packet claims."""
+    """The mark that the packet is sent with."""
     back: bool = False
     """UDP of which the answer is what counts: that it arrives, its mark, or that it expires."""
     expires_at: tuple[IPv4Address, ...] = ()
@@ -65,20 +65,20 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a probe."""
+    """The result of a probe."""
 
     probe: Probe
     sent: int
-    """Frames or connections really started."""
+    """Number of frames sent or connections started."""
     answered: bool
     """An answer from the target itself came back. For raw frames: the target's machine received one (with `back`,
     the source did). For what `expires_at` a router: it told so."""
     refused: bool = False
-    """Someone said no (TCP reset, ICMP unreachable): proof of neither open nor silently closed."""
+    """It was rejected (TCP reset, ICMP unreachable): neither open nor dropped."""
     dscp: int | None = None
     """The mark of the raw IPv4 packet that was received."""
     seconds: float = 0.0
-    """Until the answer."""
+    """Seconds until the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +96,27 @@ class Watch(Protocol):
     """A running open-loop prober."""
 
     def stop(self) -> Outage:
-        """End it, wait for the last answers, and tell."""
+        """Stop, wait for the last answers, and return the outage."""
 
 
 class Vantage(Protocol):
     """Sends probes from places in the city."""
 
     def machines(self) -> Sequence[Machine]:
-        """Every end system there is."""
+        """Return all end systems."""
 
     def exchange(self, probes: Sequence[Probe], *, timeout: float = 1.0) -> Sequence[Answer]:
         """Try all probes at once; answers in the same order. `timeout` is in seconds, for each attempt."""
 
     def throughput(self, source: str, target: str, *, seconds: float = 3.0) -> int:
-        """What one bulk TCP transfer from machine to machine achieves, in bit/s of payload at the receiver."""
+        """Return the rate of one bulk TCP transfer between two machines, bit/s of payload at the receiver."""
 
     def watch(self, source: str, target: IPv4Address, *, interval: float = 0.005) -> Watch:
         """Send a UDP echo request every `interval` seconds until stopped."""
 
 
 class Injector(Protocol):
-    """Breaks and mends wires and machines. Only a twin has one."""
+    """Breaks and repairs links and machines. Only a twin has one."""
 
     def cut(self, link: str, *, silent: bool) -> None:
         """Stop all traffic on a link; silently, so that both ends stay up, or with both ports down."""
@@ -124,14 +124,14 @@ class Injector(Protocol):
     def mend(self, link: str) -> None: ...
 
     def power_off(self, node: str) -> None:
-        """As if the plug was pulled: nothing of the running state survives."""
+        """Cut the power: nothing of the running state survives."""
 
     def power_on(self, node: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where changes go and what is needed to make them."""
+    """The target of changes, with everything needed to reach it."""
 
     name: str
     """`lab:<twin>` or `production`."""
@@ -141,7 +141,7 @@ class Environment:
     state: Path
     """Folder of the journal, snapshots, plans and backups."""
     asks: bool
-    """True where every change needs a yes."""
+    """True where every change must be confirmed."""
     connect_timeout: float
     """Seconds."""
     command_timeout: float

@@ -1,4 +1,4 @@
-"""Environments of real machines: `environments/<name>.yml` says how they are reached, and nothing of the intent."""
+"""Environments of real machines: `environments/<name>.yml` says how they are reached; it never changes the intent."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _ssh_config_problem(path: Path) -> str:
 
 
 def _secrets(inventory: Path, path: Path) -> Secrets | str:
-    """The secrets in a file, or why they cannot be used. Nothing of a value is ever told."""
+    """Return the secrets in a file, or why they cannot be used. No message contains a value."""
     problem = _exposure(inventory, path)
     if problem:
         return problem
@@ -135,7 +135,7 @@ def _secrets(inventory: Path, path: Path) -> Secrets | str:
 
 
 def _exposure(inventory: Path, path: Path) -> str:
-    """Why a file is no place for secrets; empty when it is."""
+    """Return why a file must not hold secrets; empty when it may."""
     if path.is_relative_to(_repository(inventory.resolve())):
         return f"{path} lies inside the repository. Keep secrets outside of it."
     try:

@@ -33,9 +33,9 @@ from baubau_ops.inventory.numbers.allocate import complete
 from baubau_ops.inventory.numbers.assigned import assigned
 
 FILES = ("city.yml", "backbone.yml", "datacenter.yml", "services.yml", "policy.yml")
-"""What every inventory has, beside `sites/` and the lock."""
+"""The files of every inventory, beside `sites/` and the lock."""
 OTHERS = ("allocations.yml", "access.yml", "secrets.yml", "baubau.yml")
-"""What it may have beside them: read elsewhere."""
+"""Further files an inventory may have; they are read elsewhere."""
 
 MAX_NAME = 40
 """Characters in a site's id."""
@@ -64,7 +64,7 @@ def assemble(source: Source, folder: Path, *, today: date | None = None) -> Inve
     findings += check.numbers(files, source.locked, holdings)
     completion = complete(files, source.locked, today or datetime.now(UTC).date(), holdings=holdings)
     findings += completion.findings
-    if not findings:  # what is promised can be added up once every reference has a target
+    if not findings:  # rates can be added up once every reference has a target
         findings += admission.findings(files)
     if findings:
         raise InvalidInventoryError(to_problems(findings, folder, source.texts), source.count)
@@ -84,22 +84,22 @@ class Source:
     """The files of a folder as far as they could be read."""
 
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By file name (`sites/dinkes.yml`): what YAML says."""
+    """YAML documents by file name (`sites/dinkes.yml`)."""
     models: dict[str, BaseModel] = field(default_factory=dict)
-    """By file name: the valid ones."""
+    """Valid models by file name."""
     locked: Allocations = field(default_factory=Allocations)
     findings: list[Finding] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
-    """By file name: texts that are not in their file yet."""
+    """Texts that are not in their file yet, by file name."""
     count: int = 0
     names: list[str] = field(default_factory=list)
-    """Of the files that were tried."""
+    """Names of the files that were tried."""
     knows_sites: bool = True
     is_whole: bool = True
     """False when a file could not be made a model."""
 
     def drop(self, name: str) -> None:
-        """Go on as if there was no such file."""
+        """Continue as if there were no such file."""
         self.names.remove(name)
         del self.documents[name], self.models[name]
         self.count -= 1
@@ -180,7 +180,7 @@ def site_id(file: str) -> str:
 
 
 def _strangers(folder: Path) -> list[Finding]:
-    """YAML files that nobody would read: a misspelt name must not go unnoticed."""
+    """Find YAML files that nothing reads: a misspelt name must not go unnoticed."""
     known = (*FILES, *OTHERS)
     found = []
     try:
@@ -224,7 +224,7 @@ def _wrong_file_name(entry: str) -> str:
 
 
 def site_name_problem(stem: str) -> str:
-    """Why a site cannot have this id; empty when it can."""
+    """Return why a site cannot have this id; empty when it can."""
     if len(stem) > MAX_NAME:
         return f'"{stem}" has {len(stem)} characters; a site\'s name has at most {MAX_NAME}.'
     if not _NAME.fullmatch(stem):

@@ -24,7 +24,7 @@ _TITLES = {
 
 
 def show_coverage(output: Output, result: Coverage) -> None:
-    """Show who noticed how many classes, and those that no check noticed."""
+    """Show how many classes each check noticed, and those that no check noticed."""
     document = {
         "share": round(result.share, 4),
         "proven": round(result.proven, 4),

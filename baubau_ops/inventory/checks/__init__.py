@@ -1,1 +1,1 @@
-"""What must hold between the files."""
+"""Rules that the files must keep together."""

@@ -1,6 +1,6 @@
-"""Nothing is promised twice: committed rates fit every link, normally and after any single loss.
+"""Admission control: committed rates fit every link, normally and after any single loss.
 
-A link may carry more promises than its capacity only where `oversubscription` says how many times over.
+The commitments on a link may exceed its capacity only by the written factor of `oversubscription`.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ from baubau_ops.inventory.resilience.losses import Loss, LossKind, backbone_loss
 from baubau_ops.inventory.resilience.traffic import Traffic
 
 _DIGITS = 4
-"""Of a load, as it is told."""
+"""Significant digits of a load in messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The most that a link carries in one direction, over everything that may be lost."""
+    """The highest load of a link in one direction, over all single losses."""
 
     arc: Arc
     load: float
     """bit/s."""
     after: Loss | None
-    """The loss that brings it there; None when nothing is lost."""
+    """The loss that causes it; None without a loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is left on a link after any single loss."""
+    """The headroom of a link in the worst single loss."""
 
     label: str
-    """What people call it: `span wolio–murhum`."""
+    """The label on screens: `span wolio–murhum`."""
     left: int
-    """bit/s that may still be promised, rounded down."""
+    """bit/s that may still be committed, rounded down."""
     room: int
-    """bit/s that may be promised in all: the capacity, times the oversubscription factor."""
+    """bit/s that may be committed in all: the capacity times the oversubscription factor."""
 
 
 def findings(files: Files) -> Iterator[Finding]:
-    """Links that are promised more than they carry; references between the files must be in order."""
+    """Find links with more committed rate than fits; references between the files must be valid."""
     traffic = Traffic(files)
-    worst: dict[tuple[str, DocumentPath], Peak] = {}  # by where the capacity is written
+    worst: dict[tuple[str, DocumentPath], Peak] = {}  # by the place of the capacity
     for peak in peaks(traffic).values():
         edge = traffic.graph.edges[peak.arc >> 1]
         before = worst.get((edge.file, edge.path))
@@ -61,7 +61,7 @@ def findings(files: Files) -> Iterator[Finding]:
 
 
 def peaks(traffic: Traffic) -> Mapping[Arc, Peak]:
-    """The most on each arc that carries anything, over all single losses."""
+    """Return the highest load of each loaded arc, over all single losses."""
     found = {arc: Peak(arc, load, None) for arc, load in traffic.load.items()}
     for loss in backbone_losses(traffic.files, traffic.graph):
         _raise(found, traffic.moved(traffic.changed(loss.elements)), loss)
@@ -94,14 +94,14 @@ def _message(traffic: Traffic, peak: Peak) -> str:
 
 
 def told(rate: float) -> str:
-    """A computed rate as people are told it: four digits, never less than it is."""
+    """Write a computed rate with four digits, rounded up."""
     whole = math.ceil(rate)
     step = 10 ** max(0, len(str(whole)) - _DIGITS)
     return format_rate(-(-whole // step) * step)
 
 
 def tightest(files: Files, site: str) -> Room | None:
-    """Of all links that may carry a site's traffic, the one with the least left; None without a link."""
+    """Return the link with the least headroom among those that may carry a site's traffic; None without a link."""
     traffic = Traffic(files)
     used = frozenset(_used_by(traffic, site))
     rooms = []
@@ -113,7 +113,7 @@ def tightest(files: Files, site: str) -> Room | None:
 
 
 def _used_by(traffic: Traffic, site: str) -> Iterator[Element]:
-    """The elements of the ways that the site takes, with nothing lost and after each single loss."""
+    """Return the elements of the site's paths, without a loss and after each single loss."""
     place = next((n for n, group in enumerate(traffic.groups) if site in group.sites), None)
     if place is None:
         return

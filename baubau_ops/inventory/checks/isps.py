@@ -1,4 +1,4 @@
-"""Whether the machines that prove an ISP alive can prove anything."""
+"""The hosts that prove an ISP alive must be able to prove it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from baubau_ops.inventory.files.site import Site
 
 @dataclass(frozen=True)
 class Files:
-    """What people wrote, validated."""
+    """The files that people write, validated."""
 
     city: City
     backbone: Backbone
@@ -39,15 +39,15 @@ class Inventory(Files):
 
     folder: Path
     allocations: Allocations
-    """As locked in allocations.yml."""
+    """The numbers locked in allocations.yml."""
     numbers: Allocations
-    """Complete for the files: what is locked, and what is proposed for the rest."""
+    """The numbers of every object: locked ones, and proposed ones for the rest."""
     proposed: frozenset[str]
     """The objects whose numbers are not locked, as `<section>/<id>` of the lock (`sites/dinkes`)."""
     proposed_devices: frozenset[str] = frozenset()
     """The nodes whose configuration holds a proposed number: `net apply` refuses them."""
     file_count: int = 0
-    """How many files were read."""
+    """Number of files read."""
 
     @cached_property
     def topology(self) -> Topology:

@@ -1,6 +1,6 @@
 """The city as nodes, ports, links and LANs: the one place where names and addresses are put together.
 
-Derive, the twin's wiring, checks and maps all read this; nobody else turns files into addresses.
+Derive, the twin's cabling, checks and maps all read this; no other module turns files into addresses.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Role(StrEnum):
 
 
 OURS = frozenset({Role.CORE, Role.POP, Role.FIREWALL, Role.SITE})
-"""Roles that `net` configures; what lies outside is configured by its owner, on the twin by the twin."""
+"""Roles that `net` configures; external nodes are configured by their owners, on the twin by the twin."""
 INFRASTRUCTURE = frozenset({Role.CORE, Role.POP, Role.FIREWALL})
 """Roles that run OSPF and iBGP."""
 
@@ -65,7 +65,7 @@ class Node:
     loopback: IPv4Address | None
     """None outside ours."""
     id: str
-    """What people call it: the POP's or site's id, else the name."""
+    """The label on screens: the POP's or site's id, else the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,10 @@ class Link:
     """OSPF cost, each direction; None where OSPF does not run."""
     km: float | None = None
     committed: Rates | None = None
-    """A site's promised rates."""
+    """A site's committed and peak rates."""
     peak: Rates | None = None
     role: Literal["primary", "backup"] = "primary"
-    """A site's: which of its two carries the traffic."""
+    """Role of a site's link: primary or backup."""
 
     def end(self, node: str) -> Port:
         """The port of `node` on this link."""

@@ -1,1 +1,1 @@
-"""Changes of the files that leave a valid inventory, even after a crash."""
+"""Edits of the files that leave a valid inventory, even after a crash."""

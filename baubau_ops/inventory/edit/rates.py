@@ -1,4 +1,4 @@
-"""Changing what a site's link is promised: two values in its file, and nothing else in it."""
+"""Changes the rates of a site's link: two values in its file, and nothing else."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from baubau_ops.inventory.numbers import lockfile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRates:
-    """What a link is to have; rates as `50M`, or `50M/20M` for down and up. None: as it was."""
+    """The new rates of a link: `50M`, or `50M/20M` for down and up. None: unchanged."""
 
     site: str
     committed: str | None = None
     peak: str | None = None
     pop: str | None = None
-    """Which link, where the site has two."""
+    """The link's POP, for a site with two links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class RateEdit(Edit):
 
 @no_garbage_collection()
 def plan_rates(folder: Path, new: NewRates, *, today: date | None = None) -> RateEdit:
-    """Return what the new rates would do. InputError when there is no such link or they cannot be."""
+    """Return the edit for the new rates. InputError for a missing link or impossible rates."""
     source = read_folder(folder)
     before = assemble(source, folder, today=today)
     old = _link(before, new)

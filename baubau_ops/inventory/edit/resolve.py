@@ -1,4 +1,4 @@
-"""Settles numbers that two entries of the lock hold: two branches took them, and both were merged."""
+"""Resolves numbers that two entries of the lock hold: two branches took them, and both were merged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Move:
 
     entry: str
     keeper: str
-    """Who keeps the number."""
+    """The entry that keeps the number."""
     before: str
     after: str
     """Its numbers as the lock writes them; empty when no file uses it."""
@@ -59,13 +59,13 @@ def resolve(
 
 
 def choose(files: Files, locked: Allocations, applied: Applied) -> dict[str, str]:
-    """Return who moves, and for whom: `<section>/<id>` of both."""
+    """Return, for each entry that moves, the one that keeps the number; both as `<section>/<id>`."""
     losers: dict[str, str] = {}
     both: list[tuple[Claim, Claim]] = []
     for first, second in collisions(assigned(files, locked)):
         one, two = sorted((first, second), key=lambda claim: claim.entry)
         if one.pin or two.pin or _entry(one) in losers or _entry(two) in losers:
-            continue  # a pin is settled in its file; who moves already is out of the way
+            continue  # a pin is resolved in its file; an entry that already moves is out of the way
         if two.section.is_applied(files, two.holder, applied):
             if one.section.is_applied(files, one.holder, applied):
                 both.append((one, two))
@@ -90,7 +90,7 @@ def _both_applied(both: list[tuple[Claim, Claim]]) -> InputError:
 
 
 def released(locked: Allocations, losers: dict[str, str]) -> Allocations:
-    """The lock without some entries."""
+    """Return the lock without some entries."""
     for loser in losers:
         section, name = loser.split("/", 1)
         rest = {other: entry for other, entry in locked.entries(section).items() if other != name}

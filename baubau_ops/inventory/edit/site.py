@@ -36,7 +36,7 @@ _DAY = 86400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSite:
-    """A site to be added, as a person says it; rates as `50M`, or `50M/20M` for down and up."""
+    """A site to add; rates as `50M`, or `50M/20M` for down and up."""
 
     id: str
     name: str
@@ -50,24 +50,24 @@ class NewSite:
     """Default: the POP's."""
     status: str = "planned"
     backup_pop: str | None = None
-    """Where a second link of the same medium and rates ends, which takes over when the first is lost."""
+    """POP of a backup link with the same medium and rates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What an edit makes of an inventory, and the texts that do it; nothing is written yet."""
+    """An edit: the inventory before and after, and the new texts; nothing is written yet."""
 
     site: str
     file: Path
     text: str
-    """Of the site's file; the one it has when it is to be removed."""
+    """Text of the site's file; for a removal, the present one."""
     lock_text: str
     before: Inventory
     after: Inventory
 
     @property
     def is_nothing(self) -> bool:
-        """Whether all is so already; a site that comes or goes never is."""
+        """Return whether nothing changes; an added or removed site always changes something."""
         return False
 
     @property
@@ -80,7 +80,7 @@ class Edit:
 
 @no_garbage_collection()
 def plan_addition(folder: Path, new: NewSite, *, today: date | None = None) -> Edit:
-    """Return what adding would do. InputError when there is such a site or the inventory would be invalid."""
+    """Return the edit that adds a site. InputError when it exists or the inventory would become invalid."""
     source = read_folder(folder)
     before = assemble(source, folder, today=today)
     file = folder / "sites" / f"{new.id}.yml"
@@ -105,7 +105,7 @@ def add_site(folder: Path, new: NewSite, *, today: date | None = None) -> Edit:
 
 @no_garbage_collection()
 def plan_removal(folder: Path, site: str, *, today: date | None = None) -> Edit:
-    """Return what removing would do. InputError when there is no such site, or something needs it."""
+    """Return the edit that removes a site. InputError when it does not exist, or something needs it."""
     day = today or datetime.now(UTC).date()
     source = read_folder(folder)
     before = assemble(source, folder, today=day)
@@ -153,7 +153,7 @@ def write_lock(folder: Path, allocations: Allocations) -> bool:
 
 @contextlib.contextmanager
 def editing(folder: Path) -> Iterator[None]:
-    """Hold the inventory against other editors; what a killed one left half-written is swept away."""
+    """Lock the inventory against other editors; half-written files of a killed one are removed."""
     if not os.path.isdir(folder):
         raise InputError(f"{folder} is not a folder with an inventory.")
     with files.lock(folder):
@@ -186,7 +186,7 @@ def _refuse_existing(inventory: Inventory, site: str, file: Path) -> None:
 
 
 def _completed(new: NewSite, inventory: Inventory) -> NewSite:
-    """The same with the POPs' ids, and the kecamatan where none is given."""
+    """Return the same with the POPs' ids, and with the default kecamatan."""
     pops = inventory.backbone.pops
     pop = pop_id(new.pop, pops)
     if pop not in pops:
@@ -223,7 +223,7 @@ def _quarantined(inventory: Inventory, site: str, today: date) -> Allocations:
 
 
 def site_text(new: NewSite) -> str:
-    """The site's file, as a person would write it."""
+    """Return the site's file as a person would write it."""
     rates = f"committed: {rates_text(new.committed)}, peak: {rates_text(new.peak)}"
     rest = f"media: {scalar_text(new.media)}, {rates}, status: {scalar_text(new.status)}"
     links = f"link: {{pop: {scalar_text(new.pop)}, {rest}}}\n"

@@ -1,4 +1,4 @@
-"""The allocation lock as values: which number belongs to whom."""
+"""The lock file as values: every number with its holder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AccessNumbers:
 
 @dataclass(frozen=True, slots=True)
 class SiteNumbers:
-    """All that was assigned to one site."""
+    """All numbers assigned to one site."""
 
     asn: int
     loopback: IPv4Address

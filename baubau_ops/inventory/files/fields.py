@@ -1,4 +1,4 @@
-"""The kinds of value a file may hold, each with its own plain error."""
+"""The types of values in the files, each with a plain error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baubau_ops.core.units import parse_duration, parse_rate
 
 
 class Model(BaseModel):
-    """What every part of a file has in common: no unknown key, and no change once it is read."""
+    """Base of all models: unknown keys are refused, and values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -67,7 +67,7 @@ def _printable(text: str) -> str:
 
 
 def shown(file: Path) -> str:
-    """A file as people call it: relative to where they stand, if it lies below."""
+    """Return a file's path as shown: relative to the current folder, if it lies below it."""
     relative = os.path.relpath(file)
     return str(file) if relative.startswith("..") else relative
 

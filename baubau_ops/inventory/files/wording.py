@@ -1,4 +1,4 @@
-"""What pydantic found wrong with a document, in our words."""
+"""Turns pydantic's errors into plain messages."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _wrong_name(name: str, kind: str, detail: Mapping[str, Any]) -> str:
 
 
 def _pattern_rule(pattern: str) -> str:
-    """What a pattern of the models asks for, after the offending value."""
+    """What a pattern of the models requires, written after the offending value."""
     if r"\x1f" in pattern:
         return "is not one line of text: it holds a line break or another control character."
     prefix = pattern.lstrip("^").split("-")[0]

@@ -17,7 +17,7 @@ from typing import Any
 import yaml_rs
 
 MAX_BYTES = 4 * 2**20
-"""A file that a person writes is never larger."""
+"""Files written by people are never larger."""
 
 _MAX_COMPOSED = 256 * 1024  # ruamel needs about 10 s for 1 MB: larger files are searched line by line
 
@@ -79,7 +79,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def has_conflict(text: str) -> bool:
-    """Whether a merge has left its marks."""
+    """Return whether a merge has left conflict markers."""
     return _CONFLICT.search(text) is not None
 
 
@@ -89,9 +89,9 @@ def both_sides(text: str) -> str:
 
 
 def text_of(file: Path | str, *, max_bytes: int = MAX_BYTES) -> str:
-    """Return what `file` says; YamlError when it cannot be read."""
+    """Return the text of `file`; YamlError when it cannot be read."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not make us wait
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # opening a FIFO must not block
         with open(descriptor, "rb") as opened:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):

@@ -107,7 +107,7 @@ def _assembled(texts: Mapping[str, str], folder: Path, on_event: OnEvent) -> Inv
 
 
 def _counted(names: Collection[str], what: str, on_event: OnEvent) -> Iterator[str]:
-    """The same names, told as they pass."""
+    """Yield the same names, and report progress."""
     on_event(Event("start", what, total=len(names)))
     for number, name in enumerate(names):
         if number % _EVERY == 0:
@@ -117,7 +117,7 @@ def _counted(names: Collection[str], what: str, on_event: OnEvent) -> Iterator[s
 
 
 def _write(folder: Path, texts: Mapping[str, str], on_event: OnEvent) -> None:
-    """What a power cut loses, the same seed gives again."""
+    """Write without syncing: the same seed gives the files again after a power cut."""
     try:
         with new_folder(folder) as new:
             (new / "sites").mkdir()
@@ -133,7 +133,7 @@ def _city(sites: int, pops: list[str], space: Mapping[str, IPv4Network]) -> str:
     for variant, count in composition(sites).items():
         counts[variant.kind] += count
     kinds = "".join(
-        # A tenth of each kind is still to be connected: there is something for the coverage to tell.
+        # A tenth of each kind is not connected yet, so that the coverage report has something to show.
         f"  {kind}: {{total: {-(-counts[kind] * 10 // 9) or 1}, sizes: {_flow(sizes)}"
         f"{f', voice: {VOICE[kind]}' if kind in VOICE else ''}, assumed: true}}\n"
         for kind, sizes in KINDS.items()

@@ -17,15 +17,15 @@ class Variant:
 
     kind: str
     prefix: str
-    """Of the ids: `sd` gives `sd-00042`."""
+    """Prefix of the ids: `sd` gives `sd-00042`."""
     title: str
     segments: tuple[str, ...]
     share: int
-    """Of a thousand sites."""
+    """Number among a thousand sites."""
     rates: tuple[tuple[int, int], ...]
     """Committed and peak, Mbit/s, one pair is drawn."""
     media: tuple[str, ...]
-    """One is drawn."""
+    """Media, one of which is drawn."""
     two_links: bool = False
     """A backup at another POP, where there is one."""
 
@@ -86,7 +86,7 @@ class DrawnSite:
 
     @property
     def pops(self) -> tuple[str, ...]:
-        """All POPs it hangs on."""
+        """All POPs it is connected to."""
         return (self.pop,) if self.backup is None else (self.pop, self.backup)
 
     @property
