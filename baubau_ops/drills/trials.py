@@ -17,8 +17,8 @@ from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import BASTION, Role, site_device
 from baubau_ops.inventory.environment import Environment, Injector, Probe, Vantage
 from baubau_ops.inventory.resilience.backbone import HOSTS, RISK, graph_of
+from baubau_ops.inventory.resilience.impacts import Impact, resilience
 from baubau_ops.inventory.resilience.losses import Loss, LossKind, members
-from baubau_ops.inventory.resilience.resilience import Impact, resilience
 from baubau_ops.inventory.resilience.routes import Function
 from baubau_ops.network.change.apply import platforms
 from baubau_ops.network.compare.verdict import Finding, Verdict

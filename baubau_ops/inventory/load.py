@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from baubau_ops.core.errors import InputError, InvalidInventoryError
 from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.inventory.checks import admission, check
+from baubau_ops.inventory.checks import admission, rules
 from baubau_ops.inventory.city.inventory import Files, Inventory
 from baubau_ops.inventory.files import yaml
 from baubau_ops.inventory.files.allocations import Allocations
@@ -56,12 +56,12 @@ def load(folder: Path, *, today: date | None = None) -> Inventory:
 def assemble(source: Source, folder: Path, *, today: date | None = None) -> Inventory:
     """Check and complete what was read; InvalidInventoryError with every problem."""
     findings = list(source.findings)
-    findings += check.references(source.documents, source.models, source.sites)
+    findings += rules.references(source.documents, source.models, source.sites)
     files = source.files()
     if files is None:
         raise InvalidInventoryError(to_problems(findings, folder, source.texts), source.count)
     holdings = assigned(files, source.locked)
-    findings += check.numbers(files, source.locked, holdings)
+    findings += rules.numbers(files, source.locked, holdings)
     completion = complete(files, source.locked, today or datetime.now(UTC).date(), holdings=holdings)
     findings += completion.findings
     if not findings:  # rates can be added up once every reference has a target

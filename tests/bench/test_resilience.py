@@ -12,7 +12,7 @@ from baubau_ops.inventory.checks import admission
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.resilience.resilience import resilience
+from baubau_ops.inventory.resilience.impacts import resilience
 
 CITY = Path(__file__).parents[2] / "inventory"
 SIZES = (1_000, 10_000)

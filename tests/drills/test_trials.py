@@ -15,7 +15,7 @@ from baubau_ops.drills.trials import LossTrials, draw_losses
 from baubau_ops.inventory.city.topology import Role, site_device
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.inventory.resilience.backbone import graph_of
-from baubau_ops.inventory.resilience.resilience import Impact, resilience
+from baubau_ops.inventory.resilience.impacts import Impact, resilience
 from baubau_ops.inventory.resilience.routes import Function
 from baubau_ops.network.expect.network import expected, expected_without
 from baubau_ops.network.model.loss import Lost, reachable

@@ -13,7 +13,7 @@ from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import LinkKind, Role, site_device
 from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.resilience.resilience import resilience
+from baubau_ops.inventory.resilience.impacts import resilience
 from baubau_ops.inventory.views.map.layout import Rect, lay_out, text_width
 from baubau_ops.inventory.views.map.marks import SEVERITY_MARKS, resilience_marks
 from baubau_ops.inventory.views.map.svg import Highlights, draw_map

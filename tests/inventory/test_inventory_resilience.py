@@ -14,8 +14,8 @@ from random_city import cities
 from baubau_ops.inventory.checks import admission
 from baubau_ops.inventory.city.inventory import Files, Inventory
 from baubau_ops.inventory.files.yaml import DocumentPath
+from baubau_ops.inventory.resilience.impacts import Impact, Resilience, Severity, resilience
 from baubau_ops.inventory.resilience.losses import backbone_losses
-from baubau_ops.inventory.resilience.resilience import Impact, Resilience, Severity, resilience
 from baubau_ops.inventory.resilience.traffic import Traffic
 
 thorough = settings(

@@ -7,6 +7,7 @@ from pathlib import Path
 import bad_input
 import pytest
 
+from baubau_ops.inventory.city.costs import span_cost
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import (
     MAX_PORT_NAME,
@@ -14,7 +15,6 @@ from baubau_ops.inventory.city.topology import (
     Role,
     link_id,
     port_towards,
-    span_cost,
     span_ids,
 )
 from baubau_ops.inventory.files.backbone import Span

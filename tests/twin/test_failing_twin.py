@@ -8,7 +8,7 @@ import pytest
 from twin_city import City
 
 from baubau_ops.drills.trials import LossTrials, Trial
-from baubau_ops.inventory.resilience.resilience import Impact, resilience
+from baubau_ops.inventory.resilience.impacts import Impact, resilience
 
 
 def tried(city: City, *impacts: Impact) -> list[Trial]:

@@ -103,7 +103,7 @@ def resilience(
     Also the parts left with one path, the single points of failure and the worst double failures.
     """
     from baubau_ops.cli.screens import resilience as screen
-    from baubau_ops.inventory.resilience.resilience import resilience as survey
+    from baubau_ops.inventory.resilience.impacts import resilience as survey
 
     found, output = survey(context.open_inventory()), context.output
     if loss is None:
@@ -172,7 +172,7 @@ def graph(
     """Draw the topology: rings, POPs and sites as text, or as a map."""
     from baubau_ops.core.files import write_atomic
     from baubau_ops.inventory.city.rings import rings
-    from baubau_ops.inventory.resilience.resilience import resilience as survey
+    from baubau_ops.inventory.resilience.impacts import resilience as survey
     from baubau_ops.inventory.views.map.marks import SEVERITY_MARKS, resilience_marks
     from baubau_ops.inventory.views.map.svg import Highlights, draw_map
     from baubau_ops.inventory.views.tree import graph_text

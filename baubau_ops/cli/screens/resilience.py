@@ -8,8 +8,8 @@ from baubau_ops.cli.output import Cell, Output
 from baubau_ops.core.errors import InputError
 from baubau_ops.core.suggest import did_you_mean
 from baubau_ops.core.units import format_rate
+from baubau_ops.inventory.resilience.impacts import Cut, Impact, Resilience, Severity, Tier
 from baubau_ops.inventory.resilience.losses import Loss
-from baubau_ops.inventory.resilience.resilience import Cut, Impact, Resilience, Severity, Tier
 from baubau_ops.inventory.resilience.routes import Function
 from baubau_ops.inventory.resilience.traffic import Overload
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from baubau_ops.core.addresses import host, prefix_order
 from baubau_ops.core.garbage import no_garbage_collection
-from baubau_ops.inventory.city.topology import Topology, build
+from baubau_ops.inventory.city.build_topology import build_topology
+from baubau_ops.inventory.city.topology import Topology
 from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.backbone import Backbone
 from baubau_ops.inventory.files.city import City
@@ -52,7 +53,7 @@ class Inventory(Files):
     @cached_property
     def topology(self) -> Topology:
         with no_garbage_collection():
-            return build(
+            return build_topology(
                 asn=self.city.asn,
                 backbone=self.backbone,
                 datacenter=self.datacenter,

@@ -1,33 +1,26 @@
-"""The city as nodes, ports, links and LANs: the one place where names and addresses are put together.
+"""The city as nodes, ports, links and LANs, and how they are named.
 
-Derive, the twin's cabling, checks and maps all read this; no other module turns files into addresses.
+Derive, the twin's cabling, checks and maps all read this.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Literal
 
-from baubau_ops.core.addresses import interface
-from baubau_ops.inventory.files.allocations import Allocations
-from baubau_ops.inventory.files.backbone import Backbone, Isp, Span
+from baubau_ops.inventory.files.backbone import Backbone, Span
 from baubau_ops.inventory.files.datacenter import Datacenter
-from baubau_ops.inventory.files.site import Rates, Site, SiteLink
+from baubau_ops.inventory.files.site import Rates
 
 BASTION = "bastion"
 PROVINCE = "prov"
 MAX_PORT_NAME = 15
 """Bytes in a Linux interface name (IFNAMSIZ less its NUL)."""
-
-DATACENTER_COST = 10
-"""OSPF cost of each link between a firewall and a core."""
-_COST_OF_10G = 10
-_KM_PER_COST = 1.0
 
 
 class Role(StrEnum):
@@ -170,6 +163,11 @@ class Topology:
         """The nodes of some roles, one role after the other as in `nodes`."""
         return tuple(node for role, nodes in self._nodes_by_role.items() if role in roles for node in nodes)
 
+    @cached_property
+    def carriers(self) -> frozenset[str]:
+        """The nodes that carry other people's traffic: cores and POPs."""
+        return frozenset(node.name for node in self.with_role(Role.CORE, Role.POP))
+
     @property
     def ours(self) -> tuple[Node, ...]:
         """The routers that `net` configures."""
@@ -210,22 +208,24 @@ def link_id(a: str, b: str, parallel: int = 0) -> str:
     return f"{a}--{b}{suffix}"
 
 
+def span_ends(span: Span, backbone: Backbone) -> tuple[str, str]:
+    """The devices at the ends of a span, sorted, cores first."""
+    first, second = sorted(
+        (backbone_device(span.a, backbone), backbone_device(span.b, backbone)),
+        key=lambda device: (device not in backbone.cores, device),
+    )
+    return first, second
+
+
 def span_ids(backbone: Backbone) -> list[str]:
     """The id of every span, in the order of the file; ends are sorted, cores first."""
     seen: defaultdict[tuple[str, str], int] = defaultdict(int)
     ids = []
     for span in backbone.spans:
-        ends = _span_ends(span, backbone)
+        ends = span_ends(span, backbone)
         ids.append(link_id(*ends, parallel=seen[ends]))
         seen[ends] += 1
     return ids
-
-
-def span_cost(span: Span) -> int:
-    """OSPF cost: 10 for 10 Gbit/s and in proportion below, plus one for every km of fibre."""
-    if span.cost is not None:
-        return span.cost
-    return max(1, round(_COST_OF_10G * 10e9 / span.capacity + span.km / _KM_PER_COST))
 
 
 def link_ends(link: str) -> tuple[str, str]:
@@ -238,8 +238,7 @@ def link_ends(link: str) -> tuple[str, str]:
 def numbered_links(backbone: Backbone, datacenter: Datacenter) -> dict[str, tuple[str, str]]:
     """The links whose /31 is allocated by itself, spans first: by id, their ends."""
     found = {
-        name: _span_ends(span, backbone)
-        for name, span in zip(span_ids(backbone), backbone.spans, strict=True)
+        name: span_ends(span, backbone) for name, span in zip(span_ids(backbone), backbone.spans, strict=True)
     }
     cores = sorted(backbone.cores)
     others = [(core, firewall) for firewall in datacenter.firewalls for core in cores]
@@ -256,143 +255,3 @@ def infrastructure(backbone: Backbone, datacenter: Datacenter) -> list[str]:
         *datacenter.firewalls,
         *(pop_device(pop) for pop in sorted(backbone.pops)),
     ]
-
-
-def build(
-    *,
-    asn: int,
-    backbone: Backbone,
-    datacenter: Datacenter,
-    sites: Mapping[str, Site],
-    allocations: Allocations,
-) -> Topology:
-    """Put files and numbers together. `allocations` is complete for the files (see `allocate.complete`)."""
-    connected = {name: site for name, site in sorted(sites.items()) if site.links}
-    links = sorted(
-        [
-            *_spans(backbone, allocations),
-            *_datacenter_links(backbone, datacenter, allocations),
-            *_outside_links(backbone, allocations),
-            *(link for name, site in connected.items() for link in _access_links(name, site, allocations)),
-        ],
-        key=lambda link: link.id,
-    )
-    lans = [
-        *_datacenter_lans(datacenter, allocations),
-        *(lan for name, site in connected.items() for lan in _site_lans(name, site, allocations)),
-    ]
-    nodes = _nodes(asn, backbone, datacenter, connected, allocations)
-    return Topology({node.name: node for node in nodes}, {link.id: link for link in links}, tuple(lans))
-
-
-def _span_ends(span: Span, backbone: Backbone) -> tuple[str, str]:
-    first, second = sorted(
-        (backbone_device(span.a, backbone), backbone_device(span.b, backbone)),
-        key=lambda device: (device not in backbone.cores, device),
-    )
-    return first, second
-
-
-def _nodes(
-    asn: int,
-    backbone: Backbone,
-    datacenter: Datacenter,
-    sites: Iterable[str],
-    allocations: Allocations,
-) -> Iterator[Node]:
-    loopbacks = allocations.loopbacks
-    for core in sorted(backbone.cores):
-        yield Node(core, Role.CORE, asn, loopbacks[core], core)
-    for firewall in datacenter.firewalls:
-        yield Node(firewall, Role.FIREWALL, asn, loopbacks[firewall], firewall)
-    for pop in sorted(backbone.pops):
-        yield Node(pop_device(pop), Role.POP, asn, loopbacks[pop_device(pop)], pop)
-    for site in sites:
-        numbers = allocations.sites[site]
-        yield Node(site_device(site), Role.SITE, numbers.asn, numbers.loopback, site)
-    for name, isp in sorted(backbone.isps.items()):
-        yield Node(name, Role.ISP, isp.asn, None, name)
-    yield Node(PROVINCE, Role.PROVINCE, backbone.province.asn, None, PROVINCE)
-    yield Node(BASTION, Role.BASTION, asn, loopbacks[BASTION], BASTION)
-
-
-def _ports(a: str, b: str, prefix: IPv4Network, parallel: int = 0) -> tuple[Port, Port]:
-    return (
-        Port(a, port_towards(b, parallel), interface(prefix, 0)),
-        Port(b, port_towards(a, parallel), interface(prefix, 1)),
-    )
-
-
-def _spans(backbone: Backbone, allocations: Allocations) -> Iterator[Link]:
-    seen: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for span, name in zip(backbone.spans, span_ids(backbone), strict=True):
-        ends = _span_ends(span, backbone)
-        a, b = _ports(*ends, allocations.links[name], seen[ends])
-        seen[ends] += 1
-        yield Link(name, LinkKind.SPAN, "span", a, b, span.capacity, cost=span_cost(span), km=span.km)
-
-
-def _datacenter_links(backbone: Backbone, datacenter: Datacenter, allocations: Allocations) -> Iterator[Link]:
-    for firewall in datacenter.firewalls:
-        for core in sorted(backbone.cores):
-            name = link_id(core, firewall)
-            a, b = _ports(core, firewall, allocations.links[name])
-            yield Link(name, LinkKind.DATACENTER, "span", a, b, datacenter.capacity, cost=DATACENTER_COST)
-
-
-def _outside_links(backbone: Backbone, allocations: Allocations) -> Iterator[Link]:
-    for core in sorted(backbone.cores):
-        name = link_id(core, BASTION)
-        a, b = _ports(core, BASTION, allocations.links[name])
-        yield Link(name, LinkKind.BASTION, "span", a, b, 1_000_000_000)
-    for isp, uplink in sorted(backbone.isps.items()):
-        yield _isp_link(isp, uplink)
-    province = backbone.province
-    name = link_id(province.core, PROVINCE)
-    a, b = _ports(province.core, PROVINCE, allocations.links[name])
-    yield Link(name, LinkKind.PROVINCE, "leased", a, b, province.capacity)
-
-
-def _isp_link(name: str, isp: Isp) -> Link:
-    return Link(
-        link_id(isp.core, name),
-        LinkKind.ISP,
-        "leased",
-        Port(isp.core, port_towards(name), isp.address),
-        Port(name, port_towards(isp.core), IPv4Interface((isp.peer, isp.address.network.prefixlen))),
-        isp.capacity,
-    )
-
-
-def _access_links(site: str, data: Site, allocations: Allocations) -> Iterator[Link]:
-    for link in data.links:
-        yield _access_link(site, link, allocations)
-
-
-def _access_link(site: str, link: SiteLink, allocations: Allocations) -> Link:
-    numbers = allocations.sites[site].links[link.pop]
-    pop, router = pop_device(link.pop), site_device(site)
-    return Link(
-        link_id(pop, router),
-        LinkKind.ACCESS,
-        link.media,
-        Port(pop, f"ce{numbers.port}", interface(numbers.prefix, 0)),
-        Port(router, port_towards(pop), interface(numbers.prefix, 1)),
-        max(link.peak.down, link.peak.up),
-        committed=link.committed,
-        peak=link.peak,
-        role=link.role,
-    )
-
-
-def _datacenter_lans(datacenter: Datacenter, allocations: Allocations) -> Iterator[Lan]:
-    for segment in sorted(datacenter.segments):
-        for firewall in datacenter.firewalls:
-            prefix = allocations.lans[segment][firewall]
-            yield Lan(firewall, f"lan-{segment}", segment, segment, interface(prefix, 1))
-
-
-def _site_lans(site: str, data: Site, allocations: Allocations) -> Iterator[Lan]:
-    for zone in sorted(data.segments):
-        prefix = allocations.sites[site].segments[zone]
-        yield Lan(site_device(site), f"lan-{zone}", zone, site, interface(prefix, 1))

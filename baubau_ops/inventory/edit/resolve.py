@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from baubau_ops.core.errors import InputError, InvalidInventoryError
-from baubau_ops.inventory.checks import check
+from baubau_ops.inventory.checks import rules
 from baubau_ops.inventory.city.inventory import Files
 from baubau_ops.inventory.edit.site import editing, write_lock
 from baubau_ops.inventory.files.allocations import Allocations
@@ -43,7 +43,7 @@ def resolve(
     with editing(folder):
         source = read_folder(folder, merge_lock=True)
         files = source.files()
-        findings = [*source.findings, *check.references(source.documents, source.models, source.sites)]
+        findings = [*source.findings, *rules.references(source.documents, source.models, source.sites)]
         if files is None or findings:
             raise InvalidInventoryError(to_problems(findings, folder), source.count)
         losers = choose(files, source.locked, applied)

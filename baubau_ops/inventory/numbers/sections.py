@@ -120,7 +120,7 @@ def _segments(files: Files) -> Iterator[Need]:
             size = segment.size or (kind.sizes.get(zone) if kind else None)
             if segment.prefix is not None:
                 size = segment.prefix.prefixlen
-            if size is not None:  # else found wrong by `check`
+            if size is not None:  # else found wrong by the checks
                 yield Need((name, zone), size, segment.prefix)
 
 

@@ -11,15 +11,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
+from baubau_ops.inventory.city.costs import DATACENTER_COST, span_cost
 from baubau_ops.inventory.city.inventory import Files
 from baubau_ops.inventory.city.topology import (
-    DATACENTER_COST,
     PROVINCE,
     LinkKind,
     backbone_device,
     link_id,
     pop_device,
-    span_cost,
     span_ids,
 )
 from baubau_ops.inventory.files.yaml import DocumentPath

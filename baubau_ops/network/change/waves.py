@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 
+from baubau_ops.inventory.city.reach import reached
 from baubau_ops.inventory.city.topology import Role, Topology
 
 Group = tuple[str, ...]
@@ -29,30 +30,15 @@ def layer(topology: Topology, device: str) -> int:
 
 def served(topology: Topology, without: AbstractSet[str]) -> frozenset[str]:
     """The site routers that still reach a core, an ISP and a data-center firewall when `without` are lost."""
-    transit = {node.name for node in topology.with_role(Role.CORE, Role.POP)} - without
+    left = set(topology.carriers - without)
     found: set[str] = set()
-    while transit:
-        part = _component(topology, transit)
-        transit -= part
-        attached = {link.far(name).node for name in part for link in topology.links_of(name)} - without
-        roles = {topology.nodes[name].role for name in part | attached}
+    while left:
+        part = reached(topology, next(iter(left)), without=without)
+        left -= part
+        roles = {topology.nodes[name].role for name in part}
         if {Role.CORE, Role.ISP, Role.FIREWALL} <= roles:
-            found |= {name for name in attached if topology.nodes[name].role is Role.SITE}
+            found |= {name for name in part if topology.nodes[name].role is Role.SITE}
     return frozenset(found)
-
-
-def _component(topology: Topology, among: AbstractSet[str]) -> set[str]:
-    """Take one connected part of `among`: cores and POPs, for nothing else carries other people's traffic."""
-    start = next(iter(among))
-    seen, edge = {start}, [start]
-    while edge:
-        node = edge.pop()
-        for link in topology.links_of(node):
-            other = link.far(node).node
-            if other in among and other not in seen:
-                seen.add(other)
-                edge.append(other)
-    return seen
 
 
 def cut_off(topology: Topology, device: str, down: AbstractSet[str]) -> frozenset[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from baubau_ops.inventory.city.topology import BASTION, INFRASTRUCTURE, Role, Topology
+from baubau_ops.inventory.city.reach import reached
+from baubau_ops.inventory.city.topology import BASTION, INFRASTRUCTURE, OURS, Topology
 from baubau_ops.network.model.router import Bgp, Device, Interface, Neighbour, Routing
 
 
@@ -27,18 +28,9 @@ class Lost:
 
 
 def reachable(topology: Topology, lost: Lost) -> frozenset[str]:
-    """The routers of ours that the bastion still reaches: cores and POPs carry others' traffic, nobody else does."""
-    ours = {node.name: node.role for node in topology.ours if node.name not in lost.nodes}
-    found: set[str] = set()
-    edge = [BASTION]
-    while edge:
-        node = edge.pop()
-        for link in topology.links_of(node):
-            other = link.far(node).node
-            if other in ours and other not in found and not lost.has(topology, link.id):
-                found.add(other)
-                edge += [other] if ours[other] in (Role.CORE, Role.POP) else []
-    return frozenset(found)
+    """The routers of ours that the bastion still reaches."""
+    found = reached(topology, BASTION, without=lost.nodes, without_links=lost.links)
+    return frozenset(name for name in found if topology.nodes[name].role in OURS)
 
 
 def remaining(devices: Mapping[str, Device], topology: Topology, lost: Lost) -> dict[str, Device]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from baubau_ops.inventory.resilience.resilience import Resilience, Severity
+from baubau_ops.inventory.resilience.impacts import Resilience, Severity
 from baubau_ops.inventory.views.map.svg import Mark
 
 _DOTS = '<circle cx="2" cy="2" r="1" fill="{0}"/><circle cx="6" cy="6" r="1" fill="{0}"/>'

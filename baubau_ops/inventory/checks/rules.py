@@ -12,13 +12,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from baubau_ops.core.suggest import did_you_mean
-from baubau_ops.inventory.checks import backbone as check_backbone
-from baubau_ops.inventory.checks import isps
-from baubau_ops.inventory.checks import links as check_links
-from baubau_ops.inventory.checks import numbers as check_numbers
-from baubau_ops.inventory.checks import phases as check_coverage
-from baubau_ops.inventory.checks import risks as check_risks
-from baubau_ops.inventory.checks import services as check_services
+from baubau_ops.inventory.checks.backbone import same_port_names, shape
+from baubau_ops.inventory.checks.isps import probes
+from baubau_ops.inventory.checks.links import links, placed_links, voice
+from baubau_ops.inventory.checks.numbers import locked_outside, pins, pools
+from baubau_ops.inventory.checks.phases import phases, totals
+from baubau_ops.inventory.checks.risks import risks
+from baubau_ops.inventory.checks.services import policy, services
 from baubau_ops.inventory.city.inventory import Files
 from baubau_ops.inventory.city.topology import MAX_PORT_NAME
 from baubau_ops.inventory.files.allocations import Allocations
@@ -28,8 +28,8 @@ from baubau_ops.inventory.files.policy import Policy
 from baubau_ops.inventory.files.problems import Finding, shown_path
 from baubau_ops.inventory.files.services import Services
 from baubau_ops.inventory.files.site import Site
-from baubau_ops.inventory.numbers import duplicates
 from baubau_ops.inventory.numbers.assigned import Holding
+from baubau_ops.inventory.numbers.duplicates import duplicates
 
 _TO = "to-"
 _LAN = "lan-"
@@ -76,14 +76,14 @@ def references(
         if isinstance(model, City):
             yield from _city(model, names)
             listed = (site for site in models.values() if isinstance(site, Site))
-            yield from check_coverage.totals(model, listed)
+            yield from totals(model, listed)
         elif isinstance(model, Backbone):
             yield from _backbone(model, names)
         elif isinstance(model, Services):
-            yield from check_services.services(model, names.segments, sites)
+            yield from services(model, names.segments, sites)
             yield from _reserved(model.services, "services.yml", ("services",), names)
         elif isinstance(model, Policy):
-            yield from check_services.policy(model, names.zones, names.segments, names.services)
+            yield from policy(model, names.zones, names.segments, names.services)
         elif isinstance(model, Site):
             yield from _site(file, model, names, models.get("city.yml"))
         yield from _assumed(file, model, documents[file])
@@ -91,12 +91,12 @@ def references(
 
 def numbers(files: Files, locked: Allocations, holdings: Sequence[Holding]) -> Iterator[Finding]:
     """Everything about pools, pins and the lock, and about shared risks; `holdings` are those of both."""
-    yield from check_risks.risks(files)
-    yield from check_numbers.pools(files)
-    yield from check_numbers.pins(files, holdings)
-    yield from isps.probes(files.backbone, files.city)
-    yield from check_numbers.locked_outside(locked, holdings)
-    yield from duplicates.duplicates(holdings)
+    yield from risks(files)
+    yield from pools(files)
+    yield from pins(files, holdings)
+    yield from probes(files.backbone, files.city)
+    yield from locked_outside(locked, holdings)
+    yield from duplicates(holdings)
 
 
 def unknown(
@@ -134,7 +134,7 @@ def _city(city: City, names: Names) -> Iterator[Finding]:
     for index, name in enumerate(city.kecamatan):
         if name in city.kecamatan[:index]:
             yield Finding("city.yml", ("kecamatan", index), f'"{name}" is listed twice. Remove one.')
-    yield from check_coverage.phases(city)
+    yield from phases(city)
     for index, phase in enumerate(city.phases):
         for number, target in enumerate(phase.coverage):
             path = ("phases", index, "coverage", number)
@@ -176,19 +176,19 @@ def _backbone(backbone: Backbone, names: Names) -> Iterator[Finding]:
     for isp, uplink in backbone.isps.items():
         yield from unknown(file, ("isps", isp, "core"), "core", uplink.core, backbone.cores)
     yield from unknown(file, ("province", "core"), "core", backbone.province.core, backbone.cores)
-    yield from check_backbone.same_port_names(backbone)
-    yield from check_backbone.shape(backbone)
+    yield from same_port_names(backbone)
+    yield from shape(backbone)
 
 
 def _site(file: str, site: Site, names: Names, city: BaseModel | None) -> Iterator[Finding]:
     yield from unknown(file, ("kind",), "kind of site", site.kind, names.kinds)
     yield from unknown(file, ("kecamatan",), "kecamatan", site.kecamatan, names.kecamatan)
-    for path, link in check_links.placed_links(site):
+    for path, link in placed_links(site):
         yield from unknown(file, (*path, "pop"), "POP", link.pop, names.pops)
         yield from unknown(file, (*path, "media"), "medium", link.media, names.media)
-    yield from check_links.links(file, site)
+    yield from links(file, site)
     if isinstance(city, City):
-        yield from check_links.voice(file, site, city)
+        yield from voice(file, site, city)
     for zone, segment in site.segments.items():
         at = ("segments", zone)
         if names.zones is not None and zone not in names.zones:
