@@ -146,7 +146,5 @@ class Environment:
     """Seconds."""
     command_timeout: float
     """Seconds."""
-    unchecked: frozenset[str] = frozenset()
-    """Kernel features that this environment lacks and whose checks it may leave out."""
     vantage: Vantage | None = None
     injector: Injector | None = None

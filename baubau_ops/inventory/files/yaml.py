@@ -226,12 +226,6 @@ def _not_a_mapping(text: str, document: object) -> YamlError:
     return YamlError(f'the file holds {found}, not "key: value" lines.', 1, 1)
 
 
-def locate(file: Path, path: DocumentPath, *, key: bool = False) -> tuple[int, int]:
-    """Return line and column, from 1, of the value at `path` (or of its key), as far as the path exists."""
-    place = Places(file).find(path, key=key)
-    return place.line, place.column
-
-
 def replaced(text: str, path: DocumentPath, scalar: str) -> str:
     """Return the text with another scalar at `path`, and every other character as it is.
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
 
 from baubau_ops.inventory.city.inventory import Files
 from baubau_ops.inventory.city.topology import link_id, pop_device, site_device
@@ -108,21 +107,6 @@ class Resilience:
     doubles: DoubleFailures
     tiers: tuple[Tier, ...]
     """By tier, 1 first; only those that have services."""
-
-    @cached_property
-    def severities(self) -> Mapping[str, Severity]:
-        """Return the severity of each device's, link's or shared-risk group's loss, by its name: for a map."""
-        return {impact.loss.id: impact.severity for impact in (*self.backbone, *self.sites)}
-
-    @cached_property
-    def single_points(self) -> Mapping[str, tuple[tuple[str, tuple[Function, ...]], ...]]:
-        """Return, by site, the losses in the backbone that cut it off, and from what. Sites without any are absent."""
-        found: defaultdict[str, list[tuple[str, tuple[Function, ...]]]] = defaultdict(list)
-        for impact in self.backbone:
-            for cut in impact.cuts:
-                for site in cut.sites:
-                    found[site].append((impact.loss.id, cut.functions))
-        return {site: tuple(points) for site, points in found.items()}
 
     @property
     def is_allowed(self) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from baubau_ops.inventory.city.inventory import Files
-from baubau_ops.inventory.city.topology import link_id, pop_device, site_device
+from baubau_ops.inventory.city.topology import pop_device
 from baubau_ops.inventory.resilience.backbone import HOSTS, Arc, Element, Graph, graph_of
 from baubau_ops.inventory.resilience.routes import BIT, Function, Ways, reached, ways
 from baubau_ops.inventory.resilience.site_groups import (
@@ -224,37 +224,3 @@ class Traffic:
             if rate > self.graph.edges[link].capacity + _SLACK and rate > load.get(worst.get(link, -1), 0.0):
                 worst[link] = arc
         return tuple(self.overload(arc, load[arc]) for _, arc in sorted(worst.items()))
-
-    def overloads_without(self, lost: Collection[str]) -> tuple[Overload, ...]:
-        """Return the links that carry more than their capacity when several devices and links are lost together.
-
-        Names are those of the topology; a site's router or line may be among them.
-        """
-        number = self.graph.number
-        elements = frozenset(number[name] for name in lost if name in number)
-        changed = self.changed(elements)
-        load = defaultdict(float, {**self.load, **self.moved(changed)})
-        others = frozenset(name for name in lost if name not in number)
-        if others:
-            self._take_sites(load, elements, others)
-        gone = {element - self.graph.first_link for element in elements}
-        return self.overloads({arc: rate for arc, rate in load.items() if arc >> 1 not in gone})
-
-    def _take_sites(
-        self, load: defaultdict[Arc, float], elements: frozenset[Element], others: frozenset[str]
-    ) -> None:
-        """Move the traffic of sites whose own router or lines are lost."""
-        situation = Situation(self.graph, elements)
-        for name, site in self.files.sites.items():
-            router = site_device(name)
-            is_lost = [
-                router in others or link_id(pop_device(link.pop), router) in others for link in site.links
-            ]
-            if any(is_lost):
-                lines = self.lines_of(name)
-                kept = [place for place, lost in enumerate(is_lost) if not lost]
-                state = situation.state(tuple(lines[place] for place in kept), _NONE)
-                if state.ways is not None:
-                    state = replace(state, line=kept[state.line])
-                demands = demands_of(site, self._zones)
-                _move(load, demands, situation.state(lines, _NONE), state)
