@@ -21,6 +21,7 @@ from baubau_ops.lab.environment import environment
 from baubau_ops.lab.host import capacity, machine, packages
 from baubau_ops.lab.layout.compose import compose
 from baubau_ops.lab.layout.layout import Layout
+from baubau_ops.lab.layout.routers import MEMORY
 from baubau_ops.lab.record import Record
 from baubau_ops.network.platforms.frr.render.day0 import bootstrap
 from baubau_ops.network.platforms.frr.render.text import render
@@ -65,7 +66,7 @@ def up_generated(name: str, routers: int, *, on_event: OnEvent = ignore) -> Inve
             f'A twin "{name}" is up already.', remedy=f"Take it down: baubau lab down --name {name}"
         )
     require_root()
-    capacity.check(routers)
+    capacity.check([MEMORY] * routers, kind="router")
     folder = run_dir(name) / "city"
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -15,14 +15,14 @@ from baubau_ops.lab.nodes import booted
 
 
 def command(twin: str, layout: Layout, place: str, argv: Sequence[str]) -> list[str]:
-    """Return the command that runs `argv` as root in a router (its console) or in a bare machine's namespace.
+    """Return the command that runs `argv` as root in a booted machine (its console) or in a bare machine's namespace.
 
-    InputError when there is no such place, or the router has no power.
+    InputError when there is no such place, or it has no power.
     """
     name = place if place in layout.places else pop_device(place)
     if name in layout.bare:
         return ["nsenter", f"--net={NETNS / name_of(twin, name)}", "--", *argv]
-    if name not in layout.day0:
+    if name not in layout.booted:
         raise InputError(f'The twin has no "{place}".{did_you_mean(place, layout.places)}')
     init = netns.inits([name_of(twin, name)]).get(name_of(twin, name))
     if init is None:

@@ -17,7 +17,10 @@ from baubau_ops.lab.store import Store
 
 
 def environment(twin: str) -> Environment:
-    """Return the environment of a twin that is up; UnreachableError when it is not, or only half."""
+    """Return the environment of a twin that is up; UnreachableError when it is not, or only half.
+
+    InputError when another version of this program brought it up.
+    """
     record, layout = _running(twin)
     assert record.state is not None
     store = Store(record.state)
@@ -53,6 +56,7 @@ def layout_of(twin: str) -> Layout:
 
 def _running(twin: str) -> tuple[Record, Layout]:
     record = Record(twin)
+    record.check_version()
     layout = record.layout()
     suffix = "" if twin == "default" else f" --name {twin}"
     if record.inventory is None or layout is None:

@@ -1,4 +1,4 @@
-"""Faults on the twin: wires cut and mended in the plant, routers' power pulled and given back."""
+"""Faults on the twin: wires cut and mended in the plant, booted machines' power pulled and given back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from baubau_ops.inventory.city.topology import pop_device
 from baubau_ops.lab.host import netns
 from baubau_ops.lab.host.names import lock_path, places
 from baubau_ops.lab.host.names import netns as name_of
-from baubau_ops.lab.layout.layout import Layout, Wire
+from baubau_ops.lab.layout.layout import Booted, Layout, Wire
 from baubau_ops.lab.nodes import booted
 from baubau_ops.lab.nodes.plant import Cut, Plant
 
@@ -45,8 +45,8 @@ class LabInjector:
         return cut
 
     def power_off(self, node: str) -> None:
-        """Pull the plug of a router: nothing of its running state survives; its neighbours lose carrier."""
-        node = find_router(self.layout, node)
+        """Pull the plug of a booted machine: nothing of its running state survives; its neighbours lose carrier."""
+        node = find_booted(self.layout, node).name
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
             if node in places(self.twin):
                 self._plant.settle(self.layout.wires_of(node), powered=self._powered() - {node})
@@ -54,8 +54,9 @@ class LabInjector:
                 netns.delete([name_of(self.twin, node)])
 
     def power_on(self, node: str) -> None:
-        """Boot a router from its disk in a new namespace, and wait until its console answers."""
-        node = find_router(self.layout, node)
+        """Boot a machine from its disk in a new namespace, and wait until its console answers."""
+        machine = find_booted(self.layout, node)
+        node = machine.name
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
             if node in places(self.twin):
                 return
@@ -64,7 +65,7 @@ class LabInjector:
             self._plant.plug([(wire, wire.end(node)) for wire in wires], fresh={node})
             self._plant.replug(node)
             self._plant.settle(wires, powered=self._powered())
-            booted.boot_all(self.twin, [node], at_once=1, on_ready=lambda _node, _seconds: None)
+            booted.boot_all(self.twin, [machine], at_once=1, on_ready=lambda _node, _seconds: None)
 
     def _powered(self) -> set[str]:
         return set(places(self.twin))
@@ -91,9 +92,9 @@ def _aliases(wire: Wire) -> set[str]:
     return names | {f"{y}--{x}{parallel}" for x in ends[0] for y in ends[1]} | {f"{a}--{b}"}
 
 
-def find_router(layout: Layout, name: str) -> str:
-    """Return a router by its name, or a POP by its id; InputError for anything else."""
+def find_booted(layout: Layout, name: str) -> Booted:
+    """Return a booted machine by its name, or a POP's router by the POP's id; InputError for anything else."""
     for candidate in (name, pop_device(name)):
-        if candidate in layout.day0:
-            return candidate
-    raise InputError(f'The twin has no router "{name}".{did_you_mean(name, layout.day0)}')
+        if candidate in layout.booted:
+            return layout.booted[candidate]
+    raise InputError(f'The twin boots no "{name}".{did_you_mean(name, layout.booted)}')

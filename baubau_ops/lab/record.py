@@ -12,6 +12,9 @@ from baubau_ops.core.files import write_atomic
 from baubau_ops.core.settings import run_dir
 from baubau_ops.lab.layout.layout import Layout
 
+VERSION = "2"
+"""Of what is recorded, and of the disks beside it; another one's twin can only be taken down."""
+
 _LAYOUT = TypeAdapter(Layout)
 
 
@@ -21,7 +24,7 @@ def dump_layout(layout: Layout) -> str:
 
 
 def load_layout(path: Path) -> Layout | None:
-    """Read a layout back; None when there is none, or it is another version's."""
+    """Read a layout back; None when there is none, or it is malformed."""
     try:
         return _LAYOUT.validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
@@ -55,6 +58,14 @@ class Record:
         """The environment's state folder."""
         return Path(self._about["state"]) if "state" in self._about else None
 
+    def check_version(self) -> None:
+        """InputError when the twin was brought up by a program that records it in another way."""
+        if self._about and self._about.get("version", "1") != VERSION:
+            raise InputError(
+                f"The twin {self.twin} was brought up by another version of this program.",
+                remedy=f"Take it down and bring it up again: baubau lab down --name {self.twin}",
+            )
+
     @property
     def is_complete(self) -> bool:
         """True between the end of one `up` and the beginning of the next."""
@@ -67,8 +78,9 @@ class Record:
     def claim(self, inventory: Path, state: Path) -> Path:
         """Say that `up` works on this city; return the twin's state folder, which it keeps while it lives.
 
-        InputError when the twin runs another city.
+        InputError when the twin runs another city, or was brought up by another version of this program.
         """
+        self.check_version()
         if self.inventory not in (None, inventory):
             raise InputError(
                 f"The twin {self.twin} runs {self.inventory}, not {inventory}.",
@@ -77,7 +89,7 @@ class Record:
             )
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept = self.state or state
-        self._write({"inventory": str(inventory), "state": str(kept), "complete": "no"})
+        self._write({"version": VERSION, "inventory": str(inventory), "state": str(kept), "complete": "no"})
         return kept
 
     def complete(self, layout: Layout) -> None:

@@ -10,24 +10,26 @@ from baubau_ops.core.settings import CONNECT_TIMEOUT
 from baubau_ops.inventory.city.topology import BASTION
 from baubau_ops.lab.host.names import NETNS
 from baubau_ops.lab.host.names import netns as name_of
-from baubau_ops.lab.image import recipe
+from baubau_ops.lab.image.image import LOGIN
 from baubau_ops.lab.store import Store
 
 
-def write_config(twin: str, store: Store, loopbacks: Mapping[str, IPv4Address]) -> None:
-    """Write ssh_config and known_hosts for our routers; those outside are not ours to log in to."""
-    known = "".join(f"{node} {store.host_key(node)}\n" for node in sorted(loopbacks))
+def write_config(twin: str, store: Store, addresses: Mapping[str, IPv4Address]) -> None:
+    """Write ssh_config and known_hosts for the booted machines that are ours, by name."""
+    known = "".join(f"{node} {store.host_key(node)}\n" for node in sorted(addresses))
     write_atomic(store.known_hosts, known, mode=0o600)
-    write_atomic(store.ssh_config, _config(twin, store, loopbacks), mode=0o600)
+    write_atomic(store.ssh_config, _config(twin, store, addresses), mode=0o600)
 
 
-def _config(twin: str, store: Store, loopbacks: Mapping[str, IPv4Address]) -> str:
-    lines = [f"# The routers of the twin {twin}, as seen from its operator's seat; written by: baubau lab up"]
-    for node, address in sorted(loopbacks.items()):
+def _config(twin: str, store: Store, addresses: Mapping[str, IPv4Address]) -> str:
+    lines = [
+        f"# The machines of the twin {twin}, as seen from its operator's seat; written by: baubau lab up"
+    ]
+    for node, address in sorted(addresses.items()):
         lines += [f"Host {node}", f"  HostName {address}", f"  HostKeyAlias {node}"]
     lines += [
-        f"Host {' '.join(sorted(loopbacks))}",
-        f"  User {recipe.LOGIN}",
+        f"Host {' '.join(sorted(addresses))}",
+        f"  User {LOGIN}",
         f'  IdentityFile "{store.operator_key}"',
         "  IdentitiesOnly yes",
         f'  UserKnownHostsFile "{store.known_hosts}"',

@@ -11,22 +11,23 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import lock
 from baubau_ops.core.settings import run_dir, state_dir
+from baubau_ops.core.units import counted
 from baubau_ops.lab import ssh
 from baubau_ops.lab.host import capacity, netns
 from baubau_ops.lab.host.cgroups import named as groups_named
 from baubau_ops.lab.host.names import PLANT, check_name, lock_path, places
 from baubau_ops.lab.host.names import netns as name_of
-from baubau_ops.lab.image.build import router_image
-from baubau_ops.lab.layout.layout import End, Layout
-from baubau_ops.lab.nodes import bare as machines
-from baubau_ops.lab.nodes import booted as nodes
+from baubau_ops.lab.image.build import root_of
+from baubau_ops.lab.layout.layout import Booted, End, Layout
+from baubau_ops.lab.nodes import bare, booted
 from baubau_ops.lab.nodes.plant import Cut, Plant, plant_port
 from baubau_ops.lab.probes.responding import start_responder, stop_responder
 from baubau_ops.lab.record import Record
@@ -51,14 +52,16 @@ class Status:
     complete: bool
     """False while `up` has not finished, or was killed."""
     running: Sequence[str]
-    """Routers that have power."""
+    """Booted machines that have power."""
     off: Sequence[str]
     machines: Sequence[str]
     links: Sequence[str]
     cuts: dict[str, Cut]
     """How those that are cut are cut."""
     unplugged: Sequence[str]
-    """Ports (`<router>:<port>`) whose wire is gone while their router is still configured for them."""
+    """Ports (`<machine>:<port>`) whose wire is gone while their machine is still configured for them."""
+    images: dict[str, str]
+    """The image that each booted machine stands on, by the machine's name."""
 
 
 def up(
@@ -72,75 +75,85 @@ def up(
 ) -> None:
     """Make the twin what `layout` says: boot, wire, add and remove, whatever is missing or too much.
 
-    Running routers are not touched but for ports they gain or lose. `state` is the environment's folder;
-    `texts` are those the routers will get later: their secrets are made now. MissingError, before anything is
+    Running machines are not touched but for ports they gain or lose. `state` is the environment's folder;
+    `texts` are those that routers will get later: their secrets are made now. MissingError, before anything is
     changed, when the machine is too small.
     """
     check_name(twin)
-    capacity.check(len(set(layout.routers) - _running(twin)))
+    running = _running(twin)
+    more = [each for each in layout.booted.values() if each.name not in running]
+    capacity.check([each.memory for each in more], kind=_kind(more))
     with lock(lock_path(twin), timeout=LOCK_TIMEOUT):
         record = Record(twin)
         state = record.claim(inventory, state)
         capacity.raise_limits(len(layout.wires), on_event)
-        image = router_image(on_event)
+        roots = {name: root_of(image, on_event) for name, image in layout.images.items()}
         store = Store(state)
         store.create()
-        store.secrets_for([*layout.day0.values(), *texts])
+        store.secrets_for([*layout.texts, *texts])
         began = time.monotonic()
-        _reconcile(twin, layout, store, record, image, on_event)
-        ssh.write_config(twin, store, layout.loopbacks)
+        _reconcile(twin, layout, store, record, roots, on_event)
+        ssh.write_config(twin, store, layout.addresses)
         record.complete(layout)
-        count = len(layout.routers)
-        detail = f"{count} routers, {len(layout.bare)} machines, {len(layout.wires)} wires"
+        kinds = Counter(each.image for each in layout.booted.values())
+        parts = [counted(count, kind) for kind, count in kinds.items()]
+        detail = ", ".join([*parts, f"{len(layout.bare)} machines", f"{len(layout.wires)} wires"])
         on_event(Event("done", "twin", detail=detail, seconds=time.monotonic() - began))
 
 
 def _reconcile(
-    twin: str, layout: Layout, store: Store, record: Record, image: Path, on_event: OnEvent
+    twin: str,
+    layout: Layout,
+    store: Store,
+    record: Record,
+    roots: Mapping[str, Path],
+    on_event: OnEvent,
 ) -> None:
     plant = Plant(twin)
     plant.create()
     old = record.layout()
     there = set(places(twin)) - {PLANT}
-    running = _running(twin) & set(layout.routers)
-    unchanged = {name for name, bare in layout.bare.items() if old is not None and old.bare.get(name) == bare}
+    running = _running(twin) & set(layout.booted)
+    unchanged = {name for name, each in layout.bare.items() if old is not None and old.bare.get(name) == each}
     kept = there & (running | unchanged)
     new = layout.places - kept
     if there - kept:
         stop_responder(twin)  # its sockets would keep their namespaces alive
         _remove(twin, there - kept)
     _forget(twin, layout, store)
-    _remove_wires(twin, plant, layout, kept & set(layout.routers))
+    _remove_wires(twin, plant, layout, kept & set(layout.booted))
     _make(twin, plant, layout, new)
-    booted = [node for node in layout.routers if node in new]
-    _boot(twin, booted, [] if record.was_complete else sorted(running), layout, store, image, on_event)
+    started = [] if record.was_complete else [layout.booted[name] for name in sorted(running)]
+    to_boot = [each for each in layout.booted.values() if each.name in new]
+    _prepare(twin, to_boot, store, roots)
+    _boot(twin, to_boot, started, on_event)
     start_responder(twin, layout, restart=old != layout)
 
 
 def _remove(twin: str, surplus: Iterable[str]) -> None:
     """Remove places: those the city has no more, and those without life or changed, to be made anew."""
-    nodes.end(twin, sorted(surplus))
+    booted.end(twin, sorted(surplus))
     netns.delete([name_of(twin, place) for place in sorted(surplus)])
 
 
 def _forget(twin: str, layout: Layout, store: Store) -> None:
-    """Remove the disks and keys of routers that the city has no more."""
-    for disk in nodes.disks(twin):
-        if disk.name not in layout.day0:
-            nodes.discard(twin, disk.name)
+    """Remove the disks and keys of machines that the city has no more."""
+    for disk in booted.disks(twin):
+        if disk.name not in layout.booted:
+            booted.discard(twin, disk.name)
             store.forget(disk.name)
 
 
-def _remove_wires(twin: str, plant: Plant, layout: Layout, routers: Collection[str]) -> None:
+def _remove_wires(twin: str, plant: Plant, layout: Layout, running: Collection[str]) -> None:
     """Remove wires the city has no more, and the ports that were on them.
 
-    A running router keeps a port that is still configured: a real one does not vanish with its cable, and the
-    router's text, which names it, is changed by others, later.
+    A running machine keeps a port that is still configured: a real one does not vanish with its cable, and what
+    configures it, a router's text, is changed by others, later.
     """
     wanted = {end for wire in layout.wires.values() for end in (wire.a, wire.b)}
     surplus = plant.ports() - {plant_port(end) for end in wanted}
     there = (
-        {End(router, port) for router in routers for port in netns.ports(name_of(twin, router))}
+        {End(place, port) for place in running for port in netns.ports(name_of(twin, place))}
         if surplus
         else set()
     )
@@ -151,7 +164,7 @@ def _remove_wires(twin: str, plant: Plant, layout: Layout, routers: Collection[s
     }
     plant.unplug(kept)
     plant.drop(surplus - {plant_port(end) for end in kept})
-    off = set(layout.routers) - set(routers)  # what is configured there is seen when it runs
+    off = set(layout.booted) - set(running)  # what is configured there is seen when it runs
     plant.forget(end for end in plant.unplugged() - kept if end in wanted or end.place not in off)
     plant.take_away(plant.laid().keys() - layout.wires.keys())
 
@@ -160,9 +173,9 @@ def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None
     """Lay the missing wires, make new places and plug in every port that is not."""
     plant.lay(layout.wires.values())
     netns.add([name_of(twin, place) for place in sorted(new)])
-    bare = [layout.bare[place] for place in sorted(new) if place in layout.bare]
-    for machine in bare:
-        machines.quiet(twin, machine)
+    end_systems = [layout.bare[place] for place in sorted(new) if place in layout.bare]
+    for machine in end_systems:
+        bare.quiet(twin, machine)
     laid = plant.laid()
     missing = [
         (wire, end)
@@ -174,37 +187,41 @@ def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None
     for place in sorted(set(new) & {end.place for end in plant.unplugged()}):
         plant.replug(place)
     plant.settle(layout.wires.values(), powered=layout.places)
-    for machine in bare:
-        machines.configure(twin, machine)
+    for machine in end_systems:
+        bare.configure(twin, machine)
 
 
-def _boot(
-    twin: str,
-    new: Sequence[str],
-    started: Sequence[str],
-    layout: Layout,
-    store: Store,
-    image: Path,
-    on_event: OnEvent,
-) -> None:
-    """Boot routers from their day-0 texts and wait for them, and for those that a killed `up` had started."""
+def _prepare(twin: str, machines: Iterable[Booted], store: Store, roots: Mapping[str, Path]) -> None:
+    """Give machines that lack one a disk, with the files they start with; `roots` has the images by name."""
+    secrets = store.secrets()
+    for each in machines:
+        files = {path: replace(file, text=secrets.fill(file.text)) for path, file in each.files.items()}
+        booted.prepare(twin, replace(each, files=files), store.identity(each.name), roots[each.image])
+
+
+def _boot(twin: str, new: Sequence[Booted], started: Sequence[Booted], on_event: OnEvent) -> None:
+    """Boot machines from their disks and wait for them, and for those that a killed `up` had started."""
     if not new and not started:
         return
     began = time.monotonic()
-    secrets = store.secrets()
-    for node in new:
-        nodes.prepare(twin, node, secrets.fill(layout.day0[node]), store.identity(node), image)
     total = len(new) + len(started)
     done = itertools.count(1)
 
-    def ready(node: str, seconds: float) -> None:
-        on_event(Event("progress", "boot", done=next(done), total=total, seconds=seconds, detail=node))
+    def ready(name: str, seconds: float) -> None:
+        on_event(Event("progress", "boot", done=next(done), total=total, seconds=seconds, detail=name))
 
     on_event(Event("start", "boot", total=total))
     at_once = NODES_PER_CORE * len(os.sched_getaffinity(0))
-    nodes.boot_all(twin, new, started=started, at_once=at_once, on_ready=ready)
-    detail = "1 router answers at its console" if total == 1 else f"{total} routers answer at their consoles"
+    booted.boot_all(twin, new, started=started, at_once=at_once, on_ready=ready)
+    answer = "answers at its console" if total == 1 else "answer at their consoles"
+    detail = f"{counted(total, _kind([*new, *started]))} {answer}"
     on_event(Event("done", "boot", detail=detail, seconds=time.monotonic() - began))
+
+
+def _kind(machines: Iterable[Booted]) -> str:
+    """What machines are in one word: what their image says, where all have the same."""
+    images = {each.image for each in machines}
+    return images.pop() if len(images) == 1 else "machine"
 
 
 def _running(twin: str) -> set[str]:
@@ -228,11 +245,11 @@ def down(twin: str, *, on_event: OnEvent = ignore) -> bool:
         left = places(twin)
         prefix = name_of(twin, "")
         ended = {*left, *(name.removeprefix(prefix) for name in groups_named(prefix))}
-        nodes.end(twin, ended)
+        booted.end(twin, ended)
         # The plant goes last: while it is there, the rest of the twin may be.
         last = sorted(left, key=lambda place: place == PLANT)
         netns.delete_at_once([name_of(twin, place) for place in last])
-        nodes.unmount([run_dir(twin)])
+        booted.unmount([run_dir(twin)])
         Store(record.state or state_dir(f"lab:{twin}")).remove()
         existed = bool(left) or run_dir(twin).exists()
         shutil.rmtree(run_dir(twin), ignore_errors=True)
@@ -245,10 +262,9 @@ def down(twin: str, *, on_event: OnEvent = ignore) -> bool:
 def status(twin: str) -> Status:
     """Return what of a twin is there now."""
     record = Record(twin)
-    layout = record.layout()
     there = set(places(twin))
     running = _running(twin)
-    routers = set(layout.routers) if layout else {disk.name for disk in nodes.disks(twin)}
+    images = {disk.name: booted.image_of(disk) for disk in booted.disks(twin)}
     plant = Plant(twin) if PLANT in there else None
     laid = plant.laid() if plant else {}
     unplugged = plant.unplugged() if plant else ()
@@ -257,9 +273,10 @@ def status(twin: str) -> Status:
         inventory=record.inventory,
         complete=record.is_complete,
         running=sorted(running),
-        off=sorted(routers - running),
-        machines=sorted(there - routers - running - {PLANT}),
+        off=sorted(images.keys() - running),
+        machines=sorted(there - images.keys() - running - {PLANT}),
         links=sorted(wire for wire in laid if ":" not in wire),
         cuts={wire.id: wire.cut for wire in laid.values() if wire.cut},
         unplugged=sorted(f"{end.place}:{end.port}" for end in unplugged),
+        images=images,
     )

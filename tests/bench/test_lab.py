@@ -14,8 +14,9 @@ from baubau_ops.cli.commands.lab import PROFILES
 from baubau_ops.core import settings
 from baubau_ops.flows import twin as flow
 from baubau_ops.lab import twin
-from baubau_ops.lab.image.build import router_image
-from baubau_ops.lab.nodes import booted as nodes
+from baubau_ops.lab.image.build import root_of
+from baubau_ops.lab.image.router import ROUTER
+from baubau_ops.lab.nodes import booted
 
 SECONDS_PER_MACHINE = 0.42
 SHARE_OF_SEQUENTIAL = 0.8
@@ -60,13 +61,15 @@ def floor(folder: Path) -> float:
     places = [str(number + 1) for number in range(FLOOR_MACHINES)]
     began = time.monotonic()
     try:
-        subprocess.run(["sh", str(script), str(folder), str(router_image()), str(FLOOR_MACHINES)], check=True)
+        subprocess.run(
+            ["sh", str(script), str(folder), str(root_of(ROUTER)), str(FLOOR_MACHINES)], check=True
+        )
         return (time.monotonic() - began) / FLOOR_MACHINES
     finally:
-        nodes.end("floor", places)
+        booted.end("floor", places)
         for place in places:
             subprocess.run(["ip", "netns", "del", f"baubau-floor-{place}"], check=False)
-        nodes.unmount([folder])
+        booted.unmount([folder])
 
 
 def free_memory() -> int:

@@ -13,6 +13,7 @@ from baubau_ops.lab.host import capacity
 from baubau_ops.lab.host.machine import INOTIFY_INSTANCES
 from baubau_ops.lab.host.names import lock_path
 from baubau_ops.lab.layout.layout import Layout
+from baubau_ops.lab.layout.routers import MEMORY
 
 
 @pytest.fixture
@@ -46,13 +47,13 @@ def write(path: Path, text: str) -> None:
 
 def refused(routers: int) -> MissingError:
     with pytest.raises(MissingError) as caught:
-        capacity.check(routers)
+        capacity.check([MEMORY] * routers, kind="router")
     return caught.value
 
 
 def test_what_fits_is_let_pass(machine: Path) -> None:  # noqa: ARG001
-    capacity.check(0)
-    capacity.check(89)
+    capacity.check([], kind="router")
+    capacity.check([MEMORY] * 89, kind="router")
 
 
 def test_too_little_memory_is_refused_with_the_arithmetic(machine: Path) -> None:  # noqa: ARG001
@@ -63,6 +64,16 @@ def test_too_little_memory_is_refused_with_the_arithmetic(machine: Path) -> None
     )
     assert error.remedy == "a smaller city, or more free memory"
     assert error.exit_code == 2
+
+
+def test_machines_of_several_sizes_are_added_up(machine: Path) -> None:  # noqa: ARG001
+    capacity.check([512, *[MEMORY] * 76], kind="machine")
+    with pytest.raises(MissingError) as caught:
+        capacity.check([512, *[MEMORY] * 86, 512], kind="machine")
+    assert str(caught.value) == (
+        "This machine is too small for 88 more machines, 86 would fit. "
+        "Memory: 86 × 40 + 2 × 512 + 512 = 4976 MiB needed, 4096 MiB free."
+    )
 
 
 def test_everything_that_is_short_is_named(machine: Path) -> None:

@@ -9,13 +9,18 @@ import pytest
 from baubau_ops.core.errors import InputError
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import BASTION, MAX_PORT_NAME
-from baubau_ops.lab.injector import find_router, find_wire
+from baubau_ops.lab.injector import find_booted, find_wire
 from baubau_ops.lab.layout import outside
 from baubau_ops.lab.layout.clients import PROBE_PORT
 from baubau_ops.lab.layout.compose import compose
 from baubau_ops.lab.layout.layout import End, Layout
 from baubau_ops.lab.nodes.plant import plant_port
 from baubau_ops.lab.record import dump_layout, load_layout
+
+
+def day0(layout: Layout, name: str) -> str:
+    """What FRR of a router starts with."""
+    return layout.booted[name].files["/etc/frr/frr.conf"].text
 
 
 def test_every_node_is_booted_or_bare_and_every_lan_has_its_machine(city: Inventory, layout: Layout) -> None:
@@ -86,13 +91,13 @@ def test_machines_answer_on_every_service_port_and_the_probe_port(city: Inventor
 
 def test_outside_speaks_the_citys_side_of_every_session(city: Inventory, layout: Layout) -> None:
     for name, isp in city.backbone.isps.items():
-        text = layout.day0[name]
+        text = day0(layout, name)
         assert f"neighbor {isp.address.ip} remote-as {city.city.asn}" in text
         assert f"neighbor {isp.address.ip} password ${{secret:bgp-{name}}}" in text
         assert f"neighbor {isp.address.ip} default-originate route-map selfish" in text
         assert "route-map selfish permit 10\n set community no-export\n" in text
         assert ("detect-multiplier" in text) == (isp.bfd is not None)
-    prov = layout.day0["prov"]
+    prov = day0(layout, "prov")
     assert "password ${secret:bgp-prov}" in prov
     assert all(f"network {prefix}" in prov for prefix in city.backbone.province.prefixes)
     assert "default-originate" not in prov
@@ -147,9 +152,9 @@ def test_a_misspelt_link_or_router_is_corrected(layout: Layout) -> None:
         InputError, match=r'^The twin has no link "woli--murhum"\. Did you mean "wolio--murhum"\?$'
     ):
         find_wire(layout, "woli--murhum")
-    with pytest.raises(InputError, match=r'^The twin has no router "core-9"\. Did you mean "core-'):
-        find_router(layout, "core-9")
-    assert find_router(layout, "wolio") == "pop-wolio"
+    with pytest.raises(InputError, match=r'^The twin boots no "core-9"\. Did you mean "core-'):
+        find_booted(layout, "core-9")
+    assert find_booted(layout, "wolio").name == "pop-wolio"
 
 
 def test_addresses_lead_to_their_machine(layout: Layout) -> None:
@@ -157,4 +162,4 @@ def test_addresses_lead_to_their_machine(layout: Layout) -> None:
         for address in bare.addresses:
             assert layout.owner(address) is bare
     assert layout.owner(IPv4Address("10.99.99.99")) is None
-    assert IPv4Network("10.255.0.0/22").supernet_of(IPv4Network(f"{layout.loopbacks['core-1']}/32"))
+    assert IPv4Network("10.255.0.0/22").supernet_of(IPv4Network(f"{layout.addresses['core-1']}/32"))

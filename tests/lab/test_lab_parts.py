@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import struct
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from threading import Barrier, get_ident
@@ -17,8 +18,9 @@ from baubau_ops.core.errors import FailedError, InputError, UnreachableError
 from baubau_ops.lab.environment import environment
 from baubau_ops.lab.host import names, packages
 from baubau_ops.lab.host.netns import _failed_line
-from baubau_ops.lab.image import build
-from baubau_ops.lab.nodes.booted import split_sections
+from baubau_ops.lab.image.image import Debian, Image
+from baubau_ops.lab.image.router import ROUTER
+from baubau_ops.lab.layout.routers import router, split_sections
 from baubau_ops.lab.probes.frames import asked, asking, checksum, dscp_of, frame, packet
 from baubau_ops.lab.probes.watcher import judge
 from baubau_ops.lab.store import SECRET_LENGTH, Store
@@ -121,6 +123,11 @@ def test_a_text_is_taken_apart_at_its_headers() -> None:
     assert split_sections("") == {}
 
 
+def test_a_section_that_no_router_has_is_named() -> None:
+    with pytest.raises(InputError, match=r"^core-1: a day-0 text has no section bird\.$"):
+        router("core-1", "#@ section bird\nx\n")
+
+
 def test_two_twins_whose_names_would_mix_are_not_let_near_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,10 +181,14 @@ def test_a_failed_batch_names_its_line() -> None:
     )
 
 
-def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = build._recipe_hash()
-    monkeypatch.setattr(build.recipe, "PACKAGES", (*build.recipe.PACKAGES, "snmpd"))
-    assert build._recipe_hash() != before
+def test_another_recipe_is_another_image() -> None:
+    more = replace(ROUTER, files={**ROUTER.files, "/etc/more": ""})
+    derived = Image("kiosk", ROUTER, {"/etc/more": ""})
+    again = Image("kiosk", more, {"/etc/more": ""})
+    assert isinstance(ROUTER.base, Debian)
+    other = replace(ROUTER, base=replace(ROUTER.base, packages=(*ROUTER.base.packages, "snmpd")))
+    assert len({image.hash for image in (ROUTER, more, derived, again, other)}) == 5
+    assert replace(ROUTER, name="the same").hash == ROUTER.hash
 
 
 def test_missing_packages_are_named_before_anything_is_installed(

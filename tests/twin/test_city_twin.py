@@ -14,7 +14,7 @@ from baubau_ops.inventory.city.topology import INFRASTRUCTURE, Role
 from baubau_ops.inventory.environment import Probe
 from baubau_ops.lab.host import netns
 from baubau_ops.lab.host.names import netns as name_of
-from baubau_ops.lab.image import recipe
+from baubau_ops.lab.image.router import LIBRARY
 
 
 def run(argv: list[str]) -> subprocess.CompletedProcess[str]:
@@ -119,4 +119,4 @@ def test_bfd_need_not_wait_for_the_processor(twin: City) -> None:
 
 def test_bfd_waits_instead_of_asking_again_and_again(twin: City) -> None:
     done = run(twin.console("core-1", "sh", "-c", "cat /proc/$(cat /run/frr/bfdd.pid)/maps"))
-    assert recipe.LIBRARY in done.stdout
+    assert LIBRARY in done.stdout

@@ -23,7 +23,7 @@ def injector(tiny_twin: Tiny) -> Iterator[LabInjector]:
     made = LabInjector(tiny_twin.name, tiny())
     yield made
     made.mend_all()
-    for node in tiny().day0:
+    for node in tiny().booted:
         made.power_on(node)
 
 
@@ -122,19 +122,19 @@ def test_a_power_cycle_keeps_the_mac(tiny_twin: Tiny, injector: LabInjector) -> 
 def test_up_gives_power_back(tiny_twin: Tiny, injector: LabInjector) -> None:
     injector.power_off("ce-hall")
     tiny_twin.up(tiny())
-    assert set(tiny_twin.inits()) == set(tiny().day0)
+    assert set(tiny_twin.inits()) == set(tiny().booted)
     assert tiny_twin.carrier("pop-wolio", "ce1")
 
 
 def test_nodes_do_not_share_a_control_group(tiny_twin: Tiny) -> None:
     """Else one node's systemd would stop and start another's services."""
-    for node in tiny().day0:
+    for node in tiny().booted:
         pids = tiny_twin.console(node, "systemctl show -p MainPID --value frr.service ssh.service").split()
         assert all(pid.isdigit() and pid != "0" for pid in pids)
         tree = tiny_twin.console(node, "systemd-cgls --no-pager /system.slice/frr.service")
         assert tree.count("watchfrr") == 1
     tiny_twin.console("ce-hall", "systemctl restart frr.service")
-    for node in tiny().day0:
+    for node in tiny().booted:
         assert tiny_twin.console(node, "systemctl is-active frr.service").strip() == "active"
         assert tiny_twin.console(node, "pgrep -c -x zebra").strip() == "1"
 

@@ -19,7 +19,7 @@ from baubau_ops.lab import twin
 from baubau_ops.lab.environment import environment
 from baubau_ops.lab.host.names import netns as name_of
 from baubau_ops.lab.layout.layout import Layout
-from baubau_ops.lab.nodes import booted as nodes
+from baubau_ops.lab.nodes import booted
 from baubau_ops.lab.record import Record
 
 MOMENTS = pytest.mark.parametrize("moments", [4, pytest.param(24, marks=pytest.mark.long)])
@@ -34,7 +34,7 @@ def free() -> Iterator[Tiny]:
 
 def works(made: Tiny, layout: Layout) -> None:
     """Every router has booted and the office reaches the host's service."""
-    assert set(made.inits()) == set(layout.day0)
+    assert set(made.inits()) == set(layout.booted)
     vantage = environment(made.name).vantage
     assert vantage is not None
     target = layout.services[0].address
@@ -180,7 +180,7 @@ def test_down_ends_whoever_still_works_inside(free: Tiny) -> None:
         subprocess.Popen(argv, stdin=subprocess.DEVNULL)
         for argv in (
             ["ip", "netns", "exec", name_of(free.name, SEAT), "sleep", "600"],
-            [*nodes.enter(free.inits()["pop-wolio"]), "sleep", "600"],
+            [*booted.enter(free.inits()["pop-wolio"]), "sleep", "600"],
         )
     ]
     assert all(visitor.poll() is None for visitor in visitors)
@@ -191,12 +191,12 @@ def test_down_ends_whoever_still_works_inside(free: Tiny) -> None:
 
 def test_a_namespace_that_lives_is_not_booted_into(tiny_twin: Tiny) -> None:
     with pytest.raises(FailedError, match=r"^ce-hall cannot boot: its namespace still has processes"):
-        nodes.boot(tiny_twin.name, "ce-hall")
+        booted.boot(tiny_twin.name, tiny().booted["ce-hall"])
     works(tiny_twin, tiny())
 
 
 def test_no_place_has_a_way_to_the_host(tiny_twin: Tiny) -> None:
-    for place in (*tiny().day0, *tiny().bare):
+    for place in (*tiny().booted, *tiny().bare):
         ports = tiny_twin.console(place, "ip -br link").split()
         assert not set(ports) & {"eth1", "host0", "docker0"}
         assert "127.0.0.1" not in tiny_twin.console(place, "ip route show table main")

@@ -20,7 +20,9 @@ from baubau_ops.lab import console, twin
 from baubau_ops.lab.host import cgroups, netns
 from baubau_ops.lab.host.names import PLANT, lock_path, places
 from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.image.router import ROUTER
 from baubau_ops.lab.layout.layout import Bare, End, Layout, Listening, Route, Uplink, Wire
+from baubau_ops.lab.layout.routers import router
 from baubau_ops.lab.probes.responding import _processes as responders
 from baubau_ops.lab.record import dump_layout
 from baubau_ops.lab.store import Store
@@ -108,6 +110,8 @@ def tiny() -> Layout:
         machine=Machine(SEAT, "bastion", SEAT, IPv4Address("10.255.0.9")),
         extra=(IPv4Address("10.255.0.9"),),
     )
+    pop_wolio = router("pop-wolio", pop, IPv4Address("10.255.0.1"))
+    ce_hall = router("ce-hall", ce, IPv4Address("10.255.0.2"))
     wires = [
         Wire("pop-wolio--ce-hall", End("pop-wolio", "ce1"), End("ce-hall", "to-wolio")),
         Wire("pop-wolio--bastion", End("pop-wolio", "to-bastion"), End(SEAT, "eth0")),
@@ -115,10 +119,10 @@ def tiny() -> Layout:
         Wire("ce-hall:lan-office", End("ce-hall", "lan-office"), End(OFFICE, "eth0")),
     ]
     return Layout(
-        day0={"pop-wolio": pop, "ce-hall": ce},
+        booted={each.name: each for each in (pop_wolio, ce_hall)},
         bare={bare.name: bare for bare in (office, host, seat)},
         wires={wire.id: wire for wire in wires},
-        loopbacks={"pop-wolio": IPv4Address("10.255.0.1"), "ce-hall": IPv4Address("10.255.0.2")},
+        images={ROUTER.name: ROUTER},
         ports=(53, 80, 443, 554, 7007),
         services=(Listening(SERVICE, "udp", 53), Listening(SERVICE, "tcp", 443)),
     )
@@ -138,7 +142,7 @@ def with_branch(layout: Layout) -> Layout:
     }
     return replace(
         layout,
-        day0={**layout.day0, "ce-branch": ce},
+        booted={**layout.booted, "ce-branch": router("ce-branch", ce)},
         bare={**layout.bare, "branch-office": office},
         wires={**layout.wires, **wires},
     )
@@ -186,7 +190,7 @@ class Tiny:
         return "LOWER_UP" in self.console(place, f"ip -br link show {shlex.quote(port)}")
 
     def inits(self) -> dict[str, int]:
-        """PID 1 of every router that runs."""
+        """PID 1 of every booted machine that runs."""
         prefix = name_of(self.name, "")
         found = netns.inits([name_of(self.name, place) for place in places(self.name)])
         return {name.removeprefix(prefix): pid for name, pid in found.items()}

@@ -86,7 +86,7 @@ def execute(
 ) -> int:
     """Run a command as root on a router or machine.
 
-    It runs on a router's console or in a machine's namespace; its exit code is returned.
+    It runs on a booted machine's console or in a bare one's namespace; its exit code is returned.
     """
     return _run(context, name, place, arguments)
 
@@ -99,7 +99,7 @@ def shell(context: Context, place: Place, name: Name = None) -> int:
 
 @command(app, example="baubau lab ssh-config > /tmp/twin && ssh -F /tmp/twin core-1")
 def ssh_config(context: Context, name: Name = None) -> None:
-    """Print the OpenSSH configuration that reaches the routers.
+    """Print the OpenSSH configuration that reaches the booted machines.
 
     In-band, from the bastion, with pinned host keys.
     """
@@ -148,11 +148,11 @@ def heal(
 @command(app, example="baubau lab power pop-wolio off")
 def power(
     context: Context,
-    node: Annotated[str, typer.Argument(help="A router; a POP also by its id.")],
-    switch: Annotated[Literal["off", "on"], typer.Argument(help="off cuts the power, on boots the router.")],
+    node: Annotated[str, typer.Argument(help="A booted machine; a POP's router also by the POP's id.")],
+    switch: Annotated[Literal["off", "on"], typer.Argument(help="off cuts the power, on boots the machine.")],
     name: Name = None,
 ) -> None:
-    """Cut a router's power, or boot it and wait."""
+    """Cut a booted machine's power, or boot it and wait."""
     injector = _injector(context, name)
     if switch == "off":
         injector.power_off(node)
@@ -249,9 +249,13 @@ def _draw(context: Context, found: Status) -> None:
         f"Twin {found.name}: {state}, runs {found.inventory}", "bold green" if found.complete else "bold red"
     )
     every = bool(context.verbosity)
-    out.line(f"Routers    {len(found.running)} running: {_listed(found.running, every)}")
-    if found.off:
-        out.line(f"           {len(found.off)} without power: {', '.join(found.off)}", "yellow")
+    for image in dict.fromkeys(found.images.get(name, "") for name in (*found.running, *found.off)):
+        running = [name for name in found.running if found.images.get(name, "") == image]
+        off = [name for name in found.off if found.images.get(name, "") == image]
+        title = f"{image.capitalize()}s" if image else "Unfinished"
+        out.line(f"{title:<10} {len(running)} running: {_listed(running, every)}")
+        if off:
+            out.line(f"           {len(off)} without power: {', '.join(off)}", "yellow")
     out.line(f"Machines   {len(found.machines)}: {_listed(found.machines, every)}")
     out.line(f"Links      {len(found.links)}: {_listed(found.links, every)}")
     for link, how in found.cuts.items():

@@ -1,14 +1,16 @@
-"""Whether this machine carries a city: asked, with the arithmetic, before the first of its routers is booted.
+"""Whether this machine carries a city: asked, with the arithmetic, before anything of it is booted.
 
 And limits of the kernel that are for the whole machine and too low for a city.
 
-The costs were measured on 64 and 100 booted nodes (systemd, sshd, FRR) and on the configured small city.
+Memory is what each machine says it takes; the other costs were measured on 64 and 100 booted nodes (systemd, sshd, FRR) and on the configured small city.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +18,10 @@ from baubau_ops.core.errors import MissingError
 from baubau_ops.core.events import Event, OnEvent
 from baubau_ops.lab.host.machine import INOTIFY_INSTANCES
 
-MEMORY = 40
-"""MiB a configured router takes: 30 to 38 were measured."""
 MEMORY_BESIDES = 512
 """MiB for the tools, the responder and the kernel's own."""
 TASKS = 24
-"""Processes and threads of a router; 20 at rest, more while it boots."""
+"""Processes and threads of a booted machine; 20 at rest, more while it boots."""
 TASKS_BESIDES = 500
 INOTIFY = 4
 """Instances of inotify: three of its systemd, one of its launcher."""
@@ -33,39 +33,52 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What of one thing is free here for routers to be booted."""
+    """What of one thing is free here for machines to be booted."""
 
     what: str
     unit: str
-    each: int
+    each: int | None
+    """What a machine takes; None where each says so itself."""
     besides: int
     free: int
     remedy: str
 
-    def need(self, routers: int) -> int:
-        return routers * self.each + self.besides
+    def takes(self, memory: Sequence[int]) -> list[int]:
+        """What machines of these sizes take, in order."""
+        return list(memory) if self.each is None else [self.each] * len(memory)
 
-    def shortage(self, routers: int) -> str:
-        """Say what is lacking; empty when it is enough."""
-        if self.need(routers) <= self.free:
+    def shortage(self, memory: Sequence[int]) -> str:
+        """Say what is lacking for machines of these sizes; empty when it is enough."""
+        needed = sum(self.takes(memory)) + self.besides
+        if needed <= self.free:
             return ""
         unit = f" {self.unit}" if self.unit else ""
+        terms = [f"{count} × {each}" for each, count in sorted(Counter(self.takes(memory)).items())]
         return (
-            f"{self.what}: {routers} × {self.each} + {self.besides} = {self.need(routers)}{unit} needed, "
+            f"{self.what}: {' + '.join([*terms, str(self.besides)])} = {needed}{unit} needed, "
             f"{self.free}{unit} free"
         )
 
+    def fits(self, memory: Sequence[int]) -> int:
+        """How many of these machines there is room for, the smallest first."""
+        sums = itertools.accumulate(sorted(self.takes(memory)), initial=self.besides)
+        return sum(needed <= self.free for needed in itertools.islice(sums, 1, None))
 
-def check(routers: int, rooms: list[Room] | None = None) -> None:
-    """Refuse to boot so many more routers than there is room for; MissingError says by how much, and of what."""
-    if not routers:
+
+def check(memory: Sequence[int], *, kind: str) -> None:
+    """Refuse to boot more machines than there is room for; MissingError says by how much, and of what.
+
+    `memory` has the MiB that each takes, `kind` is what they all are.
+    """
+    if not memory:
         return
-    rooms = look() if rooms is None else rooms
-    short = {shortage: room for room in rooms if (shortage := room.shortage(routers))}
+    rooms = look()
+    short = {shortage: room for room in rooms if (shortage := room.shortage(memory))}
     if short:
-        fits = max(0, min((room.free - room.besides) // room.each for room in rooms))
+        fits = min(room.fits(memory) for room in rooms)
+        more = f"{len(memory)} more {kind}{'' if len(memory) == 1 else 's'}"
         raise MissingError(
-            f"This machine is too small for {routers} more routers, {fits} would fit. {'. '.join(short)}.",
+            f"This machine is too small for {more}, {fits} would fit. {'. '.join(short)}.",
             remedy="; ".join(room.remedy for room in short.values()),
         )
 
@@ -73,7 +86,7 @@ def check(routers: int, rooms: list[Room] | None = None) -> None:
 def look() -> list[Room]:
     """Read what is free on this machine now."""
     return [
-        Room("Memory", "MiB", MEMORY, MEMORY_BESIDES, _free_memory(), "a smaller city, or more free memory"),
+        Room("Memory", "MiB", None, MEMORY_BESIDES, _free_memory(), "a smaller city, or more free memory"),
         Room("Processes", "", TASKS, TASKS_BESIDES, _free_tasks(), "sysctl -w kernel.pid_max=4194304"),
         Room(
             "Inotify instances",

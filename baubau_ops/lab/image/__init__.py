@@ -1,1 +1,1 @@
-"""The image that routers boot."""
+"""The images that booted machines stand on: each a value, one builder and cache for all."""

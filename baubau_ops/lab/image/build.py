@@ -1,12 +1,9 @@
-"""The node image: a Debian root file system built once, cached under the hash of its recipe."""
+"""Images built once and cached: each under its recipe's hash, with a link from its name to the newest."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
-import platform
 import secrets
 import shutil
 from pathlib import Path
@@ -16,7 +13,7 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import lock
 from baubau_ops.core.settings import cache_dir
 from baubau_ops.core.shell import run
-from baubau_ops.lab.image import recipe
+from baubau_ops.lab.image.image import Debian, Image
 
 log = logging.getLogger(__name__)
 
@@ -26,58 +23,56 @@ BUILD_TIMEOUT = 900.0
 _UNFINISHED = ".new-"
 
 
-def router_image(on_event: OnEvent = ignore) -> Path:
-    """Return the root file system of a router, built now when the cache has none of this recipe.
+def root_of(image: Image, on_event: OnEvent = ignore) -> Path:
+    """Return the root file system of an image, built now when the cache has none of this recipe.
 
     Safe against two builders and against kill -9: what is not finished has another name and is removed by the
     next build. FailedError when packages cannot be had.
     """
     folder = cache_dir() / "images"
-    image = folder / _recipe_hash()
-    if image.is_dir():
-        return image
+    root = folder / image.hash
+    name = folder / image.name
+    if root.is_dir() and name.is_symlink() and os.readlink(name) == root.name:
+        return root
+    base = root_of(image.base, on_event) if isinstance(image.base, Image) else None
     folder.mkdir(parents=True, exist_ok=True)
     with lock(folder / "lock", timeout=BUILD_TIMEOUT):
-        if not image.is_dir():
+        is_built = root.is_dir()
+        if not is_built:
             _remove_unfinished(folder)
-            _build(folder, image, on_event)
-            _remove_superseded(folder, image)
-    return image
+            _build(image, base, root, on_event)
+        name.unlink(missing_ok=True)
+        name.symlink_to(root.name)
+        if not is_built:
+            _remove_superseded(folder)
+    return root
 
 
-def _recipe_hash() -> str:
-    parts = [
-        recipe.SUITE,
-        platform.machine(),
-        recipe.PACKAGES,
-        recipe.FILES,
-        recipe.SETUP,
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _build(folder: Path, image: Path, on_event: OnEvent) -> None:
-    on_event(Event("start", "image", detail=f"Debian {recipe.SUITE} with {len(recipe.PACKAGES)} packages"))
-    new = folder / f"{_UNFINISHED}{secrets.token_hex(4)}"
+def _build(image: Image, base: Path | None, root: Path, on_event: OnEvent) -> None:
+    on_event(Event("start", "image", detail=str(image.base)))
+    new = root.with_name(f"{_UNFINISHED}{secrets.token_hex(4)}")
     try:
-        _bootstrap(new)
-        for path, text in recipe.FILES.items():
+        if isinstance(image.base, Debian):
+            _bootstrap(image.base, new)
+        else:
+            run(["cp", "--archive", "--reflink=auto", str(base), str(new)], timeout=BUILD_TIMEOUT)
+        for path, text in image.files.items():
             target = new / path.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
-        run(["chroot", str(new), "/bin/sh", "-s"], input=recipe.SETUP)
-        os.rename(new, image)
+        run(["chroot", str(new), "/bin/sh", "-s"], input=image.setup)
+        os.rename(new, root)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
-    on_event(Event("done", "image", detail=str(image)))
+    on_event(Event("done", "image", detail=str(root)))
 
 
-def _bootstrap(target: Path) -> None:
+def _bootstrap(debian: Debian, target: Path) -> None:
     """Unpack and configure the packages, from the mirrors and by the proxies that the host's apt uses."""
-    argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(recipe.PACKAGES)}"]
+    argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(debian.packages)}"]
     argv += [f"--aptopt={option}" for option in _apt_options()]
-    argv += [recipe.SUITE, str(target), *_mirrors()]
+    argv += [debian.suite, str(target), *_mirrors(debian.suite)]
     # Everything mmdebstrap starts dies with this process, kill -9 included: nobody writes into what a later
     # build removes.
     cage = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -90,9 +85,9 @@ def _bootstrap(target: Path) -> None:
         ) from error
 
 
-def _mirrors() -> list[str]:
+def _mirrors(suite: str) -> list[str]:
     """One-line sources of the suite as the host has them; none lets mmdebstrap take Debian's own."""
-    wanted = {recipe.SUITE, f"{recipe.SUITE}-updates", f"{recipe.SUITE}-security"}
+    wanted = {suite, f"{suite}-updates", f"{suite}-security"}
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)"
     targets = run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"], check=False).stdout
     lines = []
@@ -100,7 +95,7 @@ def _mirrors() -> list[str]:
         uri, release, component, origin = target.split("|")
         if release in wanted and component == "main" and origin == "Debian":
             lines.append(f"deb {uri} {release} {component}")
-    has_suite = any(f" {recipe.SUITE} " in line for line in lines)
+    has_suite = any(f" {suite} " in line for line in lines)
     return list(dict.fromkeys(lines)) if has_suite else []
 
 
@@ -116,10 +111,12 @@ def _remove_unfinished(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _remove_superseded(folder: Path, image: Path) -> None:
-    """Remove images of older recipes that no running node stands on."""
+def _remove_superseded(folder: Path) -> None:
+    """Remove what no name leads to, images of older recipes, unless a running machine stands on one."""
+    newest = {os.readlink(link) for link in folder.iterdir() if link.is_symlink()}
     mounts = Path("/proc/self/mountinfo").read_text()
-    for other in folder.iterdir():
-        if other.is_dir() and other != image and str(other) not in mounts:
-            log.info("removing the superseded image %s", other)
-            shutil.rmtree(other, ignore_errors=True)
+    for root in folder.iterdir():
+        is_image = root.is_dir() and not root.is_symlink()
+        if is_image and root.name not in newest and str(root) not in mounts:
+            log.info("removing the superseded image %s", root)
+            shutil.rmtree(root, ignore_errors=True)

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from baubau_ops.core.errors import InputError
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import BASTION
+from baubau_ops.lab.image.router import ROUTER
 from baubau_ops.lab.layout import clients, outside
 from baubau_ops.lab.layout.layout import Bare, End, Layout, Wire
+from baubau_ops.lab.layout.routers import router
 
 
 def compose(inventory: Inventory, day0: Mapping[str, str]) -> Layout:
@@ -23,23 +25,24 @@ def compose(inventory: Inventory, day0: Mapping[str, str]) -> Layout:
     for bare, its_wires in (*clients.edges(inventory), *outside.hosts(inventory)):
         machines.append(bare)
         wires += its_wires
-    routers = {**day0, **outside.texts(inventory)}
-    missing = sorted(set(topology.nodes) - set(routers) - {BASTION})
+    texts = {**day0, **outside.texts(inventory)}
+    missing = sorted(set(topology.nodes) - set(texts) - {BASTION})
     if missing:
         raise InputError(f"There is no day-0 text for {', '.join(missing)}.")
-    _check_names(routers, machines)
+    _check_names(texts, machines)
+    ours = {node.name: node.loopback for node in topology.ours}
     return Layout(
-        day0=routers,
+        booted={name: router(name, text, ours.get(name)) for name, text in texts.items()},
         bare={bare.name: bare for bare in machines},
         wires={wire.id: wire for wire in wires},
-        loopbacks={node.name: node.loopback for node in topology.ours if node.loopback is not None},
+        images={ROUTER.name: ROUTER},
         ports=clients.ports(inventory),
         services=tuple(clients.services(inventory)),
     )
 
 
-def _check_names(routers: Iterable[str], machines: Iterable[Bare]) -> None:
-    taken = set(routers)
+def _check_names(booted: Iterable[str], machines: Iterable[Bare]) -> None:
+    taken = set(booted)
     for bare in machines:
         if bare.name in taken:
             raise InputError(f'Two machines of the twin would be called "{bare.name}".')

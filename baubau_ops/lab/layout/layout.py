@@ -1,4 +1,4 @@
-"""What a twin consists of: booted routers, bare machines, and the wires between their ports."""
+"""What a twin consists of: booted machines, bare ones, and the wires between their ports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from baubau_ops.inventory.environment import Machine
+from baubau_ops.lab.image.image import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,36 @@ class Wire:
 
     def far(self, place: str) -> End:
         return self.b if self.a.place == place else self.a
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a machine starts with; it belongs to the owner of its folder."""
+
+    text: str
+    """Secrets as placeholders."""
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booted:
+    """A machine with a system of its own: what it stands on, starts with and keeps, and when it is ready."""
+
+    name: str
+    image: str
+    """Name of its image."""
+    memory: int
+    """MiB it takes, for the arithmetic of capacity; nothing limits it."""
+    units: tuple[str, ...] = ("ssh.service",)
+    """Of its systemd: all are active once it is ready."""
+    signs: tuple[str, ...] = ("run/sshd.pid",)
+    """Files that are there by then. They are looked for first: asking systemd costs a process."""
+    files: Mapping[str, File] = field(default_factory=dict)
+    """By path: what a new disk holds besides the image."""
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    """Mount points by name: folders that outlive its disk."""
+    address: IPv4Address | None = None
+    """Where the operator's seat logs in; None when it is not ours to log in to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +135,31 @@ class Listening:
 
 @dataclass(frozen=True)
 class Layout:
-    """Everything a twin consists of. `day0` holds each router's text, secrets as placeholders."""
+    """Everything a twin consists of, by name."""
 
-    day0: Mapping[str, str]
+    booted: Mapping[str, Booted]
     bare: Mapping[str, Bare]
     wires: Mapping[str, Wire]
-    loopbacks: Mapping[str, IPv4Address] = field(default_factory=dict)
-    """Where the operator's seat reaches each of our routers."""
+    images: Mapping[str, Image]
+    """What the booted machines stand on."""
     ports: tuple[int, ...] = ()
     """Where every machine answers, over TCP and UDP."""
     services: tuple[Listening, ...] = ()
     """What policy may allow: bulk transfers and watches use these where there are any."""
 
     @property
-    def routers(self) -> tuple[str, ...]:
-        return tuple(self.day0)
+    def places(self) -> frozenset[str]:
+        return frozenset(self.booted) | frozenset(self.bare)
 
     @property
-    def places(self) -> frozenset[str]:
-        return frozenset(self.day0) | frozenset(self.bare)
+    def addresses(self) -> Mapping[str, IPv4Address]:
+        """Where the operator's seat reaches each booted machine that is ours."""
+        return {each.name: each.address for each in self.booted.values() if each.address is not None}
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Of all files that machines start with."""
+        return tuple(file.text for each in self.booted.values() for file in each.files.values())
 
     @cached_property
     def _wires_of(self) -> Mapping[str, tuple[Wire, ...]]:

@@ -1,4 +1,4 @@
-"""Booted routers: a disk (overlay over the image), a namespace, and systemd as PID 1 in it.
+"""Booted machines: a disk (overlay over the image), a namespace, and systemd as PID 1 in it.
 
 Power is pulled by SIGKILL and by removing the namespace: in a surviving one the old life's addresses, rules
 and sysctls would go on. The console is a side door past the network, for boot, faults and inspection.
@@ -14,28 +14,22 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from baubau_ops.core.errors import FailedError, InputError
+from baubau_ops.core.errors import FailedError
 from baubau_ops.core.settings import run_dir
 from baubau_ops.core.shell import require, run
 from baubau_ops.lab.host import cgroups, netns
 from baubau_ops.lab.host.names import NETNS
 from baubau_ops.lab.host.names import netns as name_of
-from baubau_ops.lab.image import recipe
+from baubau_ops.lab.image.image import HOST_KEY, LOGIN
+from baubau_ops.lab.layout.layout import Booted
 
 log = logging.getLogger(__name__)
 
 BOOT_TIMEOUT = 120.0
 """Seconds for one node, once its turn has come; 1 to 3 are usual, more where the machine is busy."""
-
-SECTION_FILES = {
-    "frr": "etc/frr/frr.conf",
-    "nftables": "etc/nftables.conf",
-    "sysctl": "etc/sysctl.d/50-baubau.conf",
-}
-"""Where a Debian router keeps what each section of its text says."""
 
 END_TIMEOUT = 5.0
 """Seconds until processes that were sent SIGKILL must be gone."""
@@ -43,7 +37,6 @@ END_TIMEOUT = 5.0
 _CAPABILITIES = "CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_ADMIN"  # zebra and bgpd do not start without
 _POLL = 0.03  # looking through /proc costs more than it seems where other twins run
 _ENTER_GROUPS = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ >"$1"; shift; n=$((n - 1)); done; exec "$@"'
-_NFT_HEAD = "#!/usr/sbin/nft -f\nflush ruleset\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +59,25 @@ def disks(twin: str) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
-def prepare(twin: str, node: str, day0: str, identity: Identity, image: Path) -> None:
-    """Give a node a new disk with its keys and its day-0 text (secrets filled in), unless it has one.
+def image_of(disk: Path) -> str:
+    """Return the name of the image that a node's disk stands on; empty when the disk is not finished."""
+    try:
+        return (disk / "prepared").read_text().partition(" ")[0]
+    except FileNotFoundError:
+        return ""
+
+
+def prepare(twin: str, machine: Booted, identity: Identity, image: Path) -> None:
+    """Give a machine a new disk with its keys and files (secrets filled in), unless it has one.
 
     A disk that stands on another image is made anew: files of the two would mix.
     """
+    node = machine.name
     folder = disk(twin, node)
     root = folder / "root"
     finished = folder / "prepared"
-    if finished.exists() and finished.read_text() == str(image):
+    stands_on = f"{machine.image} {image}"
+    if finished.exists() and finished.read_text() == stands_on:
         if not os.path.ismount(root):
             _mount(twin, node, image)
         return
@@ -84,30 +87,13 @@ def prepare(twin: str, node: str, day0: str, identity: Identity, image: Path) ->
     _mount(twin, node, image)
     _write(root, "etc/hostname", f"{node}\n")
     _write(root, "etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {node}\n")
-    _write(root, recipe.HOST_KEY, identity.host_private, mode=0o600)
-    _write(root, f"{recipe.HOST_KEY}.pub", identity.host_public)
-    home = f"home/{recipe.LOGIN}/.ssh"
+    _write(root, HOST_KEY, identity.host_private, mode=0o600)
+    _write(root, f"{HOST_KEY}.pub", identity.host_public)
+    home = f"home/{LOGIN}/.ssh"
     _write(root, f"{home}/authorized_keys", identity.operator, mode=0o600)
-    for section, text in split_sections(day0).items():
-        if section not in SECTION_FILES:
-            raise InputError(f"{node}: a day-0 text has no section {section}.")
-        is_frr = section == "frr"
-        _write(root, SECTION_FILES[section], (_NFT_HEAD if section == "nftables" else "") + text,
-               mode=0o640 if is_frr else 0o600)  # fmt: skip
-    finished.write_text(str(image))
-
-
-def split_sections(text: str) -> dict[str, str]:
-    """Split a device's text at its `#@ section NAME` lines; without any it is the frr section alone."""
-    sections: dict[str, list[str]] = {}
-    current = "frr"
-    for line in text.splitlines(keepends=True):
-        if line.startswith("#@ section "):
-            current = line.split()[2]
-            sections[current] = []
-        elif current in sections or line.strip():
-            sections.setdefault(current, []).append(line)
-    return {name: "".join(lines) for name, lines in sections.items()}
+    for path, file in machine.files.items():
+        _write(root, path, file.text, file.mode)
+    finished.write_text(stands_on)
 
 
 def discard(twin: str, node: str) -> None:
@@ -134,6 +120,7 @@ def _mount(twin: str, node: str, image: Path) -> None:
 def _write(root: Path, path: str, text: str, mode: int = 0o644) -> None:
     """Write a file that belongs to whom its folder belongs to."""
     target = root / path.lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
     owner = target.parent.stat()
     target.unlink(missing_ok=True)
     target.write_text(text)
@@ -141,11 +128,12 @@ def _write(root: Path, path: str, text: str, mode: int = 0o644) -> None:
     os.chown(target, owner.st_uid, owner.st_gid)
 
 
-def boot(twin: str, node: str) -> int:
-    """Start a node in its namespace, which exists and is wired; return its launcher's process at once.
+def boot(twin: str, machine: Booted) -> int:
+    """Start a machine in its namespace, which exists and is wired; return its launcher's process at once.
 
     FailedError when something still lives in the namespace: two systems on one disk would destroy it.
     """
+    node = machine.name
     name = name_of(twin, node)
     living = netns.processes([name]).get(name)
     if living:
@@ -188,55 +176,64 @@ def end(twin: str, places: Collection[str]) -> None:
         cgroups.remove(name)
 
 
-def is_ready(init: int) -> bool:
-    """Tell, from its console, whether the node of this PID 1 takes logins and has read its text."""
+def is_ready(machine: Booted, init: int) -> bool:
+    """Tell, from its console, whether a machine, of which this is PID 1, has all its units up."""
     root = Path(f"/proc/{init}/root")
     try:
-        if not (root / "run/sshd.pid").exists() or not (root / "run/frr/watchfrr.started").exists():
-            return False  # the cheap answer: asking systemd costs a process
+        if not all((root / sign).exists() for sign in machine.signs):
+            return False
     except OSError:
         return False
-    units = ("ssh.service", "frr.service", "nftables.service")
-    done = run([*enter(init), "systemctl", "is-active", *units], check=False)
-    return done.stdout.split() == ["active"] * len(units)
+    done = run([*enter(init), "systemctl", "is-active", *machine.units], check=False)
+    return done.stdout.split() == ["active"] * len(machine.units)
 
 
 def boot_all(
     twin: str,
-    nodes: Sequence[str],
+    machines: Sequence[Booted],
     *,
-    started: Iterable[str] = (),
+    started: Sequence[Booted] = (),
     at_once: int,
     on_ready: Callable[[str, float], None],
 ) -> None:
-    """Boot nodes, some at once, and wait until all are ready, those `started` before included.
+    """Boot machines, some at once, and wait until all are ready, those `started` before included.
 
     `on_ready` gets each with the seconds it took. FailedError names the first that takes too long.
     """
-    waiting = list(nodes)
-    booting = dict.fromkeys(started, time.monotonic())
-    there = netns.inits([name_of(twin, node) for node in booting])
-    inits = {node: there.get(name_of(twin, node)) for node in booting}
-    launchers: dict[str, int] = {}
+    waiting = list(machines)
+    there = netns.inits([name_of(twin, each.name) for each in started])
+    booting = [_Boot(each, init=there.get(name_of(twin, each.name))) for each in started]
     while waiting or booting:
         while waiting and len(booting) < at_once:
-            node = waiting.pop(0)
-            launchers[node] = boot(twin, node)
-            booting[node] = time.monotonic()
-        for node, since in list(booting.items()):
-            took = time.monotonic() - since
-            if node in launchers and inits.get(node) is None:
-                inits[node] = netns.init_below(launchers[node])
-            if (init := inits.get(node)) and is_ready(init):
-                del booting[node]
-                on_ready(node, took)
+            machine = waiting.pop(0)
+            booting.append(_Boot(machine, launcher=boot(twin, machine)))
+        for each in list(booting):
+            name, took = each.machine.name, time.monotonic() - each.since
+            if each.is_ready():
+                booting.remove(each)
+                on_ready(name, took)
             elif took > BOOT_TIMEOUT:
                 raise FailedError(
-                    f"{node} is not ready {BOOT_TIMEOUT:.0f} s after its start: {_last_words(twin, node)}",
-                    remedy=f"Its console: {disk(twin, node) / 'console.log'}",
+                    f"{name} is not ready {BOOT_TIMEOUT:.0f} s after its start: {_last_words(twin, name)}",
+                    remedy=f"Its console: {disk(twin, name) / 'console.log'}",
                 )
         if booting:
             time.sleep(_POLL)
+
+
+@dataclass
+class _Boot:
+    """A machine that is on its way up: its launcher, then its PID 1 once that is there."""
+
+    machine: Booted
+    launcher: int | None = None
+    init: int | None = None
+    since: float = field(default_factory=time.monotonic)
+
+    def is_ready(self) -> bool:
+        if self.init is None and self.launcher is not None:
+            self.init = netns.init_below(self.launcher)
+        return self.init is not None and is_ready(self.machine, self.init)
 
 
 def _last_words(twin: str, node: str) -> str:

@@ -12,12 +12,14 @@ from baubau_ops.core.settings import run_dir, state_dir
 from baubau_ops.core.shell import Completed, run
 from baubau_ops.inventory.city.topology import BASTION
 from baubau_ops.lab import ssh, twin
+from baubau_ops.lab.booted.plant import Plant
 from baubau_ops.lab.host import netns, packages
 from baubau_ops.lab.host.names import netns as name_of
-from baubau_ops.lab.image import build
+from baubau_ops.lab.image.build import root_of
+from baubau_ops.lab.image.router import ROUTER
 from baubau_ops.lab.layout.layout import End, Wire
-from baubau_ops.lab.nodes import booted as nodes
-from baubau_ops.lab.nodes.plant import Plant
+from baubau_ops.lab.layout.routers import router
+from baubau_ops.lab.nodes import booted
 from baubau_ops.lab.store import Store
 
 ADDRESSES = {"r1": "10.250.0.2", "r2": "10.250.0.6"}
@@ -50,10 +52,10 @@ class Lab:
         self._plug(BASTION)
         addresses = [f"addr add {SEAT[node]}/30 dev {node}" for node in SEAT]
         netns.ip_batch(addresses, netns=name_of(self.name, BASTION))
-        image = build.router_image()
+        root = root_of(ROUTER)
         run_dir(self.name).mkdir(parents=True, exist_ok=True)
         for node, text in self.day0.items():
-            nodes.prepare(self.name, node, text, self.store.identity(node), image)
+            booted.prepare(self.name, router(node, text), self.store.identity(node), root)
         ssh.write_config(self.name, self.store, {node: IPv4Address(at) for node, at in ADDRESSES.items()})
         for node in self.day0:
             self.power_on(node)
@@ -67,21 +69,25 @@ class Lab:
 
     def power_off(self, node: str) -> None:
         """Cut the power: SIGKILL to everything of the node, and its namespace goes."""
-        nodes.end(self.name, [node])
+        booted.end(self.name, [node])
         netns.delete([name_of(self.name, node)])
 
     def power_on(self, node: str) -> None:
         """Boot a node in a new namespace, as after a power cut."""
         netns.add([name_of(self.name, node)])
         self._plug(node)
-        nodes.boot(self.name, node)
+        booted.boot(self.name, router(node, self.day0[node]))
 
     def wait_login(self, node: str) -> float:
         """Wait until the node takes an SSH login and FRR has read its text; return the seconds it took."""
         began = time.monotonic()
         while time.monotonic() - began < LOGIN_SECONDS:
             init = netns.inits([name_of(self.name, node)]).get(name_of(self.name, node))
-            if init and nodes.is_ready(init) and self.ssh(node, "true").returncode == 0:
+            if (
+                init
+                and booted.is_ready(router(node, self.day0[node]), init)
+                and self.ssh(node, "true").returncode == 0
+            ):
                 return time.monotonic() - began
             time.sleep(0.05)
         raise TimeoutError(f"{node} took no login within {LOGIN_SECONDS:.0f} s")
@@ -94,7 +100,7 @@ class Lab:
         """Run a shell command as root inside a node, past its network."""
         name = name_of(self.name, node)
         shell = ["/bin/sh", "-c", f"export PATH=/usr/sbin:/usr/bin:/sbin:/bin; {command}"]
-        return run([*nodes.enter(netns.inits([name])[name]), *shell], check=False).stdout
+        return run([*booted.enter(netns.inits([name])[name]), *shell], check=False).stdout
 
     @property
     def ssh_config(self) -> Path:

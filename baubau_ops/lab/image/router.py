@@ -1,6 +1,8 @@
-"""What is in the image that every router of the twin boots: Debian with FRR and SSH, nothing of the city."""
+"""The image that every router of the twin boots: Debian with FRR and SSH, nothing of the city."""
 
 from __future__ import annotations
+
+from baubau_ops.lab.image.image import HOST_KEY, LOGIN, Debian, Image
 
 SUITE = "bookworm"
 """Debian 12: FRR 8.4.4, as on the city's routers."""
@@ -21,11 +23,6 @@ PACKAGES = (
     "systemd-sysv",
     "tcc",  # removed again
 )
-
-LOGIN = "baubau"
-"""The account that drivers log in to."""
-
-HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 
 MASKED = (
     # A container has no console to log in at and no hardware; the rest is upkeep that 100 nodes would all do
@@ -155,3 +152,5 @@ rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*.log /usr/share/doc /usr/
 : > /etc/machine-id
 """
 """Run by sh in the new root. No host key stays: each node gets its own, known before it boots."""
+
+ROUTER = Image("router", Debian(SUITE, PACKAGES), FILES, SETUP)
