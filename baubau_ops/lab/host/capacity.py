@@ -2,7 +2,8 @@
 
 And limits of the kernel that are for the whole machine and too low for a city.
 
-Memory is what each machine says it takes; the other costs were measured on 64 and 100 booted nodes (systemd, sshd, FRR) and on the configured small city.
+Memory is what each machine says it takes. The other costs were measured on 64 and 100 booted nodes (systemd, sshd,
+FRR) and on the configured small city.
 """
 
 from __future__ import annotations
