@@ -12,6 +12,8 @@ from baubau_ops.lab.host.names import netns as name_of
 from baubau_ops.lab.layout.layout import Booted, Layout, Wire
 from baubau_ops.lab.nodes import booted
 from baubau_ops.lab.nodes.plant import Cut, Plant
+from baubau_ops.lab.record import Record
+from baubau_ops.lab.store import Store
 
 LOCK_TIMEOUT = 60.0
 """Seconds to wait for another change to the same twin."""
@@ -65,7 +67,18 @@ class LabInjector:
             self._plant.plug([(wire, wire.end(node)) for wire in wires], fresh={node})
             self._plant.replug(node)
             self._plant.settle(wires, powered=self._powered())
-            booted.boot_all(self.twin, [machine], at_once=1, on_ready=lambda _node, _seconds: None)
+            booted.boot_all(
+                self.twin,
+                [machine],
+                volumes=self._store().volumes,
+                at_once=1,
+                on_ready=lambda _node, _seconds: None,
+            )
+
+    def _store(self) -> Store:
+        state = Record(self.twin).state
+        assert state is not None, "a twin that is up has said where its state lies"
+        return Store(state)
 
     def _powered(self) -> set[str]:
         return set(places(self.twin))

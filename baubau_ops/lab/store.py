@@ -1,4 +1,4 @@
-"""What a twin keeps in the state while it lives: its secrets, the operator's key, every node's host key."""
+"""What a twin keeps in the state while it lives: secrets, the operator's key, host keys, volumes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import re
 import secrets as random
 import shutil
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from baubau_ops.core.errors import BaubauError
 from baubau_ops.core.files import lock, write_atomic
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.core.shell import run
+from baubau_ops.lab.layout.layout import Booted
 from baubau_ops.lab.nodes.booted import Identity
 
 SECRET_LENGTH = 16
@@ -25,7 +26,7 @@ _NAMES = re.compile(r"\$\{secret:([^}\s]+)\}")
 
 
 class Store:
-    """The folder of one twin's keys and secrets; only its owner can read it."""
+    """The folder of one twin's keys, secrets and volumes; only its owner can read it."""
 
     def __init__(self, state: Path) -> None:
         self.folder = state / "twin"
@@ -80,6 +81,18 @@ class Store:
         """Return a node's public host key as `known_hosts` writes it."""
         return " ".join(_public(self.folder / "hosts" / node).read_text().split()[:2])
 
+    def volumes(self, machine: Booted) -> Mapping[str, Path]:
+        """Return the folders of a machine's volumes by their mount points, made where they are missing.
+
+        They outlive the machine's disk, and the machine itself: one that returns finds them as they were.
+        """
+        found = {}
+        for name, mount_point in machine.volumes.items():
+            folder = self.folder / "volumes" / machine.name / name
+            folder.mkdir(parents=True, exist_ok=True)
+            found[mount_point] = folder
+        return found
+
     def forget(self, node: str) -> None:
         """Remove the keys of a node that is no more."""
         key = self.folder / "hosts" / node
@@ -87,7 +100,7 @@ class Store:
         _public(key).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove keys and secrets, which end with their twin, and locks nobody holds.
+        """Remove keys, secrets and volumes, which end with their twin, and locks nobody holds.
 
         What was done to the twin stays, for whoever wants to know later: journal and log, if there are any.
         """

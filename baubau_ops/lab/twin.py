@@ -126,7 +126,7 @@ def _reconcile(
     started = [] if record.was_complete else [layout.booted[name] for name in sorted(running)]
     to_boot = [each for each in layout.booted.values() if each.name in new]
     _prepare(twin, to_boot, store, roots)
-    _boot(twin, to_boot, started, on_event)
+    _boot(twin, to_boot, started, store, on_event)
     start_responder(twin, layout, restart=old != layout)
 
 
@@ -199,7 +199,9 @@ def _prepare(twin: str, machines: Iterable[Booted], store: Store, roots: Mapping
         booted.prepare(twin, replace(each, files=files), store.identity(each.name), roots[each.image])
 
 
-def _boot(twin: str, new: Sequence[Booted], started: Sequence[Booted], on_event: OnEvent) -> None:
+def _boot(
+    twin: str, new: Sequence[Booted], started: Sequence[Booted], store: Store, on_event: OnEvent
+) -> None:
     """Boot machines from their disks and wait for them, and for those that a killed `up` had started."""
     if not new and not started:
         return
@@ -212,7 +214,7 @@ def _boot(twin: str, new: Sequence[Booted], started: Sequence[Booted], on_event:
 
     on_event(Event("start", "boot", total=total))
     at_once = NODES_PER_CORE * len(os.sched_getaffinity(0))
-    booted.boot_all(twin, new, started=started, at_once=at_once, on_ready=ready)
+    booted.boot_all(twin, new, volumes=store.volumes, started=started, at_once=at_once, on_ready=ready)
     answer = "answers at its console" if total == 1 else "answer at their consoles"
     detail = f"{counted(total, _kind([*new, *started]))} {answer}"
     on_event(Event("done", "boot", detail=detail, seconds=time.monotonic() - began))

@@ -255,3 +255,16 @@ def test_old_package_lists_are_updated_once_and_a_failure_names_the_remedy(
         packages.install(lambda _event: None)
     assert asked[-3:] == ["install", "update", "install"]
     assert caught.value.remedy == "apt-get update && apt-get install socat"
+
+
+def test_volumes_are_made_once_and_outlive_keys(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.create()
+    machine = replace(router("core-1", ""), volumes={"data": "/var/lib/data", "logs": "/var/log/own"})
+    volumes = store.volumes(machine)
+    assert set(volumes) == {"/var/lib/data", "/var/log/own"}
+    (volumes["/var/lib/data"] / "file").write_text("kept")
+    store.forget("core-1")
+    assert (store.volumes(machine)["/var/lib/data"] / "file").read_text() == "kept"
+    store.remove()
+    assert not volumes["/var/lib/data"].exists()

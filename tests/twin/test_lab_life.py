@@ -191,7 +191,7 @@ def test_down_ends_whoever_still_works_inside(free: Tiny) -> None:
 
 def test_a_namespace_that_lives_is_not_booted_into(tiny_twin: Tiny) -> None:
     with pytest.raises(FailedError, match=r"^ce-hall cannot boot: its namespace still has processes"):
-        booted.boot(tiny_twin.name, tiny().booted["ce-hall"])
+        booted.boot(tiny_twin.name, tiny().booted["ce-hall"], {})
     works(tiny_twin, tiny())
 
 

@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,9 +128,10 @@ def _write(root: Path, path: str, text: str, mode: int = 0o644) -> None:
     os.chown(target, owner.st_uid, owner.st_gid)
 
 
-def boot(twin: str, machine: Booted) -> int:
+def boot(twin: str, machine: Booted, volumes: Mapping[str, Path]) -> int:
     """Start a machine in its namespace, which exists and is wired; return its launcher's process at once.
 
+    `volumes` has folders by the mount points at which the machine sees them.
     FailedError when something still lives in the namespace: two systems on one disk would destroy it.
     """
     node = machine.name
@@ -144,6 +145,8 @@ def boot(twin: str, machine: Booted) -> int:
     argv += [require("systemd-nspawn"), "-q", "--register=no", "--keep-unit", "-b", "--notify-ready=no"]
     argv += [f"--network-namespace-path={NETNS / name}", "-D", str(folder / "root")]
     argv += ["-M", name, f"--hostname={node}", "--console=read-only", f"--capability={_CAPABILITIES}"]
+    for mount_point, volume in volumes.items():
+        argv.append(f"--bind={_escaped(volume)}:{mount_point}")
     with (folder / "console.log").open("ab") as console:
         launcher = subprocess.Popen(
             argv,
@@ -154,6 +157,10 @@ def boot(twin: str, machine: Booted) -> int:
             env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"},  # else no sysctl can be set
         )
     return launcher.pid
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("\\", "\\\\").replace(":", "\\:")
 
 
 def end(twin: str, places: Collection[str]) -> None:
@@ -192,6 +199,7 @@ def boot_all(
     twin: str,
     machines: Sequence[Booted],
     *,
+    volumes: Callable[[Booted], Mapping[str, Path]],
     started: Sequence[Booted] = (),
     at_once: int,
     on_ready: Callable[[str, float], None],
@@ -206,7 +214,7 @@ def boot_all(
     while waiting or booting:
         while waiting and len(booting) < at_once:
             machine = waiting.pop(0)
-            booting.append(_Boot(machine, launcher=boot(twin, machine)))
+            booting.append(_Boot(machine, launcher=boot(twin, machine, volumes(machine))))
         for each in list(booting):
             name, took = each.machine.name, time.monotonic() - each.since
             if each.is_ready():

@@ -76,7 +76,7 @@ class Lab:
         """Boot a node in a new namespace, as after a power cut."""
         netns.add([name_of(self.name, node)])
         self._plug(node)
-        booted.boot(self.name, router(node, self.day0[node]))
+        booted.boot(self.name, router(node, self.day0[node]), {})
 
     def wait_login(self, node: str) -> float:
         """Wait until the node takes an SSH login and FRR has read its text; return the seconds it took."""
