@@ -9,9 +9,9 @@ from baubau_ops.inventory.city.topology import pop_device
 from baubau_ops.lab.host import netns
 from baubau_ops.lab.host.names import lock_path, places
 from baubau_ops.lab.host.names import netns as name_of
-from baubau_ops.lab.layout.layout import Booted, Layout, Wire
+from baubau_ops.lab.layout.layout import Booted, End, Layout, Wire
 from baubau_ops.lab.nodes import booted
-from baubau_ops.lab.nodes.plant import Cut, Plant
+from baubau_ops.lab.nodes.plant import Plant
 from baubau_ops.lab.record import Record
 from baubau_ops.lab.store import Store
 
@@ -29,22 +29,33 @@ class LabInjector:
 
     def cut(self, link: str, *, silent: bool) -> None:
         """Stop all traffic on a link; silently, so that both ends stay up, or with both ports down."""
-        wire = find_wire(self.layout, link)
+        wire, end = find_link(self.layout, link)
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
-            self._plant.cut(wire, silent=silent, powered=self._powered())
+            if end is None:
+                self._plant.cut(wire, silent=silent, powered=self._powered())
+            else:
+                self._plant.cut_off(wire, end, silent=silent, powered=self._powered())
 
     def mend(self, link: str) -> None:
         """Let traffic pass again on a link; nothing happens when it is not cut."""
-        wire = find_wire(self.layout, link)
+        wire, end = find_link(self.layout, link)
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
-            self._plant.mend(wire, powered=self._powered())
+            if end is None:
+                self._plant.mend(wire, powered=self._powered())
+            else:
+                self._plant.rejoin(wire, end, powered=self._powered())
 
     def mend_all(self) -> list[str]:
         """Mend every link that is cut; return which were."""
-        cut = [laid.id for laid in self._plant.laid().values() if laid.cut is not Cut.NONE]
-        for link in cut:
-            self.mend(link)
-        return cut
+        with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
+            laid, powered = self._plant.laid().values(), self._powered()
+            for each in laid:
+                wire = self.layout.wires[each.id]
+                for end in each.apart:
+                    self._plant.rejoin(wire, end, powered)
+                if each.cut:
+                    self._plant.mend(wire, powered)
+            return [name for each in laid for name in each.cuts]
 
     def power_off(self, node: str) -> None:
         """Pull the plug of a booted machine: nothing of its running state survives; its neighbours lose carrier."""
@@ -64,7 +75,7 @@ class LabInjector:
                 return
             wires = self.layout.wires_of(node)
             netns.add([name_of(self.twin, node)])
-            self._plant.plug([(wire, wire.end(node)) for wire in wires], fresh={node})
+            self._plant.plug([(wire, end) for wire in wires for end in wire.at(node)], fresh={node})
             self._plant.replug(node)
             self._plant.settle(wires, powered=self._powered())
             booted.boot_all(
@@ -84,9 +95,15 @@ class LabInjector:
         return set(places(self.twin))
 
 
-def find_wire(layout: Layout, link: str) -> Wire:
-    """Return a wire by its id, or by its ends in either order with POPs by their ids (`wolio--murhum`)."""
-    known = {alias: wire for wire in layout.wires.values() for alias in _aliases(wire)}
+def find_link(layout: Layout, link: str) -> tuple[Wire, End | None]:
+    """Return a wire by its id, or by its ends in either order with POPs by their ids (`wolio--murhum`).
+
+    With a port where `link` is one machine's part of a LAN that others are on too (`<machine>:<port>`).
+    """
+    known: dict[str, tuple[Wire, End | None]] = {
+        str(end): (wire, end) for wire in layout.wires.values() if len(wire.ends) > 2 for end in wire.ends
+    }
+    known |= {alias: (wire, None) for wire in layout.wires.values() for alias in _aliases(wire)}
     if link not in known:
         raise InputError(
             f'The twin has no link "{link}".{did_you_mean(link, known)}',
@@ -99,8 +116,8 @@ def _aliases(wire: Wire) -> set[str]:
     a, separator, b = wire.id.partition("--")
     if not separator:
         return {wire.id}
-    parallel = b.removeprefix(wire.b.place)  # "-b" for a second link between the same two
-    ends = [{end.place, end.place.removeprefix("pop-")} for end in (wire.a, wire.b)]
+    parallel = b.removeprefix(wire.ends[1].place)  # "-b" for a second link between the same two
+    ends = [{end.place, end.place.removeprefix("pop-")} for end in wire.ends]
     names = {f"{x}--{y}{parallel}" for x in ends[0] for y in ends[1]}
     return names | {f"{y}--{x}{parallel}" for x in ends[0] for y in ends[1]} | {f"{a}--{b}"}
 

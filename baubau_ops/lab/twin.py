@@ -150,7 +150,7 @@ def _remove_wires(twin: str, plant: Plant, layout: Layout, running: Collection[s
     A running machine keeps a port that is still configured: a real one does not vanish with its cable, and what
     configures it, a router's text, is changed by others, later.
     """
-    wanted = {end for wire in layout.wires.values() for end in (wire.a, wire.b)}
+    wanted = {end for wire in layout.wires.values() for end in wire.ends}
     surplus = plant.ports() - {plant_port(end) for end in wanted}
     there = (
         {End(place, port) for place in running for port in netns.ports(name_of(twin, place))}
@@ -167,6 +167,7 @@ def _remove_wires(twin: str, plant: Plant, layout: Layout, running: Collection[s
     off = set(layout.booted) - set(running)  # what is configured there is seen when it runs
     plant.forget(end for end in plant.unplugged() - kept if end in wanted or end.place not in off)
     plant.take_away(plant.laid().keys() - layout.wires.keys())
+    plant.forget_cuts(layout.wires.values())
 
 
 def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None:
@@ -180,7 +181,7 @@ def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None
     missing = [
         (wire, end)
         for wire in layout.wires.values()
-        for end in (wire.a, wire.b)
+        for end in wire.ends
         if end.place in new or plant_port(end) not in laid[wire.id].ports
     ]
     plant.plug(missing, fresh=new)
@@ -278,7 +279,7 @@ def status(twin: str) -> Status:
         off=sorted(images.keys() - running),
         machines=sorted(there - images.keys() - running - {PLANT}),
         links=sorted(wire for wire in laid if ":" not in wire),
-        cuts={wire.id: wire.cut for wire in laid.values() if wire.cut},
-        unplugged=sorted(f"{end.place}:{end.port}" for end in unplugged),
+        cuts={name: cut for wire in laid.values() for name, cut in wire.cuts.items()},
+        unplugged=sorted(map(str, unplugged)),
         images=images,
     )

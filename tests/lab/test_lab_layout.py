@@ -9,7 +9,7 @@ import pytest
 from baubau_ops.core.errors import InputError
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import BASTION, MAX_PORT_NAME
-from baubau_ops.lab.injector import find_booted, find_wire
+from baubau_ops.lab.injector import find_booted, find_link
 from baubau_ops.lab.layout import outside
 from baubau_ops.lab.layout.clients import PROBE_PORT
 from baubau_ops.lab.layout.compose import compose
@@ -32,14 +32,14 @@ def test_every_node_is_booted_or_bare_and_every_lan_has_its_machine(city: Invent
 
 
 def test_every_end_of_a_wire_is_at_a_place_and_no_port_is_used_twice(layout: Layout) -> None:
-    ends = [end for wire in layout.wires.values() for end in (wire.a, wire.b)]
+    ends = [end for wire in layout.wires.values() for end in wire.ends]
     assert {end.place for end in ends} <= layout.places
     assert len(ends) == len(set(ends))
     assert max(len(end.port) for end in ends) <= MAX_PORT_NAME
 
 
 def test_macs_and_plant_ports_are_distinct_unicast_and_short(layout: Layout) -> None:
-    ends = [end for wire in layout.wires.values() for end in (wire.a, wire.b)]
+    ends = [end for wire in layout.wires.values() for end in wire.ends]
     assert len({end.mac for end in ends}) == len({plant_port(end) for end in ends}) == len(ends)
     assert all(int(end.mac[:2], 16) & 0b11 == 0b10 for end in ends)  # locally administered, not a group
     assert all(len(plant_port(end)) <= MAX_PORT_NAME for end in ends)
@@ -51,7 +51,7 @@ def test_a_port_keeps_its_mac() -> None:
 
 def test_every_port_of_a_machine_is_wired_and_every_route_leaves_by_one_in_its_subnet(layout: Layout) -> None:
     for bare in layout.bare.values():
-        wired = {wire.end(bare.name).port for wire in layout.wires_of(bare.name)}
+        wired = {end.port for wire in layout.wires_of(bare.name) for end in wire.at(bare.name)}
         assert wired == set(bare.ports)
         for route in bare.routes:
             assert route.via in bare.ports[route.port].network
@@ -79,9 +79,9 @@ def test_the_seat_reaches_loopbacks_links_and_equipment_by_either_core(
 def test_a_site_machine_knows_where_a_captured_router_would_send(layout: Layout) -> None:
     assert [up.port for up in layout.bare["rsud-cctv"].uplinks] == ["to-betoambari", "to-wolio"]
     (uplink,) = layout.bare["dinkes-cctv"].uplinks
-    wire = next(w for w in layout.wires_of("ce-dinkes") if w.end("ce-dinkes").port == uplink.port)
-    assert wire.far("ce-dinkes").mac == uplink.mac
-    assert wire.far("ce-dinkes").place == "pop-wolio"
+    wire = next(w for w in layout.wires_of("ce-dinkes") if End("ce-dinkes", uplink.port) in w.ends)
+    (far,) = wire.far("ce-dinkes")
+    assert (far.place, far.mac) == ("pop-wolio", uplink.mac)
 
 
 def test_machines_answer_on_every_service_port_and_the_probe_port(city: Inventory, layout: Layout) -> None:
@@ -144,14 +144,14 @@ def test_the_layout_survives_its_record(layout: Layout, tmp_path: object) -> Non
     ],
 )
 def test_links_are_found_as_people_write_them(layout: Layout, written: str, found: str) -> None:
-    assert find_wire(layout, written).id == found
+    assert find_link(layout, written)[0].id == found
 
 
 def test_a_misspelt_link_or_router_is_corrected(layout: Layout) -> None:
     with pytest.raises(
         InputError, match=r'^The twin has no link "woli--murhum"\. Did you mean "wolio--murhum"\?$'
     ):
-        find_wire(layout, "woli--murhum")
+        find_link(layout, "woli--murhum")
     with pytest.raises(InputError, match=r'^The twin boots no "core-9"\. Did you mean "core-'):
         find_booted(layout, "core-9")
     assert find_booted(layout, "wolio").name == "pop-wolio"

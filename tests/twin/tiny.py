@@ -20,14 +20,18 @@ from baubau_ops.lab import console, twin
 from baubau_ops.lab.host import cgroups, netns
 from baubau_ops.lab.host.names import PLANT, lock_path, places
 from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.image.image import Image
 from baubau_ops.lab.image.router import ROUTER
-from baubau_ops.lab.layout.layout import Bare, End, Layout, Listening, Route, Uplink, Wire
+from baubau_ops.lab.layout.layout import Bare, Booted, End, File, Layout, Listening, Route, Uplink, Wire
 from baubau_ops.lab.layout.routers import router
 from baubau_ops.lab.probes.responding import _processes as responders
 from baubau_ops.lab.record import dump_layout
 from baubau_ops.lab.store import Store
 
 OFFICE, HOST, SEAT = "hall-office", "host-services", "bastion"
+KIOSK, PRINTER = "hall-kiosk", "hall-printer"
+KIOSKS = Image("kiosk", ROUTER, {"/etc/kiosk/version": "1\n"})
+NEWER = Image("newer-kiosk", ROUTER, {"/etc/kiosk/version": "2\n"})
 SERVICE = IPv4Address("10.32.0.1")
 INVENTORY = Path("/nowhere/tiny")
 DEFAULT = IPv4Network("0.0.0.0/0")
@@ -113,10 +117,10 @@ def tiny() -> Layout:
     pop_wolio = router("pop-wolio", pop, IPv4Address("10.255.0.1"))
     ce_hall = router("ce-hall", ce, IPv4Address("10.255.0.2"))
     wires = [
-        Wire("pop-wolio--ce-hall", End("pop-wolio", "ce1"), End("ce-hall", "to-wolio")),
-        Wire("pop-wolio--bastion", End("pop-wolio", "to-bastion"), End(SEAT, "eth0")),
-        Wire("pop-wolio:lan-host", End("pop-wolio", "lan-host"), End(HOST, "eth0")),
-        Wire("ce-hall:lan-office", End("ce-hall", "lan-office"), End(OFFICE, "eth0")),
+        Wire("pop-wolio--ce-hall", (End("pop-wolio", "ce1"), End("ce-hall", "to-wolio"))),
+        Wire("pop-wolio--bastion", (End("pop-wolio", "to-bastion"), End(SEAT, "eth0"))),
+        Wire("pop-wolio:lan-host", (End("pop-wolio", "lan-host"), End(HOST, "eth0"))),
+        Wire("ce-hall:lan-office", (End("ce-hall", "lan-office"), End(OFFICE, "eth0"))),
     ]
     return Layout(
         booted={each.name: each for each in (pop_wolio, ce_hall)},
@@ -136,15 +140,44 @@ def with_branch(layout: Layout) -> Layout:
     office = machine("branch-office", "office", "10.64.1.2/24", End("ce-branch", "lan-office"), "10.64.1.1")
     wires = {
         "pop-wolio--ce-branch": Wire(
-            "pop-wolio--ce-branch", End("pop-wolio", "ce2"), End("ce-branch", "to-wolio")
+            "pop-wolio--ce-branch", (End("pop-wolio", "ce2"), End("ce-branch", "to-wolio"))
         ),
-        "ce-branch:lan-office": Wire("ce-branch:lan-office", office.gateway, End("branch-office", "eth0")),
+        "ce-branch:lan-office": Wire("ce-branch:lan-office", (office.gateway, End("branch-office", "eth0"))),
     }
     return replace(
         layout,
         booted={**layout.booted, "ce-branch": router("ce-branch", ce)},
         bare={**layout.bare, "branch-office": office},
         wires={**layout.wires, **wires},
+    )
+
+
+def kiosk() -> Booted:
+    """A booted machine that is no router: another image, a volume, an address that the seat reaches."""
+    text = "ip route 0.0.0.0/0 10.64.0.1\ninterface eth0\n ip address 10.64.0.3/24\nexit\n"
+    return Booted(
+        name=KIOSK,
+        image=KIOSKS.name,
+        memory=64,
+        units=("ssh.service", "frr.service"),
+        signs=("run/sshd.pid", "run/frr/watchfrr.started"),
+        files={"/etc/frr/frr.conf": File(text, 0o640), "/etc/kiosk/greeting": File("selamat\n", 0o600)},
+        volumes={"data": "/var/lib/kiosk"},
+        address=IPv4Address("10.64.0.3"),
+    )
+
+
+def with_kiosk(layout: Layout, **more: object) -> Layout:
+    """The same with a kiosk and a printer, booted and bare, on the office's LAN."""
+    lan = layout.wires["ce-hall:lan-office"]
+    printer = machine(PRINTER, "office", "10.64.0.4/24", End("ce-hall", "lan-office"), "10.64.0.1")
+    ends = (*lan.ends, End(KIOSK, "eth0"), End(PRINTER, "eth0"))
+    return replace(
+        layout,
+        booted={**layout.booted, KIOSK: replace(kiosk(), **more)},  # type: ignore[arg-type]
+        bare={**layout.bare, PRINTER: printer},
+        wires={**layout.wires, lan.id: replace(lan, ends=ends)},
+        images={**layout.images, KIOSKS.name: KIOSKS, NEWER.name: NEWER},
     )
 
 
@@ -186,8 +219,8 @@ class Tiny:
         argv = console.command(self.name, layout or tiny(), place, ["/bin/sh", "-c", command])
         return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
-    def carrier(self, place: str, port: str) -> bool:
-        return "LOWER_UP" in self.console(place, f"ip -br link show {shlex.quote(port)}")
+    def carrier(self, place: str, port: str, layout: Layout | None = None) -> bool:
+        return "LOWER_UP" in self.console(place, f"ip -br link show {shlex.quote(port)}", layout)
 
     def inits(self) -> dict[str, int]:
         """PID 1 of every booted machine that runs."""

@@ -54,7 +54,7 @@ def _client(inventory: Inventory, lan: Lan) -> tuple[Bare, list[Wire]]:
         routes=(Route(DEFAULT, lan.gateway.ip, "eth0"),),
         uplinks=tuple(_uplinks(inventory, lan.owner)),
     )
-    return bare, [Wire(f"{lan.router}:{lan.port}", gateway, End(name, "eth0"))]
+    return bare, [Wire(f"{lan.router}:{lan.port}", (gateway, End(name, "eth0")))]
 
 
 def _uplinks(inventory: Inventory, site: str) -> Iterator[Uplink]:
@@ -85,7 +85,7 @@ def _host(inventory: Inventory, segment: str, lans: list[Lan]) -> tuple[Bare, li
         extra=extra,
     )
     wires = [
-        Wire(f"{lan.router}:{lan.port}", End(lan.router, lan.port), End(name, f"lan-{lan.router}"))
+        Wire(f"{lan.router}:{lan.port}", (End(lan.router, lan.port), End(name, f"lan-{lan.router}")))
         for lan in pair
     ]
     return bare, wires

@@ -17,7 +17,7 @@ def compose(inventory: Inventory, day0: Mapping[str, str]) -> Layout:
     """Return the layout of a city's twin; `day0` holds the first text of each of our routers."""
     topology = inventory.topology
     wires = [
-        Wire(link.id, End(link.a.node, link.a.name), End(link.b.node, link.b.name))
+        Wire(link.id, (End(link.a.node, link.a.name), End(link.b.node, link.b.name)))
         for link in topology.links.values()
     ]
     wires += outside.exchanges(inventory)

@@ -19,6 +19,9 @@ class End:
     place: str
     port: str
 
+    def __str__(self) -> str:
+        return f"{self.place}:{self.port}"
+
     @property
     def mac(self) -> str:
         """The port's MAC address: derived, so that it survives a power cycle and is known to everybody."""
@@ -28,18 +31,19 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A cable, or a LAN with one machine on it."""
+    """A cable between two ports, or a LAN with any number of them."""
 
     id: str
     """A link's id in the topology, else `<router>:<port>`."""
-    a: End
-    b: End
+    ends: tuple[End, ...]
 
-    def end(self, place: str) -> End:
-        return self.a if self.a.place == place else self.b
+    def at(self, place: str) -> tuple[End, ...]:
+        """The ports of a place that are on it."""
+        return tuple(end for end in self.ends if end.place == place)
 
-    def far(self, place: str) -> End:
-        return self.b if self.a.place == place else self.a
+    def far(self, place: str) -> tuple[End, ...]:
+        """Those of all other places."""
+        return tuple(end for end in self.ends if end.place != place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,8 @@ class Layout:
     def _wires_of(self) -> Mapping[str, tuple[Wire, ...]]:
         found: dict[str, list[Wire]] = {}
         for wire in self.wires.values():
-            for end in (wire.a, wire.b):
-                found.setdefault(end.place, []).append(wire)
+            for place in dict.fromkeys(end.place for end in wire.ends):
+                found.setdefault(place, []).append(wire)
         return {place: tuple(wires) for place, wires in found.items()}
 
     @cached_property

@@ -81,7 +81,7 @@ def exchanges(inventory: Inventory) -> Iterator[Wire]:
     """Yield the wires that join the ISPs, each with the next, so that the internet is one."""
     isps = sorted(inventory.backbone.isps)
     for a, b in itertools.pairwise(isps):
-        yield Wire(f"{a}--{b}", End(a, f"to-{b}"), End(b, f"to-{a}"))
+        yield Wire(f"{a}--{b}", (End(a, f"to-{b}"), End(b, f"to-{a}")))
 
 
 def _host(
@@ -95,7 +95,7 @@ def _host(
         leaves="eth0",
         routes=(Route(DEFAULT, lan[1], "eth0"),),
     )
-    return bare, [Wire(f"{router}:{_HOST_PORT}", gateway, End(name, "eth0"))]
+    return bare, [Wire(f"{router}:{_HOST_PORT}", (gateway, End(name, "eth0")))]
 
 
 def _lan(index: int) -> IPv4Network:

@@ -1,19 +1,19 @@
-"""The plant: one bridge per wire, and both its ends plugged in. Cuts act here and nowhere else.
+"""The plant: one bridge per wire, and all its ends plugged in. Cuts act here and nowhere else.
 
 What is cut is written in the bridge's alias, so that the kernel alone holds the state: it survives `up`, and
-a router that is powered on finds its wires as they are. A bridge that is down forwards nothing while both
-ports keep their carrier: the silent cut.
+a machine that is powered on finds its wires as they are. A bridge that is down forwards nothing while its
+ports keep their carrier: the silent cut. One port that is cut from a LAN lies alone on a bridge of its own.
 
-A router's port whose wire is gone but that is still configured stays, unplugged, as on a real router. It has a
-bridge of its own, so that a router that is powered on gets it back.
+A machine's port whose wire is gone but that is still configured stays, unplugged, as on a real router. It has a
+bridge of its own, too, so that a machine that is powered on gets it back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +24,7 @@ from baubau_ops.lab.host.names import netns as name_of
 from baubau_ops.lab.layout.layout import End, Wire
 
 _UNPLUGGED = "unplugged"
+_APART = "apart"
 _BRIDGE = "stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"  # a wire: no protocol, no memory
 
 
@@ -40,7 +41,15 @@ class Laid:
     id: str
     cut: Cut
     ports: frozenset[str]
-    """Plant ports plugged into its bridge."""
+    """Plant ports plugged into its bridge, or cut from it alone."""
+    apart: Mapping[End, Cut] = field(default_factory=dict)
+    """How those that are cut from it alone are cut."""
+
+    @property
+    def cuts(self) -> Mapping[str, Cut]:
+        """What is cut, and how: the wire by its id, single ports as `<place>:<port>`."""
+        whole = {self.id: self.cut} if self.cut else {}
+        return whole | {str(end): cut for end, cut in self.apart.items()}
 
 
 class Plant:
@@ -64,16 +73,21 @@ class Plant:
         for link in links:
             if "master" in link:
                 ports.setdefault(link["master"], set()).add(link["ifname"])
+        apart: dict[str, dict[End, Cut]] = {}
+        for end, wire, cut in _apart(links):
+            apart.setdefault(wire, {})[end] = cut
         found = {}
         for link in links:
             # A bridge without its alias was left half made by a crash; laying the wire again completes it.
             wire, _, cut = link.get("ifalias", "").partition(" ")
-            if link["ifname"].startswith("w") and wire not in ("", _UNPLUGGED):
-                found[wire] = Laid(wire, Cut(cut), frozenset(ports.get(link["ifname"], ())))
+            if link["ifname"].startswith("w") and wire not in ("", _UNPLUGGED, _APART):
+                bridges = [link["ifname"], *map(_bridge_of_one, apart.get(wire, ()))]
+                plugged = frozenset(port for bridge in bridges for port in ports.get(bridge, ()))
+                found[wire] = Laid(wire, Cut(cut), plugged, apart.get(wire, {}))
         return found
 
     def unplugged(self) -> frozenset[End]:
-        """Return the routers' ports that outlive their wires."""
+        """Return the ports that outlive their wires."""
         aliases = [link.get("ifalias", "").split(" ") for link in self._links()]
         return frozenset(End(*alias[1].split("/")) for alias in aliases if alias[0] == _UNPLUGGED)
 
@@ -114,22 +128,29 @@ class Plant:
 
     def replug(self, place: str) -> None:
         """Give a place in its new namespace the ports without a wire that it had."""
-        self._plug([(_dead_end(end), end) for end in self.unplugged() if end.place == place], {place})
+        self._plug(
+            [(_bridge(_dead_end(end)), end) for end in self.unplugged() if end.place == place], {place}
+        )
 
     def plug(self, ends: Iterable[tuple[Wire, End]], fresh: Collection[str]) -> None:
         """Plug places (their namespaces exist) into wires, without carrier until `settle`.
 
         A port that a place lacks is made. In `fresh` namespaces all are: what the plant has is of their old life.
         """
-        self._plug([(wire.id, end) for wire, end in ends], fresh)
+        laid = self.laid()
+        bridges = [
+            (_bridge_of_one(end) if end in laid[wire.id].apart else _bridge(wire.id), end)
+            for wire, end in ends
+        ]
+        self._plug(bridges, fresh)
 
     def _plug(self, ends: Iterable[tuple[str, End]], fresh: Collection[str]) -> None:
         present = self._names()
         by_place: dict[str, list[str]] = {}
         old, new = [], []
-        for wire, end in ends:
+        for bridge, end in ends:
             port = plant_port(end)
-            new.append(f"link set {port} master {_bridge(wire)}")
+            new.append(f"link set {port} master {bridge}")
             if port in present and end.place not in fresh:
                 continue
             if port in present:
@@ -153,18 +174,20 @@ class Plant:
         netns.ip_batch([f"link del {port}" for port in sorted(ports)], netns=self.netns, force=True)
 
     def settle(self, wires: Iterable[Wire], powered: Collection[str]) -> None:
-        """Give every port the carrier it should have: its wire is not cut loudly, the far end has power."""
+        """Give every port the carrier it should have: it is not cut loudly, another place on the wire has power."""
         laid = self.laid()
         lines = []
         for wire in wires:
-            for end in (wire.a, wire.b):
-                if plant_port(end) in laid[wire.id].ports:
-                    has_carrier = laid[wire.id].cut is not Cut.LOUD and wire.far(end.place).place in powered
+            there = laid[wire.id]
+            for end in wire.ends:
+                if plant_port(end) in there.ports:
+                    is_cut = Cut.LOUD in (there.cut, there.apart.get(end))
+                    has_carrier = not is_cut and any(far.place in powered for far in wire.far(end.place))
                     lines.append(f"link set {plant_port(end)} {'up' if has_carrier else 'down'}")
         netns.ip_batch(lines, netns=self.netns)
 
     def cut(self, wire: Wire, *, silent: bool, powered: Collection[str]) -> None:
-        """Stop all traffic on a wire, silently or seen by both ends. One kind may become the other."""
+        """Stop all traffic on a wire, silently or seen by all its ends. One kind may become the other."""
         kind = Cut.SILENT if silent else Cut.LOUD
         bridge = _bridge(wire.id)
         down = [f"link set {bridge} down", f"link set {bridge} alias '{wire.id} {kind}'"]
@@ -177,6 +200,32 @@ class Plant:
         netns.ip_batch([f"link set {bridge} up", f"link set {bridge} alias {wire.id}"], netns=self.netns)
         self.settle([wire], powered)
 
+    def cut_off(self, wire: Wire, end: End, *, silent: bool, powered: Collection[str]) -> None:
+        """Stop the traffic of one port alone, silently or seen by its machine; the others on the wire go on."""
+        kind = Cut.SILENT if silent else Cut.LOUD
+        bridge, present = _bridge_of_one(end), self._names()
+        lines = [] if bridge in present else [f"link add {bridge} type bridge {_BRIDGE}"]
+        lines.append(f"link set {bridge} alias '{_APART} {end.place}/{end.port} {wire.id} {kind}'")
+        if plant_port(end) in present:
+            lines.append(f"link set {plant_port(end)} master {bridge}")
+        netns.ip_batch(lines, netns=self.netns)
+        self.settle([wire], powered)
+
+    def rejoin(self, wire: Wire, end: End, powered: Collection[str]) -> None:
+        """Let the traffic of one port pass again; nothing happens when it is not cut alone."""
+        bridge, present = _bridge_of_one(end), self._names()
+        if bridge in present:
+            port = plant_port(end)
+            lines = [f"link set {port} master {_bridge(wire.id)}"] if port in present else []
+            netns.ip_batch([*lines, f"link del {bridge}"], netns=self.netns)
+            self.settle([wire], powered)
+
+    def forget_cuts(self, wires: Iterable[Wire]) -> None:
+        """Forget the cuts of single ports that are on none of these wires any more."""
+        there = {(end, wire.id) for wire in wires for end in wire.ends}
+        gone = [end for end, wire, _ in _apart(self._links()) if (end, wire) not in there]
+        netns.ip_batch([f"link del {_bridge_of_one(end)}" for end in gone], netns=self.netns)
+
     def _names(self) -> set[str]:
         return {link["ifname"] for link in self._links()}
 
@@ -187,6 +236,20 @@ class Plant:
 
 def _dead_end(end: End) -> str:
     return f"{_UNPLUGGED} {end.place}/{end.port}"
+
+
+def _bridge_of_one(end: End) -> str:
+    """The bridge on which a port lies that is cut from its wire alone."""
+    return _bridge(f"{_APART} {end.place}/{end.port}")
+
+
+def _apart(links: Iterable[dict[str, Any]]) -> Iterator[tuple[End, str, Cut]]:
+    """Yield each port that is cut from its wire alone, the wire's id, and how it is cut."""
+    for link in links:
+        kind, _, rest = link.get("ifalias", "").partition(" ")
+        if kind == _APART:
+            end, wire, cut = rest.split(" ", 2)
+            yield End(*end.split("/")), wire, Cut(cut)
 
 
 def _bridge(wire: str) -> str:

@@ -25,10 +25,10 @@ from baubau_ops.lab.store import Store
 ADDRESSES = {"r1": "10.250.0.2", "r2": "10.250.0.6"}
 SEAT = {"r1": "10.250.0.1", "r2": "10.250.0.5"}
 WIRES = (
-    Wire("seat-r1", End(BASTION, "r1"), End("r1", "to-bastion")),
-    Wire("seat-r2", End(BASTION, "r2"), End("r2", "to-bastion")),
-    Wire("r1-r2", End("r1", "to-r2"), End("r2", "to-r1")),
-    Wire("site", End("r1", "ce1"), End("r2", "ce1")),
+    Wire("seat-r1", (End(BASTION, "r1"), End("r1", "to-bastion"))),
+    Wire("seat-r2", (End(BASTION, "r2"), End("r2", "to-bastion"))),
+    Wire("r1-r2", (End("r1", "to-r2"), End("r2", "to-r1"))),
+    Wire("site", (End("r1", "ce1"), End("r2", "ce1"))),
 )
 LOGIN_SECONDS = 20.0
 
@@ -117,6 +117,6 @@ class Lab:
         return Plant(self.name)
 
     def _plug(self, place: str) -> None:
-        ends = [(wire, end) for wire in WIRES for end in (wire.a, wire.b) if end.place == place]
+        ends = [(wire, end) for wire in WIRES for end in wire.at(place)]
         self._plant.plug(ends, fresh={place})
         self._plant.settle([wire for wire, _ in ends], {BASTION, *self.day0})
