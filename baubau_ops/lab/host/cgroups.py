@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
+
+from baubau_ops.core.poll import settle
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +53,16 @@ def processes(names: Iterable[str]) -> set[int]:
 def remove(name: str) -> None:
     """Remove a group and all below it; its processes have ended."""
     for mount in _hierarchies():
-        deadline = time.monotonic() + REMOVE_TIMEOUT
-        while (mount / name).exists():
-            for folder, _, _ in os.walk(mount / name, topdown=False):
-                with contextlib.suppress(OSError):
-                    os.rmdir(folder)
-            if time.monotonic() > deadline:
-                log.warning("the control group %s cannot be removed", mount / name)
-                break
-            if (mount / name).exists():
-                time.sleep(_POLL)
+        if not settle(partial(_is_removed, mount / name), bool, REMOVE_TIMEOUT, interval=_POLL):
+            log.warning("the control group %s cannot be removed", mount / name)
+
+
+def _is_removed(group: Path) -> bool:
+    """Remove of a group what the kernel lets go; tell whether that was all."""
+    for folder, _, _ in os.walk(group, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+    return not group.exists()
 
 
 def _hierarchies() -> Iterator[Path]:

@@ -15,9 +15,12 @@ import subprocess
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
+from operator import not_
 from pathlib import Path
 
 from baubau_ops.core.errors import FailedError
+from baubau_ops.core.poll import settle
 from baubau_ops.core.settings import run_dir
 from baubau_ops.core.shell import require, run
 from baubau_ops.lab.host import cgroups, netns
@@ -169,18 +172,20 @@ def end(twin: str, places: Collection[str]) -> None:
     A node's launcher and what it has just forked are in the group before they are in the namespace.
     """
     names = [name_of(twin, place) for place in places]
-    deadline = time.monotonic() + END_TIMEOUT
-    while left := {pid for pids in netns.processes(names).values() for pid in pids} | cgroups.processes(
-        names
-    ):
-        if time.monotonic() > deadline:
-            raise FailedError(f"Processes do not end after SIGKILL: {sorted(left)}")
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(_POLL)
+    left = settle(lambda: _killed(names), not_, END_TIMEOUT, interval=_POLL)
+    if left:
+        raise FailedError(f"Processes do not end after SIGKILL: {sorted(left)}")
     for name in names:
         cgroups.remove(name)
+
+
+def _killed(names: Collection[str]) -> set[int]:
+    """Send SIGKILL to every process in these namespaces and control groups; return those there were."""
+    found = {pid for pids in netns.processes(names).values() for pid in pids} | cgroups.processes(names)
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return found
 
 
 def is_ready(machine: Booted, init: int) -> bool:
@@ -211,7 +216,9 @@ def boot_all(
     waiting = list(machines)
     there = netns.inits([name_of(twin, each.name) for each in started])
     booting = [_Boot(each, init=there.get(name_of(twin, each.name))) for each in started]
-    while waiting or booting:
+
+    def all_are_ready() -> bool:
+        """Start those whose turn has come, and look at those that are on their way."""
         while waiting and len(booting) < at_once:
             machine = waiting.pop(0)
             booting.append(_Boot(machine, launcher=boot(twin, machine, volumes(machine))))
@@ -225,8 +232,9 @@ def boot_all(
                     f"{name} is not ready {BOOT_TIMEOUT:.0f} s after its start: {_last_words(twin, name)}",
                     remedy=f"Its console: {disk(twin, name) / 'console.log'}",
                 )
-        if booting:
-            time.sleep(_POLL)
+        return not waiting and not booting
+
+    settle(all_are_ready, bool, inf, interval=_POLL)  # each has its own time limit
 
 
 @dataclass

@@ -10,13 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from functools import cache
+from operator import not_
 from pathlib import Path
 from typing import Any
 
 from baubau_ops.core.errors import BaubauError, FailedError, UnreachableError
+from baubau_ops.core.poll import settle
 from baubau_ops.core.settings import run_dir
 from baubau_ops.inventory import environment
 from baubau_ops.lab.layout.layout import Layout
@@ -69,26 +70,31 @@ def start_responder(twin: str, layout: Layout, *, restart: bool) -> None:
             cwd="/",
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         )
-    deadline = time.monotonic() + START_TIMEOUT
-    while not _answers(twin):
-        if started.poll() is not None or time.monotonic() > deadline:
-            words = (run_dir(twin) / "responder.log").read_text(errors="replace").strip().splitlines()
-            raise FailedError(
-                f"The twin's responder did not start: {words[-1] if words else 'it is silent.'}"
-            )
-        time.sleep(_POLL)
+    answers = settle(
+        lambda: _answers(twin),
+        lambda answers: answers or started.poll() is not None,
+        START_TIMEOUT,
+        interval=_POLL,
+    )
+    if not answers:
+        words = (run_dir(twin) / "responder.log").read_text(errors="replace").strip().splitlines()
+        raise FailedError(f"The twin's responder did not start: {words[-1] if words else 'it is silent.'}")
 
 
 def stop_responder(twin: str) -> None:
     """End the responder of a twin, found by its command line; wait until it is gone."""
-    deadline = time.monotonic() + END_TIMEOUT
-    while left := _processes(twin):
-        if time.monotonic() > deadline:
-            raise FailedError(f"The twin's responder does not end: {left}")
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(_POLL)
+    left = settle(lambda: _killed(twin), not_, END_TIMEOUT, interval=_POLL)
+    if left:
+        raise FailedError(f"The twin's responder does not end: {left}")
+
+
+def _killed(twin: str) -> list[int]:
+    """Send SIGKILL to the responder's processes; return those there were."""
+    found = _processes(twin)
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return found
 
 
 def ask(twin: str, request: dict[str, Any], *, timeout: float) -> Any:
