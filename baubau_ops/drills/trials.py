@@ -218,8 +218,8 @@ class LossTrials:
 
     def _settled(self, fleet: Fleet, expectation: Expectation, lost: Lost, patience: float) -> Verdict:
         """Wait for the routers around the loss, which settle last; then read all routers, mostly once."""
-        around = self._around(lost) & expectation.devices.keys()
-        near = Expectation({name: expectation.devices[name] for name in sorted(around)})
+        around = self._around(lost) & expectation.routers.keys()
+        near = Expectation({name: expectation.routers[name] for name in sorted(around)})
         Reading(fleet, near).settled(patience, ignore)
         return Reading(fleet, expectation).settled(patience, ignore)
 

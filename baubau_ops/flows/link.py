@@ -18,9 +18,9 @@ from baubau_ops.inventory.edit.site import Edit, NewSite, add_site, plan_additio
 from baubau_ops.inventory.load import load
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.model.effect_words import WORDS
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.forecast import effect_of, summary
-from baubau_ops.network.platforms.frr.render.text import render_device
+from baubau_ops.network.platforms.frr.render.text import render_router
 
 if TYPE_CHECKING:
     from baubau_ops.inventory.environment import Environment
@@ -146,8 +146,8 @@ def changes(edit: Edit) -> tuple[Change, ...]:
     return tuple(_change(name, old, new) for name, old, new in texts if old != new)
 
 
-def _text(device: Device | None) -> str | None:
-    return None if device is None else render_device(device)
+def _text(router: Router | None) -> str | None:
+    return None if router is None else render_router(router)
 
 
 def _change(device: str, before: str | None, after: str | None) -> Change:

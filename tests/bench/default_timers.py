@@ -16,7 +16,7 @@ import pytest
 from baubau_ops.lab.layout import outside
 from baubau_ops.network.change.transaction import Limits
 from baubau_ops.network.derive import routers as derive
-from baubau_ops.network.model.router import Device, Interface, OspfTimers
+from baubau_ops.network.model.router import Interface, OspfTimers, Router
 from baubau_ops.network.platforms.frr.render import day0
 from baubau_ops.network.platforms.frr.render import text as render
 
@@ -37,7 +37,7 @@ _HASTE = re.compile(
 def use_default_timers(patch: pytest.MonkeyPatch) -> None:
     """Let every text, and what is expected of the routers, be so until `patch` is undone."""
     for module in (derive, day0):
-        patch.setattr(module, "derive_device", _slow(module.derive_device))
+        patch.setattr(module, "derive_router", _slow(module.derive_router))
     patch.setattr(render, "_text", _without_haste(render._text))
     texts = outside.texts
     patch.setattr(
@@ -51,8 +51,8 @@ def _without_haste(write: Callable[..., str]) -> Callable[..., str]:
     return lambda *args: _HASTE.sub("", write(*args))
 
 
-def _slow(make: Callable[..., Device]) -> Callable[..., Device]:
-    def slow(*args: Any, **options: Any) -> Device:
+def _slow(make: Callable[..., Router]) -> Callable[..., Router]:
+    def slow(*args: Any, **options: Any) -> Router:
         device = make(*args, **options)
         bgp = device.routing.bgp
         assert bgp is not None

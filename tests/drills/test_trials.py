@@ -89,8 +89,8 @@ def test_with_nothing_lost_all_is_as_ever() -> None:
 def test_a_cut_span_goes_with_its_neighbours_and_silently_keeps_its_network() -> None:
     span = "pop-murhum--pop-wolio"
     network = city().topology.links[span].a.address.network
-    loud = expected_without(city(), Lost(links=frozenset({span}))).devices["pop-murhum"]
-    silent = expected_without(city(), Lost(links=frozenset({span}), silent=True)).devices["pop-murhum"]
+    loud = expected_without(city(), Lost(links=frozenset({span}))).routers["pop-murhum"]
+    silent = expected_without(city(), Lost(links=frozenset({span}), silent=True)).routers["pop-murhum"]
     peer = str(city().topology.links[span].far("pop-murhum").address.ip)
     assert {"to-wolio", peer} <= loud.down == silent.down
     assert not loud.fib[network].next_hops  # the kernel keeps it, without carrier
@@ -102,7 +102,7 @@ def test_a_pop_takes_its_sites_with_it_and_leaves_those_that_have_another() -> N
     silenced = {pair.probe.source for pair in parts.cut if pair.probe.at == "host"}
     assert "smpn-14-office" in silenced
     assert not any(name.startswith("rsud-") for name in silenced)
-    left = expected_without(city(), failing().lost(impacts()["pop-betoambari"].loss, silent=False)).devices
+    left = expected_without(city(), failing().lost(impacts()["pop-betoambari"].loss, silent=False)).routers
     assert {"pop-betoambari", "ce-smpn-14"} & left.keys() == set()
     default = next(route for prefix, route in left["ce-rsud"].fib.items() if prefix.prefixlen == 0)
     assert {hop.interface for hop in default.next_hops} == {"to-wolio"}

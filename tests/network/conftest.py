@@ -10,7 +10,7 @@ from baubau_ops.core import settings
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.load import load
 from baubau_ops.network.derive.routers import derive
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 
 
 @cache
@@ -19,7 +19,7 @@ def small_city() -> Inventory:
 
 
 @cache
-def small_devices() -> dict[str, Device]:
+def small_devices() -> dict[str, Router]:
     return derive(small_city())
 
 
@@ -29,5 +29,5 @@ def inventory() -> Inventory:
 
 
 @pytest.fixture
-def devices() -> dict[str, Device]:
+def devices() -> dict[str, Router]:
     return small_devices()

@@ -12,15 +12,15 @@ from pathlib import Path
 from baubau_ops.network.expect.expectation import (
     BfdSession,
     BgpSession,
-    DeviceExpectation,
     NextHop,
     OspfAdjacency,
     OspfProcess,
     Route,
+    RouterExpectation,
 )
 from baubau_ops.network.model.router import OspfTimers
 from baubau_ops.network.platforms.frr.state.read import parse
-from baubau_ops.network.state.router_state import Observation
+from baubau_ops.network.state.router_state import RouterState
 
 OFFICE, ROUTER = IPv4Network("10.64.0.0/26"), IPv4Network("10.255.0.9/32")
 
@@ -30,7 +30,7 @@ def text(name: str) -> str:
     return (Path(__file__).parent / "observed" / f"{name}.txt").read_text()
 
 
-def observed(name: str) -> Observation:
+def observed(name: str) -> RouterState:
     return parse(name.split("-")[0], text(name))
 
 
@@ -89,7 +89,7 @@ def _table(*routes: Route) -> dict[IPv4Network, Route]:
 _SPANS_UP = ("10.254.0.0 to-core-1", "10.254.0.2 to-core-1-b")
 _SPANS_DOWN = ("10.254.0.1 to-wolio", "10.254.0.3 to-wolio-b")
 
-P1 = DeviceExpectation(
+P1 = RouterExpectation(
     "p1",
     ospf={
         "to-core-1": _adjacency("to-core-1", "c1", "10.255.0.1", "10.254.0.0"),
@@ -128,7 +128,7 @@ P1 = DeviceExpectation(
     ),
 )
 
-C1 = DeviceExpectation(
+C1 = RouterExpectation(
     "c1",
     ospf={
         "to-wolio": _adjacency("to-wolio", "p1", "10.255.0.3", "10.254.0.1"),
@@ -174,7 +174,7 @@ C1 = DeviceExpectation(
     ),
 )
 
-CE = DeviceExpectation(
+CE = RouterExpectation(
     "ce",
     ospf={},
     ospf_passive=frozenset(),

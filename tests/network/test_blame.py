@@ -18,9 +18,9 @@ from baubau_ops.inventory.load import load
 from baubau_ops.network.blame.edits import Changes, Item
 from baubau_ops.network.blame.lines import BlamedLine, blame, differing, keys
 from baubau_ops.network.derive.routers import derive
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.render.origins import written
-from baubau_ops.network.platforms.frr.render.text import render_device
+from baubau_ops.network.platforms.frr.render.text import render_router
 from tests.network.conftest import small_city
 
 
@@ -44,12 +44,12 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
     return generate(tmp_path_factory.mktemp("other") / "city", sites=100, seed=3)
 
 
-def test_marks_leave_the_text_of_every_router_as_it_is(devices: dict[str, Device]) -> None:
+def test_marks_leave_the_text_of_every_router_as_it_is(devices: dict[str, Router]) -> None:
     for device in devices.values():
-        assert "".join(f"{one.text}\n" for one in written(device)) == render_device(device)
+        assert "".join(f"{one.text}\n" for one in written(device)) == render_router(device)
 
 
-def test_a_template_line_holds_the_fixed_words_of_what_it_wrote(devices: dict[str, Device]) -> None:
+def test_a_template_line_holds_the_fixed_words_of_what_it_wrote(devices: dict[str, Router]) -> None:
     templates: dict[str, list[str]] = {}
     for device in devices.values():
         for one in written(device):
@@ -64,7 +64,7 @@ def test_a_template_line_holds_the_fixed_words_of_what_it_wrote(devices: dict[st
             assert one.text.lstrip("\t ").startswith(fixed.lstrip("\t ").rstrip()), (one, fixed)
 
 
-def test_a_macro_is_named_where_its_line_stands(devices: dict[str, Device]) -> None:
+def test_a_macro_is_named_where_its_line_stands(devices: dict[str, Router]) -> None:
     (found,) = [
         one for one in written(devices["ce-dinkes"]) if "ip daddr . meta l4proto . th dport" in one.text
     ][:1]
@@ -106,7 +106,7 @@ def test_the_most_particular_place_comes_first(device: str, text: str, first: st
 def test_every_line_is_blamed_on_the_inventory_or_holds_in_every_city(device: str, other: Inventory) -> None:
     role = small_city().topology.nodes[device].role
     texts = [
-        render_device(one) for name, one in derive(other).items() if other.topology.nodes[name].role == role
+        render_router(one) for name, one in derive(other).items() if other.topology.nodes[name].role == role
     ]
     elsewhere = {line for text in texts for line in text.splitlines()}
     for one in lines_of(device):

@@ -6,9 +6,9 @@ import pytest
 
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import Role
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.render.day0 import bootstrap
-from baubau_ops.network.platforms.frr.render.text import render_device
+from baubau_ops.network.platforms.frr.render.text import render_router
 from napalm_frr.text import settings, split
 
 
@@ -19,16 +19,16 @@ def test_sections(inventory: Inventory) -> None:
 
 @pytest.mark.parametrize("role", [Role.CORE, Role.POP, Role.FIREWALL, Role.SITE])
 def test_the_first_apply_only_adds_to_frr(
-    inventory: Inventory, devices: dict[str, Device], role: Role
+    inventory: Inventory, devices: dict[str, Router], role: Role
 ) -> None:
     for node in inventory.topology.with_role(role):
         first = split(bootstrap(inventory, node.name))["frr"].splitlines()
-        whole = split(render_device(devices[node.name]))["frr"].splitlines()
+        whole = split(render_router(devices[node.name]))["frr"].splitlines()
         rest = iter(whole)
         assert all(line in rest for line in first), f"{node.name}: a line is changed or moved"
 
 
-def test_the_first_apply_only_adds_kernel_settings(inventory: Inventory, devices: dict[str, Device]) -> None:
+def test_the_first_apply_only_adds_kernel_settings(inventory: Inventory, devices: dict[str, Router]) -> None:
     for name, device in devices.items():
         first = settings(split(bootstrap(inventory, name))["sysctl"])
         assert first.items() <= dict(device.sysctl).items()

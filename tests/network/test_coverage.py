@@ -18,7 +18,7 @@ from baubau_ops.network.coverage.record import known
 from baubau_ops.network.coverage.result import Notice
 from baubau_ops.network.platforms.frr.lint.lint import LintProblem
 from baubau_ops.network.platforms.frr.render.origins import TemplateLine
-from baubau_ops.network.platforms.frr.render.text import render_device
+from baubau_ops.network.platforms.frr.render.text import render_router
 from tests.network.conftest import small_devices
 
 
@@ -33,7 +33,7 @@ def removal(example: str) -> Removal:
 
 def gone(one: Removal) -> list[str]:
     """The lines that a removal takes out, in their order."""
-    whole, left = render_device(small_devices()[one.device]).splitlines(), one.text.splitlines()
+    whole, left = render_router(small_devices()[one.device]).splitlines(), one.text.splitlines()
     found = []
     for line in whole:
         if left and left[0] == line:
@@ -82,14 +82,14 @@ def test_settings_and_traffic_classes_are_classes_by_what_they_are_about() -> No
 def test_a_setting_gets_another_value_because_what_is_not_named_is_left_alone() -> None:
     one = removal("net.ipv4.ip_forward = ")
     assert "\nnet.ipv4.ip_forward = 0\n" in one.text
-    whole = render_device(small_devices()[one.device])
+    whole = render_router(small_devices()[one.device])
     assert one.text == whole.replace("net.ipv4.ip_forward = 1", "net.ipv4.ip_forward = 0")
 
 
 def test_the_router_with_most_of_the_lines_is_taken() -> None:
     one = removal("ip ospf cost")
     per_device = {
-        name: render_device(device).count(" ip ospf cost ") for name, device in small_devices().items()
+        name: render_router(device).count(" ip ospf cost ") for name, device in small_devices().items()
     }
     assert one.count == max(per_device.values()) == per_device[one.device]
     assert removal("maximum-paths 1").device.startswith(

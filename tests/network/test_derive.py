@@ -20,12 +20,12 @@ from baubau_ops.network.model.filters import (
     PopFilter,
 )
 from baubau_ops.network.model.router import (
-    Device,
     PortKind,
     PrefixList,
+    Router,
 )
 from baubau_ops.network.platforms.frr.lint.rules import own_checks
-from baubau_ops.network.platforms.frr.render.text import render, render_device
+from baubau_ops.network.platforms.frr.render.text import render, render_router
 
 
 def _copy(folder: Path) -> Path:
@@ -76,11 +76,11 @@ def test_the_texts_around_a_new_pop_without_sites_are_sound(tmp_path: Path) -> N
     assert old in text
     (city / "backbone.yml").write_text(text.replace(old, new))
     for name, device in derive(load(city)).items():
-        assert list(own_checks(name, render_device(device))) == []
+        assert list(own_checks(name, render_router(device))) == []
 
 
 def test_every_port_is_in_the_topology_with_its_address(
-    inventory: Inventory, devices: dict[str, Device]
+    inventory: Inventory, devices: dict[str, Router]
 ) -> None:
     topology = inventory.topology
     for device in devices.values():
@@ -93,7 +93,7 @@ def test_every_port_is_in_the_topology_with_its_address(
         assert ports == known
 
 
-def test_every_secret_belongs_to_a_session(devices: dict[str, Device]) -> None:
+def test_every_secret_belongs_to_a_session(devices: dict[str, Router]) -> None:
     texts = render_all(devices)
     for name, device in devices.items():
         assert set(re.findall(r"\$\{secret:([^}]+)\}", texts[name])) == device.secrets
@@ -112,15 +112,15 @@ def test_every_secret_belongs_to_a_session(devices: dict[str, Device]) -> None:
     assert {count for secret, count in ends.items() if not secret.startswith(("bgp-isp", "bgp-prov"))} == {2}
 
 
-def render_all(devices: dict[str, Device]) -> dict[str, str]:
-    return {name: render_device(device) for name, device in devices.items()}
+def render_all(devices: dict[str, Router]) -> dict[str, str]:
+    return {name: render_router(device) for name, device in devices.items()}
 
 
-def _list(device: Device, name: str) -> PrefixList:
+def _list(device: Router, name: str) -> PrefixList:
     return next(item for item in device.routing.prefix_lists if item.name == name)
 
 
-def test_site_filters_are_exact_on_both_sides(inventory: Inventory, devices: dict[str, Device]) -> None:
+def test_site_filters_are_exact_on_both_sides(inventory: Inventory, devices: dict[str, Router]) -> None:
     for site, data in inventory.sites.items():
         numbers = inventory.numbers.sites[site]
         own = {numbers.segments[zone] for zone in data.segments} | {IPv4Network(numbers.loopback)}
@@ -134,7 +134,7 @@ def test_site_filters_are_exact_on_both_sides(inventory: Inventory, devices: dic
 
 
 def test_the_ports_of_a_site_with_two_links_take_its_sources_whichever_is_in_use(
-    inventory: Inventory, devices: dict[str, Device]
+    inventory: Inventory, devices: dict[str, Router]
 ) -> None:
     numbers = inventory.numbers.sites["rsud"]
     own = {IPv4Network(numbers.loopback), *numbers.segments.values()}
@@ -144,7 +144,7 @@ def test_the_ports_of_a_site_with_two_links_take_its_sources_whichever_is_in_use
         (port,) = (site for site in forward.sites if site.port == link.a.name)
         assert set(port.sources) == own | {IPv4Network(link.b.address.ip)}
         assert not any(site.sources for site in forward.sites if site != port)
-        text = render_device(devices[link.a.node])
+        text = render_router(devices[link.a.node])
         (strict,) = (line for line in text.splitlines() if "fib saddr . iif" in line)
         assert f'"{link.a.name}"' not in strict
 
@@ -170,7 +170,7 @@ def test_a_new_backup_link_changes_the_sites_router_and_its_pops_only(
 
 
 def test_calls_have_a_class_of_their_own_that_borrows_nothing(
-    inventory: Inventory, devices: dict[str, Device]
+    inventory: Inventory, devices: dict[str, Router]
 ) -> None:
     guaranteed = inventory.city.kinds["hospital"].voice
     for name in ("ce-rsud", "pop-betoambari", "pop-wolio"):
@@ -190,21 +190,21 @@ def test_calls_have_a_class_of_their_own_that_borrows_nothing(
                 assert calls == (not port.port.startswith(("to-isp", "to-prov")))
 
 
-def test_only_calls_bear_the_mark_of_calls(devices: dict[str, Device]) -> None:
+def test_only_calls_bear_the_mark_of_calls(devices: dict[str, Router]) -> None:
     for name, device in devices.items():
-        marking = [line for line in render_device(device).splitlines() if "dscp set ef" in line]
+        marking = [line for line in render_router(device).splitlines() if "dscp set ef" in line]
         wanted = device.role in (Role.POP, Role.FIREWALL) or name == "ce-rsud"
         assert len(marking) == wanted
         assert all(re.search(r"ip [sd]addr \{ 10\.116\.0\.0/16 \}", line) for line in marking)
 
 
-def test_nothing_internal_is_told_to_isps(inventory: Inventory, devices: dict[str, Device]) -> None:
+def test_nothing_internal_is_told_to_isps(inventory: Inventory, devices: dict[str, Router]) -> None:
     for core, data in inventory.backbone.cores.items():
         told = {rule.prefix for rule in _list(devices[core], "to-isp").rules}
         assert told == {inventory.city.public, data.nat}
 
 
-def test_next_hops_resolve_through_no_discard_and_no_default(devices: dict[str, Device]) -> None:
+def test_next_hops_resolve_through_no_discard_and_no_default(devices: dict[str, Router]) -> None:
     for device in devices.values():
         discards = {route.prefix for route in device.routing.statics if route.next_hop is None}
         for rule in _list(device, "bgp-next-hops").rules:
@@ -216,7 +216,7 @@ def test_next_hops_resolve_through_no_discard_and_no_default(devices: dict[str, 
             )
 
 
-def test_discards_cover_no_loopback_and_no_link(inventory: Inventory, devices: dict[str, Device]) -> None:
+def test_discards_cover_no_loopback_and_no_link(inventory: Inventory, devices: dict[str, Router]) -> None:
     pools = inventory.city.pools
     for core in inventory.topology.with_role(Role.CORE):
         for route in devices[core.name].routing.statics:
@@ -225,7 +225,7 @@ def test_discards_cover_no_loopback_and_no_link(inventory: Inventory, devices: d
                 assert not route.prefix.overlaps(pools.link)
 
 
-def test_ospf_runs_between_infrastructure_routers_only(devices: dict[str, Device]) -> None:
+def test_ospf_runs_between_infrastructure_routers_only(devices: dict[str, Router]) -> None:
     for device in devices.values():
         for port in device.interfaces:
             inside = bool(port.neighbour) and port.neighbour in devices
@@ -233,12 +233,12 @@ def test_ospf_runs_between_infrastructure_routers_only(devices: dict[str, Device
             assert (port.ospf is not None) == wanted, f"{device.name} {port.name}"
 
 
-def test_firewalls_never_carry_transit(devices: dict[str, Device]) -> None:
+def test_firewalls_never_carry_transit(devices: dict[str, Router]) -> None:
     stubs = {name for name, device in devices.items() if device.routing.ospf and device.routing.ospf.stub}
     assert stubs == {"dc-1", "dc-2"}
 
 
-def test_control_is_guaranteed_on_every_shaped_port(inventory: Inventory, devices: dict[str, Device]) -> None:
+def test_control_is_guaranteed_on_every_shaped_port(inventory: Inventory, devices: dict[str, Router]) -> None:
     control = inventory.city.control
     for device in devices.values():
         for port in device.qos:
@@ -251,7 +251,7 @@ def test_control_is_guaranteed_on_every_shaped_port(inventory: Inventory, device
             assert all(item.ceil <= classes[1].ceil - control for item in below if item.minor != 20)
 
 
-def test_rates_of_a_site(inventory: Inventory, devices: dict[str, Device]) -> None:
+def test_rates_of_a_site(inventory: Inventory, devices: dict[str, Router]) -> None:
     link = inventory.sites["smpn-14"].links[0]
     pop, router = devices["pop-betoambari"], devices["ce-smpn-14"]
     port = next(port for port in pop.interfaces if port.neighbour == "ce-smpn-14")

@@ -10,28 +10,28 @@ from small_machines import city
 
 from baubau_ops.core.errors import FailedError, MissingError
 from baubau_ops.core.shell import Completed
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.lint import lint
 from baubau_ops.network.platforms.frr.lint import parsers as lint_parsers
 from baubau_ops.network.platforms.frr.lint.lint import LintProblem
 from baubau_ops.network.platforms.frr.lint.mistake import Mistake
 from baubau_ops.network.platforms.frr.lint.rules import own_checks
 from baubau_ops.network.platforms.frr.render.day0 import bootstrap
-from baubau_ops.network.platforms.frr.render.text import render_device
+from baubau_ops.network.platforms.frr.render.text import render_router
 
 
 @pytest.fixture
-def core(devices: dict[str, Device]) -> str:
-    return render_device(devices["core-1"])
+def core(devices: dict[str, Router]) -> str:
+    return render_router(devices["core-1"])
 
 
 def _line(text: str, content: str) -> int:
     return text.splitlines().index(content) + 1
 
 
-def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Device]) -> None:
+def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Router]) -> None:
     for name, device in devices.items():
-        assert list(own_checks(name, render_device(device))) == []
+        assert list(own_checks(name, render_router(device))) == []
         assert list(own_checks(name, bootstrap(city(), name))) == []
 
 
@@ -287,8 +287,8 @@ def test_a_mistake_is_told_with_its_line(core: str, old: str, new: str, line: st
     assert Mistake(_line(bad, line), message) in list(own_checks("core-1", bad))
 
 
-def test_a_chain_that_a_map_leads_to_must_end_in_a_verdict_too(devices: dict[str, Device]) -> None:
-    text = render_device(devices["pop-wolio"])
+def test_a_chain_that_a_map_leads_to_must_end_in_a_verdict_too(devices: dict[str, Router]) -> None:
+    text = render_router(devices["pop-wolio"])
     start = text.index("\tchain from_office {")
     end = text.index("\t\tcounter name deny_zone drop\n", start)
     bad = text[:end] + text[end:].replace("\t\tcounter name deny_zone drop\n", "", 1)
@@ -296,8 +296,8 @@ def test_a_chain_that_a_map_leads_to_must_end_in_a_verdict_too(devices: dict[str
     assert mistake.message == "chain from_office lets packets fall out of it uncounted."
 
 
-def test_a_helper_that_its_partner_cannot_reach_is_told(devices: dict[str, Device]) -> None:
-    text = render_device(devices["dc-1"])
+def test_a_helper_that_its_partner_cannot_reach_is_told(devices: dict[str, Router]) -> None:
+    text = render_router(devices["dc-1"])
     deaf = "".join(line for line in text.splitlines(keepends=True) if "udp dport 3780 accept" not in line)
     assert deaf != text
     assert list(own_checks("dc-1", deaf)) == [
@@ -305,8 +305,8 @@ def test_a_helper_that_its_partner_cannot_reach_is_told(devices: dict[str, Devic
     ]
 
 
-def test_a_route_map_that_does_nothing_is_told(devices: dict[str, Device]) -> None:
-    text = render_device(devices["ce-rsud"])
+def test_a_route_map_that_does_nothing_is_told(devices: dict[str, Router]) -> None:
+    text = render_router(devices["ce-rsud"])
     idle = text.replace(" set large-community 64496:1:50\n", "")
     message = "route-map to-backup neither refuses nor changes anything."
     assert list(own_checks("ce-rsud", idle)) == [
@@ -316,8 +316,8 @@ def test_a_route_map_that_does_nothing_is_told(devices: dict[str, Device]) -> No
     assert list(own_checks("ce-rsud", refuses)) == []
 
 
-def test_a_community_list_that_nothing_defines_is_told(devices: dict[str, Device]) -> None:
-    text = render_device(devices["pop-wolio"])
+def test_a_community_list_that_nothing_defines_is_told(devices: dict[str, Router]) -> None:
+    text = render_router(devices["pop-wolio"])
     bad = text.replace("community-list standard backup ", "community-list standard spare ")
     assert list(own_checks("pop-wolio", bad)) == [
         Mistake(
@@ -335,9 +335,9 @@ def _said(stderr: str, returncode: int) -> Callable[..., Completed]:
 
 
 def test_messages_of_parsers_find_their_device(
-    devices: dict[str, Device], monkeypatch: pytest.MonkeyPatch
+    devices: dict[str, Router], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = {name: render_device(devices[name]) for name in ("core-1", "core-2")}
+    texts = {name: render_router(devices[name]) for name in ("core-1", "core-2")}
     first = texts["core-1"].splitlines()
     length = next(n for n, line in enumerate(first) if line == "#@ section nftables") - 1
 
@@ -351,7 +351,7 @@ def test_messages_of_parsers_find_their_device(
     assert lint.lint(texts) == (LintProblem("core-2", 4, "% Unknown command[4]: hstname core-2"),)
 
 
-def test_tables_of_devices_stay_apart(devices: dict[str, Device], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_of_devices_stay_apart(devices: dict[str, Router], monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, str] = {}
 
     def run(tool: str, _arguments: object, text: str, **_: object) -> Completed:
@@ -359,7 +359,7 @@ def test_tables_of_devices_stay_apart(devices: dict[str, Device], monkeypatch: p
         return Completed("", "", 0)
 
     monkeypatch.setattr(lint_parsers, "_run", run)
-    texts = {name: render_device(devices[name]) for name in ("core-1", "core-2")}
+    texts = {name: render_router(devices[name]) for name in ("core-1", "core-2")}
     assert lint.lint(texts) == ()
     tables = [line for line in asked["nft"].splitlines() if line.startswith("table ")]
     assert len(tables) == len(set(tables)) == 4

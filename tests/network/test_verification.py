@@ -21,7 +21,7 @@ from baubau_ops.network.compare.verdict import Finding, Verdict
 from baubau_ops.network.expect.expectation import Expectation
 from baubau_ops.network.probe.pair import Pair
 from baubau_ops.network.probe.report import Outcome, ProbeReport, Result
-from baubau_ops.network.state.router_state import Observation, OspfProcess
+from baubau_ops.network.state.router_state import OspfProcess, RouterState
 from baubau_ops.network.verify import converge
 from baubau_ops.network.verify.network import NetworkVerdict, verify_network
 
@@ -111,12 +111,12 @@ def test_packets_need_a_place_to_be_sent_from(tmp_path: Path) -> None:
 class Fleet:
     """Routers that answer one thing after another, the last for ever."""
 
-    def __init__(self, **answers: list[Observation | BaubauError]) -> None:
+    def __init__(self, **answers: list[RouterState | BaubauError]) -> None:
         self.answers = answers
         self.asked: list[list[str]] = []
 
-    def run(self, devices: Iterable[str], task: Callable[..., Any]) -> dict[str, Observation | BaubauError]:
-        assert task is converge.observe
+    def run(self, devices: Iterable[str], task: Callable[..., Any]) -> dict[str, RouterState | BaubauError]:
+        assert task is converge.read_state
         names = list(devices)
         self.asked.append(names)
         return {

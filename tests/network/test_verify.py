@@ -13,17 +13,17 @@ from observed_lab import C1, CE, P1, observed
 from baubau_ops.core.errors import UnreachableError
 from baubau_ops.network.compare.router import check, compare, count_checks
 from baubau_ops.network.compare.verdict import Finding, Verdict, regressions
-from baubau_ops.network.expect.expectation import DeviceExpectation, Expectation
+from baubau_ops.network.expect.expectation import Expectation, RouterExpectation
 from baubau_ops.network.model.router import OspfTimers
 from baubau_ops.network.state.router_state import (
     BfdPeer,
     BgpSession,
     NextHop,
-    Observation,
     OspfInterface,
     OspfNeighbour,
     OspfProcess,
     Route,
+    RouterState,
     Unread,
 )
 
@@ -129,7 +129,7 @@ def test_a_router_that_nobody_read_is_not_fine() -> None:
 # Every expected item, taken away from or changed in what was really observed, must give a finding.
 
 
-def removals(seen: Observation) -> Iterator[tuple[str, Observation]]:
+def removals(seen: RouterState) -> Iterator[tuple[str, RouterState]]:
     assert not isinstance(seen.ospf_neighbours, Unread)
     assert not isinstance(seen.ospf_interfaces, Unread)
     assert not isinstance(seen.bfd, Unread)
@@ -157,7 +157,7 @@ def without(mapping: Any, key: object) -> dict[Any, Any]:
     return {one: value for one, value in mapping.items() if one != key}
 
 
-def changes(seen: Observation) -> Iterator[tuple[str, Observation]]:
+def changes(seen: RouterState) -> Iterator[tuple[str, RouterState]]:
     """One attribute of one item at a time."""
     assert not isinstance(seen.ospf_neighbours, Unread)
     assert not isinstance(seen.ospf_interfaces, Unread)
@@ -249,7 +249,7 @@ def test_an_unread_facet_is_not_fine(facet: str) -> None:
     assert verdict.passed < verdict.checks
 
 
-def extras(seen: Observation) -> Iterator[tuple[str, Observation]]:
+def extras(seen: RouterState) -> Iterator[tuple[str, RouterState]]:
     assert not isinstance(seen.ospf_neighbours, Unread)
     assert not isinstance(seen.ospf_interfaces, Unread)
     assert not isinstance(seen.bfd, Unread)
@@ -378,6 +378,6 @@ def test_what_counts_as_a_regression(before: Finding, after: Finding, blamed: bo
 
 def test_the_expectation_of_the_tests_is_what_was_configured() -> None:
     """The captures are of routers set up as written here: an empty expectation must not pass on them."""
-    nothing = DeviceExpectation("p1", {}, frozenset(), (), {}, {})
+    nothing = RouterExpectation("p1", {}, frozenset(), (), {}, {})
     unexpected = {finding.facet for finding in check(nothing, observed("p1")).findings}
     assert unexpected == {"ospf", "bfd", "bgp", "fib"}

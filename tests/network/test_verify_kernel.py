@@ -8,7 +8,7 @@ import pytest
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.network.model.helpers import Helpers, IspTracking
-from baubau_ops.network.model.router import Device, ShapedPort, TrafficClass
+from baubau_ops.network.model.router import Router, ShapedPort, TrafficClass
 from baubau_ops.network.platforms.frr.verify.kernel import check_kernel, parse, script
 
 PRINTED = """\
@@ -31,7 +31,7 @@ DATA = TrafficClass(30, 1, 50_000_000, 100_000_000, 25000, 2, 15140, 625_000)
 
 
 @pytest.fixture
-def router(devices: dict[str, Device]) -> Device:
+def router(devices: dict[str, Router]) -> Router:
     return replace(
         devices["ce-dinkes"],
         qos=(ShapedPort("to-x", 30, (TREE, DATA)),),
@@ -40,7 +40,7 @@ def router(devices: dict[str, Device]) -> Device:
     )
 
 
-def test_what_is_as_intended_passes(router: Device) -> None:
+def test_what_is_as_intended_passes(router: Router) -> None:
     found = check_kernel(router, parse(PRINTED))
     assert (found.checks, found.passed, found.findings) == (5, 5, ())
 
@@ -71,20 +71,20 @@ def test_what_is_as_intended_passes(router: Device) -> None:
         ),
     ],
 )
-def test_what_differs_is_found(router: Device, old: str, new: str, message: str) -> None:
+def test_what_differs_is_found(router: Router, old: str, new: str, message: str) -> None:
     assert old in PRINTED
     found = check_kernel(router, parse(PRINTED.replace(old, new)))
     assert message in [one.message for one in found.findings]
     assert found.passed < found.checks
 
 
-def test_a_class_too_many_is_found(router: Device) -> None:
+def test_a_class_too_many_is_found(router: Router) -> None:
     router = replace(router, qos=(ShapedPort("to-x", 30, (TREE,)),))
     (found,) = check_kernel(router, parse(PRINTED)).findings
     assert (found.message, found.kind) == ("Queues of to-x: class 1:30 is not expected.", "unexpected")
 
 
-def test_a_rate_that_tc_cut_is_the_same_rate(router: Device) -> None:
+def test_a_rate_that_tc_cut_is_the_same_rate(router: Router) -> None:
     exact = replace(DATA, rate=50_004_321)
     router = replace(router, qos=(ShapedPort("to-x", 30, (TREE, exact)),))
     assert check_kernel(router, parse(PRINTED)).fine
@@ -104,13 +104,13 @@ def test_half_an_answer_is_none(output: str) -> None:
         parse(output)
 
 
-def test_what_could_not_be_read_fails_every_check(router: Device) -> None:
+def test_what_could_not_be_read_fails_every_check(router: Router) -> None:
     found = check_kernel(router, FailedError("gone"))
     assert (found.checks, found.passed) == (5, 0)
     assert [one.kind for one in found.findings] == ["could not check"]
 
 
-def test_every_setting_and_port_of_every_router_is_asked_for(devices: dict[str, Device]) -> None:
+def test_every_setting_and_port_of_every_router_is_asked_for(devices: dict[str, Router]) -> None:
     for device in devices.values():
         asked = script(device)
         assert all(f"/proc/sys/{key.replace('.', '/')}" in asked for key in device.sysctl)

@@ -11,7 +11,7 @@ import pytest
 
 from baubau_ops.core.errors import FailedError
 from baubau_ops.network.model.filters import PopFilter, SitePort
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.verify.kernel import check_kernel, parse, script
 from baubau_ops.network.platforms.frr.verify.policing import Policer, check_policer, read_policers
 
@@ -86,7 +86,7 @@ def test_a_unit_that_is_not_known_is_no_limit_to_compare() -> None:
         read_policers(printed([limit(5, "packets", *DROP)], []))
 
 
-def test_a_pop_is_asked_and_each_of_its_policed_ports_counts(devices: dict[str, Device]) -> None:
+def test_a_pop_is_asked_and_each_of_its_policed_ports_counts(devices: dict[str, Router]) -> None:
     pop = replace(devices["pop-wolio"], qos=(), sysctl={}, helpers=None)
     assert isinstance(pop.filters.forward, PopFilter)
     pop = replace(pop, filters=replace(pop.filters, forward=replace(pop.filters.forward, sites=(SITE,))))

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, TemplateNotFound
 
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.render.template import WholeTexts
-from baubau_ops.network.platforms.frr.render.text import render_device, render_with
+from baubau_ops.network.platforms.frr.render.text import render_router, render_with
 
 KINDS = {"full": {"frr": ("top.j2",), "qos": ("qos.j2",)}, "day0": {"qos": ("qos.j2",)}}
 
@@ -22,9 +22,9 @@ def loader(tmp_path: Path) -> WholeTexts:
     return WholeTexts(tmp_path, KINDS)
 
 
-def test_the_parts_make_the_whole(devices: dict[str, Device]) -> None:
+def test_the_parts_make_the_whole(devices: dict[str, Router]) -> None:
     for device in devices.values():
-        assert render_with(device) == render_device(device)
+        assert render_with(device) == render_router(device)
 
 
 def test_includes_stand_in_their_place(loader: WholeTexts) -> None:

@@ -15,9 +15,9 @@ from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.load import Source, read_folder
 from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.inventory.numbers.allocate import complete
-from baubau_ops.network.derive.routers import derive_device
-from baubau_ops.network.model.router import Device
-from baubau_ops.network.platforms.frr.render.text import render_device
+from baubau_ops.network.derive.routers import derive_router
+from baubau_ops.network.model.router import Router
+from baubau_ops.network.platforms.frr.render.text import render_router
 
 
 class UnsoundError(Exception):
@@ -42,17 +42,17 @@ class ReadCity:
         """What the documents of the files say, by file."""
         return self._source.models
 
-    def derive(self, documents: Mapping[str, Any], device: str) -> Device:
+    def derive(self, documents: Mapping[str, Any], device: str) -> Router:
         """A router's model; UnsoundError where there is none."""
         try:
-            return derive_device(self._inventory(documents), device)
+            return derive_router(self._inventory(documents), device)
         except Exception as error:  # code may rely on a sound city, and an unsound one breaks it anywhere
             raise UnsoundError from error
 
-    def render(self, device: Device) -> str:
+    def render(self, device: Router) -> str:
         """A router's text; UnsoundError where there is none."""
         try:
-            return render_device(device)
+            return render_router(device)
         except Exception as error:
             raise UnsoundError from error
 

@@ -25,7 +25,7 @@ from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.network.blame.derivation import ReadCity, UnsoundError
 from baubau_ops.network.blame.edits import Changes, Item, Way, items, name_of, renamed
 from baubau_ops.network.platforms.frr.render.origins import TemplateLine, written
-from baubau_ops.network.platforms.frr.render.text import render_device
+from baubau_ops.network.platforms.frr.render.text import render_router
 
 _SEQUENCE = re.compile(r" seq \d+ ")
 _CLOSING = frozenset({"exit", "exit-address-family", "}"})
@@ -114,7 +114,7 @@ class _Search:
         self._done = 0
         self._names: set[str] = set()
         self.device = city.derive(city.documents, device)
-        self._keys = keys(render_device(self.device))
+        self._keys = keys(render_router(self.device))
 
     def run(self) -> dict[Item, frozenset[int]]:
         """Every item with an effect, and the lines (from 1) it has it on."""

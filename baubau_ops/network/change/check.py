@@ -13,11 +13,11 @@ from baubau_ops.network.change.transaction import MARGIN
 from baubau_ops.network.compare.igp import AFTER_START
 from baubau_ops.network.compare.router import check
 from baubau_ops.network.compare.verdict import Finding, Verdict, regressions
-from baubau_ops.network.expect.expectation import DeviceExpectation
+from baubau_ops.network.expect.expectation import RouterExpectation
 from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.platforms.frr.forecast import parse_diff
-from baubau_ops.network.platforms.frr.state.read import observe
+from baubau_ops.network.platforms.frr.state.read import read_state
 
 _SESSIONS = frozenset({"ospf", "bfd", "bgp"})
 _PREFIXES = frozenset({"bgp accepted", "bgp sent"})
@@ -35,7 +35,7 @@ class NetworkCheck:
 
     def __init__(self, inventory: Inventory, fleet: Fleet, plan: NetworkPlan) -> None:
         self._topology = inventory.topology
-        self._expected = expected(inventory).devices
+        self._expected = expected(inventory).routers
         self._fleet = fleet
         self._plan = plan
         self._intended = {name for name, one in plan.devices.items() if one.effect is Effect.none}
@@ -44,7 +44,7 @@ class NetworkCheck:
 
     def baseline(self, devices: Iterable[str]) -> Mapping[str, BaubauError]:
         """Remember how the devices are; what could not be read at all is returned."""
-        seen = self._fleet.run(devices, observe)
+        seen = self._fleet.run(devices, read_state)
         self._before = {name: check(self._expected[name], answer) for name, answer in seen.items()}
         return {name: answer for name, answer in seen.items() if isinstance(answer, BaubauError)}
 
@@ -53,7 +53,7 @@ class NetworkCheck:
         changed = frozenset(changed)
         settled = self._intended | changed
         found: dict[str, str] = {}
-        for name, answer in self._fleet.run(devices, observe).items():
+        for name, answer in self._fleet.run(devices, read_state).items():
             verdict = check(self._expected[name], answer)
             wrong = list(self._wrong(name, verdict, settled, name in changed))
             if wrong:
@@ -110,7 +110,7 @@ class NetworkCheck:
         return neighbour is None or neighbour not in self._expected or neighbour in settled
 
 
-def _neighbour(expected: DeviceExpectation, subject: str) -> str | None:
+def _neighbour(expected: RouterExpectation, subject: str) -> str | None:
     """The device that a finding's subject (a peer's address or a port) leads to."""
     if subject in expected.ospf:
         return expected.ospf[subject].neighbour
@@ -119,7 +119,7 @@ def _neighbour(expected: DeviceExpectation, subject: str) -> str | None:
     return names.get(subject)
 
 
-def _slowest_detector(expected: DeviceExpectation) -> float:
+def _slowest_detector(expected: RouterExpectation) -> float:
     """Seconds after which the last of the device's sessions would have noticed that its packets are lost."""
     watched = {session.neighbour for session in expected.bfd}
     bfd = [session.receive * session.multiplier for session in expected.bfd]

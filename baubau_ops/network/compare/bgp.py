@@ -7,19 +7,19 @@ from ipaddress import IPv4Network
 
 from baubau_ops.network.compare.checks import Checked, Problem, listed, port_hint, unread
 from baubau_ops.network.expect.expectation import BgpSession as Expected
-from baubau_ops.network.expect.expectation import DeviceExpectation
+from baubau_ops.network.expect.expectation import RouterExpectation
 from baubau_ops.network.state.router_state import BgpSession as Seen
-from baubau_ops.network.state.router_state import Network, Observation, Readable, Unread
+from baubau_ops.network.state.router_state import Network, Readable, RouterState, Unread
 
 
-def bgp(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]:
+def bgp(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
     """Three checks for each session (itself, accepted, sent), one that there is no other, one of the own prefixes."""
-    if isinstance(observed.bgp, Unread):
-        yield unread("bgp", "BGP", observed.bgp, 3 * len(expected.bgp) + 2)
+    if isinstance(state.bgp, Unread):
+        yield unread("bgp", "BGP", state.bgp, 3 * len(expected.bgp) + 2)
         return
     for peer, session in expected.bgp.items():
-        seen = observed.bgp.get(peer)
-        down = tuple(_state(session, seen, observed))
+        seen = state.bgp.get(peer)
+        down = tuple(_state(session, seen, state))
         if down or seen is None:
             yield Checked("bgp", down, count=3)
             continue
@@ -30,14 +30,14 @@ def bgp(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]
         Problem(
             "other", str(peer), f"BGP {peer}: a neighbour that is not expected, {seen.state}.", "unexpected"
         )
-        for peer, seen in observed.bgp.items()
+        for peer, seen in state.bgp.items()
         if peer not in expected.bgp and not (str(peer) in expected.down and seen.state != "Established")
     )
     yield Checked("bgp", tuple(others))
-    yield Checked("bgp", tuple(_originated(expected, observed.originated)))
+    yield Checked("bgp", tuple(_originated(expected, state.originated)))
 
 
-def _originated(expected: DeviceExpectation, seen: Readable[frozenset[Network]]) -> Iterator[Problem]:
+def _originated(expected: RouterExpectation, seen: Readable[frozenset[Network]]) -> Iterator[Problem]:
     if isinstance(seen, Unread):
         yield Problem("own", "", f"BGP's own prefixes could not be checked: {seen.reason}", "could not check")
         return
@@ -56,26 +56,26 @@ def _name(session: Expected) -> str:
     return f"BGP {session.peer} ({session.neighbour})"
 
 
-def _state(expected: Expected, seen: Seen | None, observed: Observation) -> Iterator[Problem]:
+def _state(expected: Expected, seen: Seen | None, state: RouterState) -> Iterator[Problem]:
     peer = str(expected.peer)
     if seen is None:
         yield Problem("state", peer, f"{_name(expected)}: expected Established, is not configured.")
     elif seen.state != "Established":
         why = f': "{seen.last_error}"' if seen.last_error else ""
         message = f"{_name(expected)}: expected Established, is {seen.state}{why}."
-        yield Problem("state", peer, message, hint=_hint(expected, observed))
+        yield Problem("state", peer, message, hint=_hint(expected, state))
 
 
-def _hint(expected: Expected, observed: Observation) -> str:
+def _hint(expected: Expected, state: RouterState) -> str:
     """The port of an attached neighbour; for another, whether there is a route to it."""
-    if isinstance(observed.fib, Unread):
+    if isinstance(state.fib, Unread):
         return ""
-    covering = [route for route in observed.fib if route.table == "main" and expected.peer in route.prefix]
+    covering = [route for route in state.fib if route.table == "main" and expected.peer in route.prefix]
     best = max(covering, key=lambda route: (route.prefix.prefixlen, -route.metric), default=None)
     if best is None or not best.next_hops:
         return f"There is no route to {expected.peer}."
     attached = [hop.interface for hop in best.next_hops if hop.gateway is None]
-    return port_hint(observed, attached[0]) if attached else ""
+    return port_hint(state, attached[0]) if attached else ""
 
 
 def _terms(expected: Expected, seen: Seen) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from baubau_ops.network.compare.verdict import Finding, Kind, Verdict
-from baubau_ops.network.state.router_state import Interface, Observation, Unread
+from baubau_ops.network.state.router_state import Interface, RouterState, Unread
 
 _SHOWN = 5
 """Members of a set that a message names."""
@@ -54,17 +54,17 @@ def verdict(device: str, checks: Iterable[Checked]) -> Verdict:
     )
 
 
-def port_hint(observed: Observation, port: str) -> str:
+def port_hint(state: RouterState, port: str) -> str:
     """What is seen of a port, to tell a dead wire from a silent or refusing neighbour."""
-    if isinstance(observed.interfaces, Unread):
+    if isinstance(state.interfaces, Unread):
         return ""
-    interface: Interface | None = observed.interfaces.get(port)
+    interface: Interface | None = state.interfaces.get(port)
     if interface is None:
         return f"There is no port {port}."
     if not interface.up:
         return f"Port {port} is shut down."
-    state = "is up" if interface.carrier else "has no carrier"
-    return f"Port {port} {state}, {interface.received} packets in."
+    carrier = "is up" if interface.carrier else "has no carrier"
+    return f"Port {port} {carrier}, {interface.received} packets in."
 
 
 def listed(members: Iterable[object]) -> str:

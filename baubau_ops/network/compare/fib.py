@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from baubau_ops.network.compare.checks import Checked, Problem, unread
-from baubau_ops.network.expect.expectation import DeviceExpectation
 from baubau_ops.network.expect.expectation import NextHop as ExpectedHop
 from baubau_ops.network.expect.expectation import Route as Expected
-from baubau_ops.network.state.router_state import Network, NextHop, Observation, Route, Unread
+from baubau_ops.network.expect.expectation import RouterExpectation
+from baubau_ops.network.state.router_state import Network, NextHop, Route, RouterState, Unread
 
 
-def fib(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]:
+def fib(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
     """One check for each prefix, one that there is no other."""
-    if isinstance(observed.fib, Unread):
-        yield unread("fib", "The kernel's routes", observed.fib, len(expected.fib) + 1)
+    if isinstance(state.fib, Unread):
+        yield unread("fib", "The kernel's routes", state.fib, len(expected.fib) + 1)
         return
-    used = _used(observed.fib)
+    used = _used(state.fib)
     for prefix, route in expected.fib.items():
         yield Checked("fib", tuple(_route(route, used.get(prefix))))
     right = [used.get(prefix) for prefix in expected.fib]
-    others = [route for route in observed.fib if route not in right]
+    others = [route for route in state.fib if route not in right]
     yield Checked("fib", tuple(_other(route) for route in others))
 
 

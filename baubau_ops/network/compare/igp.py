@@ -7,13 +7,13 @@ from dataclasses import asdict
 
 from baubau_ops.network.compare.checks import Checked, Problem, milliseconds, port_hint, unread
 from baubau_ops.network.expect import expectation
-from baubau_ops.network.expect.expectation import BfdSession, DeviceExpectation, OspfAdjacency
+from baubau_ops.network.expect.expectation import BfdSession, OspfAdjacency, RouterExpectation
 from baubau_ops.network.state.router_state import (
     BfdPeer,
-    Observation,
     OspfInterface,
     OspfNeighbour,
     OspfProcess,
+    RouterState,
     Unread,
 )
 
@@ -21,12 +21,12 @@ AFTER_START = "ospf transit"
 """What `Finding.check` says of a router that has just started."""
 
 
-def ospf(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]:
+def ospf(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
     """One check for each adjacency; for the whole of it, for transit, for passive interfaces, and for no other."""
     neighbours, interfaces, process = (
-        observed.ospf_neighbours,
-        observed.ospf_interfaces,
-        observed.ospf_process,
+        state.ospf_neighbours,
+        state.ospf_interfaces,
+        state.ospf_process,
     )
     for facet in (neighbours, interfaces, process):
         if isinstance(facet, Unread):
@@ -39,7 +39,7 @@ def ospf(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked
     yield Checked("ospf", tuple(_transit(process.starting if process else 0.0)))
     for adjacency in expected.ospf.values():
         seen = [one for one in neighbours if one.interface == adjacency.interface]
-        yield Checked("ospf", tuple(_adjacency(adjacency, seen, interfaces, observed)))
+        yield Checked("ospf", tuple(_adjacency(adjacency, seen, interfaces, state)))
     passive = {name for name, interface in interfaces.items() if interface.passive}
     yield Checked("ospf", tuple(_passive(expected, passive)))
     yield Checked("ospf", tuple(_no_other_ospf(expected, neighbours, set(interfaces) - passive)))
@@ -78,7 +78,7 @@ def _adjacency(
     expected: OspfAdjacency,
     seen: list[OspfNeighbour],
     interfaces: Mapping[str, OspfInterface],
-    observed: Observation,
+    state: RouterState,
 ) -> Iterator[Problem]:
     port = expected.interface
     name = f"OSPF {port}"
@@ -86,10 +86,10 @@ def _adjacency(
     mine = next((one for one in seen if one.router_id == expected.router_id), None)
     if mine is None:
         yield Problem(
-            "state", port, f"{name}: expected {who} Full, is not there.", hint=port_hint(observed, port)
+            "state", port, f"{name}: expected {who} Full, is not there.", hint=port_hint(state, port)
         )
     elif mine.state != "Full":
-        hint = port_hint(observed, port)
+        hint = port_hint(state, port)
         yield Problem("state", port, f"{name}: expected {who} Full, is {mine.state}.", hint=hint)
     interface = interfaces.get(port)
     if interface is None:
@@ -108,7 +108,7 @@ def _adjacency(
             yield Problem(what, port, f"{name}: expected {what} {wanted}, is {is_}.")
 
 
-def _passive(expected: DeviceExpectation, passive: set[str]) -> Iterator[Problem]:
+def _passive(expected: RouterExpectation, passive: set[str]) -> Iterator[Problem]:
     for port in sorted(expected.ospf_passive - passive):
         yield Problem("passive", port, f"OSPF {port}: expected passive, is not.")
     for port in sorted(passive - expected.ospf_passive):
@@ -116,7 +116,7 @@ def _passive(expected: DeviceExpectation, passive: set[str]) -> Iterator[Problem
 
 
 def _no_other_ospf(
-    expected: DeviceExpectation, neighbours: tuple[OspfNeighbour, ...], active: set[str]
+    expected: RouterExpectation, neighbours: tuple[OspfNeighbour, ...], active: set[str]
 ) -> Iterator[Problem]:
     for one in neighbours:
         adjacency = expected.ospf.get(one.interface)
@@ -129,21 +129,21 @@ def _no_other_ospf(
         yield Problem("other", port, f"OSPF {port}: looks for neighbours, none is expected.", "unexpected")
 
 
-def bfd(expected: DeviceExpectation, observed: Observation) -> Iterator[Checked]:
+def bfd(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
     """One check for each session, one that there is no other."""
-    if isinstance(observed.bfd, Unread):
-        yield unread("bfd", "BFD", observed.bfd, len(expected.bfd) + 1)
+    if isinstance(state.bfd, Unread):
+        yield unread("bfd", "BFD", state.bfd, len(expected.bfd) + 1)
         return
     matched: set[BfdPeer] = set()
     for session in expected.bfd:
-        found = next((one for one in observed.bfd if _same(session, one)), None)
-        yield Checked("bfd", tuple(_session(session, found, observed)))
+        found = next((one for one in state.bfd if _same(session, one)), None)
+        yield Checked("bfd", tuple(_session(session, found, state)))
         matched |= {found} if found else set()
-    others = (one for one in observed.bfd if one not in matched and not _is_down(expected, one))
+    others = (one for one in state.bfd if one not in matched and not _is_down(expected, one))
     yield Checked("bfd", tuple(_other_bfd(one) for one in others))
 
 
-def _is_down(expected: DeviceExpectation, seen: BfdPeer) -> bool:
+def _is_down(expected: RouterExpectation, seen: BfdPeer) -> bool:
     return str(seen.peer) in expected.down and seen.status != "up"
 
 
@@ -157,17 +157,17 @@ def _same(expected: BfdSession, seen: BfdPeer) -> bool:
     return seen.peer == expected.peer and seen.interface in ("", expected.interface)
 
 
-def _session(expected: BfdSession, seen: BfdPeer | None, observed: Observation) -> Iterator[Problem]:
+def _session(expected: BfdSession, seen: BfdPeer | None, state: RouterState) -> Iterator[Problem]:
     peer, port = str(expected.peer), expected.interface
     name = f"BFD {peer} ({expected.neighbour}, {port})"
     if seen is None:
         yield Problem(
-            "state", peer, f"{name}: expected up, there is no session.", hint=port_hint(observed, port)
+            "state", peer, f"{name}: expected up, there is no session.", hint=port_hint(state, port)
         )
         return
     if seen.status != "up":
         why = f': "{seen.diagnostic}"' if seen.diagnostic not in ("", "ok") else ""
-        hint = port_hint(observed, port)
+        hint = port_hint(state, port)
         yield Problem("state", peer, f"{name}: expected up, is {seen.status}{why}.", hint=hint)
         return  # timers are negotiated only while it is up
     for what, wanted, is_ in (

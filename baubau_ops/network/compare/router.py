@@ -1,4 +1,4 @@
-"""Compares routers as they are with what is expected of them. Pure: `observe` reads, `expect` has the intent.
+"""Compares routers as they are with what is expected of them. Pure: a platform reads them, `expect` has the intent.
 
 Nothing passes by being skipped: what could not be read is a finding of its own kind, and so is what is there
 and should not be.
@@ -14,28 +14,28 @@ from baubau_ops.network.compare.checks import Checked, Problem, verdict
 from baubau_ops.network.compare.fib import fib
 from baubau_ops.network.compare.igp import bfd, ospf
 from baubau_ops.network.compare.verdict import Verdict
-from baubau_ops.network.expect.expectation import DeviceExpectation, Expectation
-from baubau_ops.network.state.router_state import Observation
+from baubau_ops.network.expect.expectation import Expectation, RouterExpectation
+from baubau_ops.network.state.router_state import RouterState
 
 _FACETS = (ospf, bfd, bgp, fib)
 
 
-def check(expected: DeviceExpectation, observed: Observation | BaubauError) -> Verdict:
-    """Compare one router with the intent; an error in place of the observation fails all its checks."""
-    if isinstance(observed, BaubauError):
-        problem = Problem("", "", f"{expected.device} could not be checked: {observed}", "could not check")
+def check(expected: RouterExpectation, state: RouterState | BaubauError) -> Verdict:
+    """Compare one router with the intent; an error in place of its state fails all its checks."""
+    if isinstance(state, BaubauError):
+        problem = Problem("", "", f"{expected.device} could not be checked: {state}", "could not check")
         return verdict(expected.device, [Checked("device", (problem,), count_checks(expected))])
-    return verdict(expected.device, (done for facet in _FACETS for done in facet(expected, observed)))
+    return verdict(expected.device, (done for facet in _FACETS for done in facet(expected, state)))
 
 
-def compare(expected: Expectation, observed: Mapping[str, Observation | BaubauError]) -> Verdict:
+def compare(expected: Expectation, states: Mapping[str, RouterState | BaubauError]) -> Verdict:
     """Compare all routers with the intent; one that nobody read counts as not checked."""
     return Verdict.join(
-        check(device, observed.get(name, FailedError("it was not read")))
-        for name, device in expected.devices.items()
+        check(router, states.get(name, FailedError("it was not read")))
+        for name, router in expected.routers.items()
     )
 
 
-def count_checks(expected: DeviceExpectation) -> int:
+def count_checks(expected: RouterExpectation) -> int:
     """How many checks `check` makes."""
     return len(expected.ospf) + 4 + len(expected.bfd) + 1 + 3 * len(expected.bgp) + 2 + len(expected.fib) + 1

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.render.origins import TemplateLine, Written, written
 
 _CLOSING = frozenset({"exit", "exit-address-family", "}"})
@@ -71,7 +71,7 @@ class Removal:
     """Why nothing depends on them; empty where something should."""
 
 
-def removals(devices: Mapping[str, Device]) -> tuple[Removal, ...]:
+def removals(devices: Mapping[str, Router]) -> tuple[Removal, ...]:
     """For every class the text of the router that has most of its lines; of several, the one with most to do."""
     texts = {name: written(device) for name, device in sorted(devices.items())}
     numbers: defaultdict[LineClass, dict[str, list[int]]] = defaultdict(dict)

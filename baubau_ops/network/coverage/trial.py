@@ -22,8 +22,8 @@ from baubau_ops.network.coverage.result import Notice
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
-from baubau_ops.network.platforms.frr.render.text import render_device
-from baubau_ops.network.platforms.frr.state.read import observe
+from baubau_ops.network.platforms.frr.render.text import render_router
+from baubau_ops.network.platforms.frr.state.read import read_state
 from baubau_ops.network.platforms.session import Session
 from baubau_ops.network.probe.pairs import pairs
 from baubau_ops.network.probe.prove import probe
@@ -65,9 +65,9 @@ class TwinBench:
         self._vantage = environment.vantage
         self._fleet = fleet
         self._secrets = environment.secrets
-        self._expected = expected(inventory).devices
+        self._expected = expected(inventory).routers
         self._models = derive(inventory)
-        self._texts = {name: render_device(model) for name, model in self._models.items()}
+        self._texts = {name: render_router(model) for name, model in self._models.items()}
         self._topology = inventory.topology
         self._pairs = pairs(inventory, self._vantage.machines())
 
@@ -142,7 +142,7 @@ class TwinBench:
             raise FailedError(f"After {device} was restored: {verdict.findings[0]}")
 
     def _verdict(self, devices: Iterable[str]) -> Verdict:
-        seen = self._fleet.run(devices, observe)
+        seen = self._fleet.run(devices, read_state)
         return Verdict.join(check(self._expected[name], answer) for name, answer in seen.items())
 
 

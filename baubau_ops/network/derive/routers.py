@@ -10,26 +10,26 @@ from baubau_ops.network.derive.interfaces import interfaces
 from baubau_ops.network.derive.routing import routing
 from baubau_ops.network.derive.shaping import qos
 from baubau_ops.network.derive.sysctl import sysctl
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.policy import Matrix, matrix
 
 
-def derive(inventory: Inventory) -> dict[str, Device]:
+def derive(inventory: Inventory) -> dict[str, Router]:
     """Every router of ours, by name."""
     policy = matrix(inventory)
     names = sorted(node.name for node in inventory.topology.ours)
     with no_garbage_collection():
-        return {name: derive_device(inventory, name, policy) for name in names}
+        return {name: derive_router(inventory, name, policy) for name in names}
 
 
-def derive_device(inventory: Inventory, name: str, policy: Matrix | None = None) -> Device:
+def derive_router(inventory: Inventory, name: str, policy: Matrix | None = None) -> Router:
     """One router."""
     node = inventory.topology.nodes[name]
     assert node.loopback is not None, "routers of ours have a loopback"
     ports = interfaces(inventory, node)
     routes = routing(inventory, node, ports)
     assert routes.bgp is not None, "all routers of ours speak BGP"
-    return Device(
+    return Router(
         name=name,
         role=node.role,
         loopback=node.loopback,

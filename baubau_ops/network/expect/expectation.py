@@ -2,7 +2,7 @@
 
 `expected` is pure: it computes adjacencies from the derived models and forwarding tables by a shortest path
 of its own, so that `verify` compares routers with the intent and not with themselves. Whatever is not listed
-here should not be there: no other adjacency, no other route. Observations (see `observation`) have the same
+here should not be there: no other adjacency, no other route. States of routers (`RouterState`) have the same
 facets.
 """
 
@@ -118,7 +118,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceExpectation:
+class RouterExpectation:
     """One router."""
 
     device: str
@@ -143,4 +143,4 @@ class DeviceExpectation:
 class Expectation:
     """All routers of ours, by name."""
 
-    devices: Mapping[str, DeviceExpectation]
+    routers: Mapping[str, RouterExpectation]

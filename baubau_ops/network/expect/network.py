@@ -14,16 +14,16 @@ from baubau_ops.network.expect.bgp import Path, Table
 from baubau_ops.network.expect.expectation import (
     BfdSession,
     BgpSession,
-    DeviceExpectation,
     Expectation,
     NextHop,
     OspfAdjacency,
     OspfProcess,
     Route,
+    RouterExpectation,
 )
 from baubau_ops.network.expect.ospf import Reached, ospf_routes, shortest_paths
 from baubau_ops.network.model.loss import Lost, remaining
-from baubau_ops.network.model.router import Device, Interface, Neighbour, PortKind
+from baubau_ops.network.model.router import Interface, Neighbour, PortKind, Router
 
 _EBGP, _OSPF, _IBGP = 20, 110, 200
 """Distances (FRR's): of several protocols that know a prefix, the nearest one wins."""
@@ -32,14 +32,14 @@ _REMOTE_ROLES = {"provider": "customer", "customer": "provider", "peer": "peer"}
 
 def expected(inventory: Inventory) -> Expectation:
     """What verify should find when everything is up, ISPs and the Province included."""
-    return expect_devices(derive(inventory))
+    return expect_routers(derive(inventory))
 
 
 def expected_without(inventory: Inventory, lost: Lost) -> Expectation:
     """What it should find, once all has settled, on the routers that are still reached when something is lost."""
     whole = derive(inventory)
     left = remaining(whole, inventory.topology, lost)
-    before, after = expect_devices(whole).devices, expect_devices(left).devices
+    before, after = expect_routers(whole).routers, expect_routers(left).routers
     return Expectation(
         {
             name: replace(
@@ -52,82 +52,82 @@ def expected_without(inventory: Inventory, lost: Lost) -> Expectation:
     )
 
 
-def _without_carrier(whole: Device, left: Device) -> dict[IPv4Network, Route]:
+def _without_carrier(whole: Router, left: Router) -> dict[IPv4Network, Route]:
     """What the kernel keeps of ports that are dark: their networks, but no way there."""
     dark = {port.name for port in whole.interfaces} - {port.name for port in left.interfaces}
     networks = [port.address.network for port in whole.interfaces if port.name in dark]
     return {network: Route(network, "unicast", frozenset(), "kernel") for network in networks}
 
 
-def _down(whole: DeviceExpectation, left: DeviceExpectation) -> frozenset[str]:
+def _down(whole: RouterExpectation, left: RouterExpectation) -> frozenset[str]:
     ports = whole.ospf.keys() - left.ospf.keys()
     peers = {*whole.bgp, *(one.peer for one in whole.bfd)} - {*left.bgp, *(one.peer for one in left.bfd)}
     return frozenset(ports) | frozenset(map(str, peers))
 
 
-def expect_devices(devices: Mapping[str, Device]) -> Expectation:
+def expect_routers(routers: Mapping[str, Router]) -> Expectation:
     """The same from the derived models."""
-    city = _City.of(devices)
-    return Expectation({name: _device(device, city) for name, device in devices.items()})
+    city = _City.of(routers)
+    return Expectation({name: _router(router, city) for name, router in routers.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class _City:
     """What all routers know together."""
 
-    devices: Mapping[str, Device]
+    routers: Mapping[str, Router]
     paths: Mapping[str, Mapping[str, Reached]]
     external: Mapping[IPv4Address, frozenset[IPv4Network]]
     """What each external neighbour of any router announces and its filter accepts."""
     tables: Mapping[str, Table]
 
     @classmethod
-    def of(cls, devices: Mapping[str, Device]) -> _City:
-        inside = {name: device for name, device in devices.items() if device.role in INFRASTRUCTURE}
+    def of(cls, routers: Mapping[str, Router]) -> _City:
+        inside = {name: router for name, router in routers.items() if router.role in INFRASTRUCTURE}
         paths = {name: shortest_paths(inside, name) for name in inside}
-        external = _external(devices)
-        injections = expect_bgp.injected(devices, external)
-        return cls(devices, paths, external, expect_bgp.tables(inside, paths, injections))
+        external = _external(routers)
+        injections = expect_bgp.injected(routers, external)
+        return cls(routers, paths, external, expect_bgp.tables(inside, paths, injections))
 
 
-def _external(devices: Mapping[str, Device]) -> dict[IPv4Address, frozenset[IPv4Network]]:
+def _external(routers: Mapping[str, Router]) -> dict[IPv4Address, frozenset[IPv4Network]]:
     """Outsiders announce all that our filter permits, sites their networks, POPs what they send to sites."""
     found = {}
-    for device in devices.values():
-        for neighbour in _sessions(device):
+    for router in routers.values():
+        for neighbour in _sessions(router):
             if neighbour.external:
-                permitted = _permitted(device, neighbour.prefixes_in)
-                other = devices.get(neighbour.device)
+                permitted = _permitted(router, neighbour.prefixes_in)
+                other = routers.get(neighbour.device)
                 if other is not None and other.role is Role.SITE and other.routing.bgp is not None:
                     permitted &= {network.prefix for network in other.routing.bgp.networks}
                 found[neighbour.address] = permitted
     return found
 
 
-def _sessions(device: Device) -> tuple[Neighbour, ...]:
-    return device.routing.bgp.neighbours if device.routing.bgp else ()
+def _sessions(router: Router) -> tuple[Neighbour, ...]:
+    return router.routing.bgp.neighbours if router.routing.bgp else ()
 
 
-def _permitted(device: Device, name: str | None) -> frozenset[IPv4Network]:
+def _permitted(router: Router, name: str | None) -> frozenset[IPv4Network]:
     """A prefix list's prefixes; filters of ours are exact."""
-    lists = [item for item in device.routing.prefix_lists if item.name == name]
+    lists = [item for item in router.routing.prefix_lists if item.name == name]
     return frozenset(rule.prefix for item in lists for rule in item.rules)
 
 
-def _device(device: Device, city: _City) -> DeviceExpectation:
-    ospf = device.routing.ospf
-    return DeviceExpectation(
-        device=device.name,
+def _router(router: Router, city: _City) -> RouterExpectation:
+    ospf = router.routing.ospf
+    return RouterExpectation(
+        device=router.name,
         ospf={
-            port.name: _adjacency(city, port) for port in device.interfaces if port.ospf and port.neighbour
+            port.name: _adjacency(city, port) for port in router.interfaces if port.ospf and port.neighbour
         },
-        ospf_passive=frozenset(port.name for port in device.ports(PortKind.LOOPBACK) if ospf),
+        ospf_passive=frozenset(port.name for port in router.ports(PortKind.LOOPBACK) if ospf),
         ospf_process=OspfProcess(ospf.router_id, ospf.on_startup, ospf.stub, ospf.timers) if ospf else None,
-        bfd=_bfd(device),
-        bgp={neighbour.address: _session(device, neighbour, city) for neighbour in _sessions(device)},
-        fib=_fib(device, city),
-        originated=frozenset(network.prefix for network in device.routing.bgp.networks)
-        if device.routing.bgp
+        bfd=_bfd(router),
+        bgp={neighbour.address: _session(router, neighbour, city) for neighbour in _sessions(router)},
+        fib=_fib(router, city),
+        originated=frozenset(network.prefix for network in router.routing.bgp.networks)
+        if router.routing.bgp
         else frozenset(),
     )
 
@@ -138,7 +138,7 @@ def _adjacency(city: _City, port: Interface) -> OspfAdjacency:
     return OspfAdjacency(
         interface=port.name,
         neighbour=port.neighbour,
-        router_id=city.devices[port.neighbour].loopback,
+        router_id=city.routers[port.neighbour].loopback,
         address=port.peer,
         cost=port.ospf.cost,
         hello=port.ospf.hello,
@@ -147,16 +147,16 @@ def _adjacency(city: _City, port: Interface) -> OspfAdjacency:
     )
 
 
-def _bfd(device: Device) -> tuple[BfdSession, ...]:
-    profiles = {profile.name: profile for profile in device.routing.bfd_profiles}
+def _bfd(router: Router) -> tuple[BfdSession, ...]:
+    profiles = {profile.name: profile for profile in router.routing.bfd_profiles}
     wanted = [
         (port.peer, port.name, port.neighbour, port.ospf.bfd_profile)
-        for port in device.interfaces
+        for port in router.interfaces
         if port.ospf and port.peer
     ]
     wanted += [
         (session.address, session.interface, session.device, session.bfd_profile)
-        for session in _sessions(device)
+        for session in _sessions(router)
     ]
     found = []
     for peer, interface, neighbour, name in wanted:
@@ -166,15 +166,15 @@ def _bfd(device: Device) -> tuple[BfdSession, ...]:
     return tuple(sorted(found, key=lambda session: session.peer))
 
 
-def _session(device: Device, neighbour: Neighbour, city: _City) -> BgpSession:
-    assert device.routing.bgp is not None, "the device speaks BGP"
-    other = city.devices.get(neighbour.device)
-    accepted, sent = _prefixes(device, neighbour, city)
-    there = [back for back in _sessions(other) if back.device == device.name] if other else []
+def _session(router: Router, neighbour: Neighbour, city: _City) -> BgpSession:
+    assert router.routing.bgp is not None, "the router speaks BGP"
+    other = city.routers.get(neighbour.device)
+    accepted, sent = _prefixes(router, neighbour, city)
+    there = [back for back in _sessions(other) if back.device == router.name] if other else []
     return BgpSession(
         peer=neighbour.address,
         neighbour=neighbour.device,
-        local_as=device.routing.bgp.asn,
+        local_as=router.routing.bgp.asn,
         remote_as=neighbour.asn,
         local_role=neighbour.role or "",
         remote_role=_REMOTE_ROLES[neighbour.role] if neighbour.role and other else "",
@@ -186,63 +186,63 @@ def _session(device: Device, neighbour: Neighbour, city: _City) -> BgpSession:
         addpath_send=neighbour.all_paths,
         addpath_receive=any(back.all_paths for back in there),
         limit=neighbour.max_prefixes,
-        preference=expect_bgp.preference_in(city.devices, device, neighbour) if neighbour.external else None,
+        preference=expect_bgp.preference_in(city.routers, router, neighbour) if neighbour.external else None,
         accepted=accepted,
         sent=sent,
     )
 
 
 def _prefixes(
-    device: Device, neighbour: Neighbour, city: _City
+    router: Router, neighbour: Neighbour, city: _City
 ) -> tuple[frozenset[IPv4Network], frozenset[IPv4Network]]:
     """What a session brings and takes."""
     if not neighbour.external:
         return (
-            expect_bgp.accepted(device, neighbour, city.tables),
-            expect_bgp.sent(device, neighbour, city.tables),
+            expect_bgp.accepted(router, neighbour, city.tables),
+            expect_bgp.sent(router, neighbour, city.tables),
         )
-    if device.role is Role.SITE:
-        assert device.routing.bgp is not None, "the device speaks BGP"
-        known = {network.prefix for network in device.routing.bgp.networks}
+    if router.role is Role.SITE:
+        assert router.routing.bgp is not None, "the router speaks BGP"
+        known = {network.prefix for network in router.routing.bgp.networks}
     else:
-        known = set(city.tables[device.name].best)
-    return city.external[neighbour.address], _permitted(device, neighbour.prefixes_out) & known
+        known = set(city.tables[router.name].best)
+    return city.external[neighbour.address], _permitted(router, neighbour.prefixes_out) & known
 
 
-def _fib(device: Device, city: _City) -> dict[IPv4Network, Route]:
+def _fib(router: Router, city: _City) -> dict[IPv4Network, Route]:
     """The main table: of all that know a prefix, the one with the least distance."""
     found: dict[IPv4Network, tuple[int, Route]] = {}
-    for distance, route in _candidates(device, city):
+    for distance, route in _candidates(router, city):
         known = found.get(route.prefix)
         if known is None or distance < known[0]:
             found[route.prefix] = (distance, route)
     return {prefix: route for prefix, (_, route) in sorted(found.items())}
 
 
-def _candidates(device: Device, city: _City) -> list[tuple[int, Route]]:
+def _candidates(router: Router, city: _City) -> list[tuple[int, Route]]:
     found: list[tuple[int, Route]] = []
-    for port in device.interfaces:
+    for port in router.interfaces:
         if port.kind is PortKind.LOOPBACK:
             # Its own address is in the kernel's local table; what others say of it is not used.
             continue
         attached = frozenset({NextHop(None, port.name)})
         found.append((0, Route(port.address.network, "unicast", attached, "kernel")))
-    for static in device.routing.statics:
+    for static in router.routing.statics:
         if static.next_hop is None:
             found.append((static.distance, Route(static.prefix, "blackhole", frozenset(), "static")))
         else:
             way = frozenset({NextHop(static.next_hop, static.interface)})
             found.append((static.distance, Route(static.prefix, "unicast", way, "static")))
-    found += _ospf(device, city)
-    found += _bgp(device, city)
+    found += _ospf(router, city)
+    found += _bgp(router, city)
     return found
 
 
-def _ospf(device: Device, city: _City) -> list[tuple[int, Route]]:
-    if device.routing.ospf is None:
+def _ospf(router: Router, city: _City) -> list[tuple[int, Route]]:
+    if router.routing.ospf is None:
         return []
-    inside = {name: other for name, other in city.devices.items() if other.role in INFRASTRUCTURE}
-    routes = ospf_routes(inside, city.paths[device.name])
+    inside = {name: other for name, other in city.routers.items() if other.role in INFRASTRUCTURE}
+    routes = ospf_routes(inside, city.paths[router.name])
     return [
         (_OSPF, Route(prefix, "unicast", next_hops, "ospf"))
         for prefix, next_hops in routes.items()
@@ -250,23 +250,23 @@ def _ospf(device: Device, city: _City) -> list[tuple[int, Route]]:
     ]
 
 
-def _bgp(device: Device, city: _City) -> list[tuple[int, Route]]:
-    if device.role is Role.SITE:
+def _bgp(router: Router, city: _City) -> list[tuple[int, Route]]:
+    if router.role is Role.SITE:
         best: dict[IPv4Network, Path] = {}
-        for neighbour in _sessions(device):
-            preference = expect_bgp.preference_in(city.devices, device, neighbour) or expect_bgp.PREFERENCE
+        for neighbour in _sessions(router):
+            preference = expect_bgp.preference_in(city.routers, router, neighbour) or expect_bgp.PREFERENCE
             for prefix in city.external[neighbour.address]:
                 if prefix not in best or preference > best[prefix].preference:
-                    best[prefix] = Path(prefix, device.name, neighbour.address, 0, preference, 1)
+                    best[prefix] = Path(prefix, router.name, neighbour.address, 0, preference, 1)
     else:
-        best = dict(city.tables[device.name].best)
+        best = dict(city.tables[router.name].best)
     found = []
     for prefix, path in best.items():
-        if path.origin != device.name:
-            next_hops = city.paths[device.name][path.origin].next_hops
+        if path.origin != router.name:
+            next_hops = city.paths[router.name][path.origin].next_hops
             found.append((_IBGP, Route(prefix, "unicast", next_hops, "bgp")))
         elif path.session is not None:
-            port = next(s.interface for s in _sessions(device) if s.address == path.session)
+            port = next(s.interface for s in _sessions(router) if s.address == path.session)
             way = frozenset({NextHop(path.session, port)})
             found.append((_EBGP, Route(prefix, "unicast", way, "bgp")))
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from baubau_ops.network.expect.expectation import NextHop
-from baubau_ops.network.model.router import Device, Interface, PortKind
+from baubau_ops.network.model.router import Interface, PortKind, Router
 
 MAX_METRIC = 65535
 """What a stub router says its links cost (RFC 6987)."""
@@ -25,7 +25,7 @@ class Reached:
     """Empty for the router itself."""
 
 
-def shortest_paths(devices: Mapping[str, Device], root: str) -> dict[str, Reached]:
+def shortest_paths(routers: Mapping[str, Router], root: str) -> dict[str, Reached]:
     """The routers that `root` reaches."""
     found: dict[str, Reached] = {}
     queue: list[tuple[int, str, frozenset[NextHop]]] = [(0, root, frozenset())]
@@ -35,41 +35,41 @@ def shortest_paths(devices: Mapping[str, Device], root: str) -> dict[str, Reache
         if known is not None:
             if cost == known.cost and not next_hops <= known.next_hops:
                 found[name] = Reached(cost, known.next_hops | next_hops)
-                _push(queue, devices, name, found[name])
+                _push(queue, routers, name, found[name])
             continue
         found[name] = Reached(cost, next_hops)
-        _push(queue, devices, name, found[name])
+        _push(queue, routers, name, found[name])
     return found
 
 
 def _push(
     queue: list[tuple[int, str, frozenset[NextHop]]],
-    devices: Mapping[str, Device],
+    routers: Mapping[str, Router],
     name: str,
     here: Reached,
 ) -> None:
-    for port in devices[name].interfaces:
+    for port in routers[name].interfaces:
         if port.ospf is not None and port.neighbour:
             first = here.next_hops or frozenset({NextHop(port.peer, port.name)})
-            heapq.heappush(queue, (here.cost + _transit_cost(devices[name], port), port.neighbour, first))
+            heapq.heappush(queue, (here.cost + _transit_cost(routers[name], port), port.neighbour, first))
 
 
-def _transit_cost(device: Device, port: Interface) -> int:
+def _transit_cost(router: Router, port: Interface) -> int:
     assert port.ospf is not None, "OSPF runs on this port"
-    assert device.routing.ospf is not None, "OSPF runs on this router"
-    return MAX_METRIC if device.routing.ospf.stub else port.ospf.cost
+    assert router.routing.ospf is not None, "OSPF runs on this router"
+    return MAX_METRIC if router.routing.ospf.stub else port.ospf.cost
 
 
 def ospf_routes(
-    devices: Mapping[str, Device], paths: Mapping[str, Reached]
+    routers: Mapping[str, Router], paths: Mapping[str, Reached]
 ) -> dict[IPv4Network, frozenset[NextHop]]:
     """Every prefix of other routers that OSPF knows, with the best ways there.
 
-    `devices` are the routers that speak OSPF, `paths` the shortest paths of one of them.
+    `routers` are the routers that speak OSPF, `paths` the shortest paths of one of them.
     """
     best: dict[IPv4Network, tuple[tuple[int, int], frozenset[NextHop]]] = {}
     for name, reached in paths.items():
-        for prefix, internal, cost in _announced(devices[name]):
+        for prefix, internal, cost in _announced(routers[name]):
             # Type 2 externals compare by their own metric first; internal routes win over them.
             rank = (0, reached.cost + cost) if internal else (cost, reached.cost)
             known = best.get(prefix)
@@ -80,19 +80,19 @@ def ospf_routes(
     return {prefix: next_hops for prefix, (_, next_hops) in best.items()}
 
 
-def _announced(device: Device) -> list[tuple[IPv4Network, bool, int]]:
+def _announced(router: Router) -> list[tuple[IPv4Network, bool, int]]:
     """(prefix, internal, cost) of all that a router brings into OSPF."""
     found = []
-    for port in device.interfaces:
+    for port in router.interfaces:
         if port.kind is PortKind.LOOPBACK:
             found.append((port.address.network, True, 0))
         elif port.ospf is not None:
             found.append((port.address.network, True, port.ospf.cost))
-    ospf = device.routing.ospf
+    ospf = router.routing.ospf
     if ospf is not None and ospf.redistribute is not None:
-        names = {item.prefix_list for item in device.routing.route_maps if item.name == ospf.redistribute}
-        lists = [item for item in device.routing.prefix_lists if item.name in names]
+        names = {item.prefix_list for item in router.routing.route_maps if item.name == ospf.redistribute}
+        lists = [item for item in router.routing.prefix_lists if item.name in names]
         permitted = {rule.prefix for item in lists for rule in item.rules}
-        statics = [route.prefix for route in device.routing.statics if route.prefix in permitted]
+        statics = [route.prefix for route in router.routing.statics if route.prefix in permitted]
         found += [(prefix, False, EXTERNAL_METRIC) for prefix in statics]
     return found

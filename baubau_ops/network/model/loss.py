@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from baubau_ops.inventory.city.reach import reached
 from baubau_ops.inventory.city.topology import BASTION, INFRASTRUCTURE, OURS, Topology
-from baubau_ops.network.model.router import Bgp, Device, Interface, Neighbour, Routing
+from baubau_ops.network.model.router import Bgp, Interface, Neighbour, Router, Routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +33,34 @@ def reachable(topology: Topology, lost: Lost) -> frozenset[str]:
     return frozenset(name for name in found if topology.nodes[name].role in OURS)
 
 
-def remaining(devices: Mapping[str, Device], topology: Topology, lost: Lost) -> dict[str, Device]:
+def remaining(routers: Mapping[str, Router], topology: Topology, lost: Lost) -> dict[str, Router]:
     """The routers that are still reached, without the ports and neighbours that the loss takes from them."""
     left = reachable(topology, lost)
     inside = {name for name in left if topology.nodes[name].role in INFRASTRUCTURE}
-    return {name: _cut(devices[name], topology, lost, inside) for name in sorted(left)}
+    return {name: _cut(routers[name], topology, lost, inside) for name in sorted(left)}
 
 
-def _cut(device: Device, topology: Topology, lost: Lost, inside: AbstractSet[str]) -> Device:
-    links = {link.end(device.name).name: link for link in topology.links_of(device.name)}
+def _cut(router: Router, topology: Topology, lost: Lost, inside: AbstractSet[str]) -> Router:
+    links = {link.end(router.name).name: link for link in topology.links_of(router.name)}
     gone = {port for port, link in links.items() if lost.has(topology, link.id)}
     # Where the port stays up so do its address and what leans on it; only the neighbour is gone.
     deaf = {
         port
         for port in gone
         if lost.silent
-        and links[port].far(device.name).node not in lost.nodes
+        and links[port].far(router.name).node not in lost.nodes
         and links[port].id in lost.links
     }
     dark = gone - deaf
     return replace(
-        device,
-        interfaces=tuple(_interfaces(device, dark, deaf)),
-        routing=_routing(device.routing, dark, gone, inside),
+        router,
+        interfaces=tuple(_interfaces(router, dark, deaf)),
+        routing=_routing(router.routing, dark, gone, inside),
     )
 
 
-def _interfaces(device: Device, dark: AbstractSet[str], deaf: AbstractSet[str]) -> Iterator[Interface]:
-    for port in device.interfaces:
+def _interfaces(router: Router, dark: AbstractSet[str], deaf: AbstractSet[str]) -> Iterator[Interface]:
+    for port in router.interfaces:
         if port.name in deaf:
             yield replace(port, neighbour="", peer=None)
         elif port.name not in dark:

@@ -256,7 +256,7 @@ class ShapedPort:
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class Router:
     """One router."""
 
     name: str

@@ -16,8 +16,8 @@ from baubau_ops.core.files import new_folder, replace_file
 from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import Role
-from baubau_ops.network.derive.routers import derive_device
-from baubau_ops.network.platforms.frr.render.text import render_device, renderer
+from baubau_ops.network.derive.routers import derive_router
+from baubau_ops.network.platforms.frr.render.text import render_router, renderer
 from baubau_ops.network.policy import matrix
 
 _CHUNK = 200
@@ -70,14 +70,14 @@ def _writer(inventory: Inventory, into: Path, folder: Path, names: Sequence[str]
     policy, render = matrix(inventory), renderer()
     roles = {inventory.topology.nodes[name].role: name for name in names}
     for name in roles.values():
-        render_device(derive_device(inventory, name, policy))
+        render_router(derive_router(inventory, name, policy))
 
     put = replace_file if into == folder else _put
     turn = _PROCESSES.Lock()  # two that make files in one folder spend their time waiting for each other
 
     def write(chunk: Sequence[str]) -> str:
         try:
-            texts = {name: render(derive_device(inventory, name, policy)) for name in chunk}
+            texts = {name: render(derive_router(inventory, name, policy)) for name in chunk}
         except InputError as error:
             return error.message
         with turn:

@@ -1,4 +1,4 @@
-"""What a router really does, as values: the counterpart of `expect`, read by `observe`.
+"""What a router really does, as values: the counterpart of `expect`, as a platform reads it.
 
 Every facet is either what was read or `Unread`: an output that is missing or malformed is never taken for an
 empty one.
@@ -163,7 +163,7 @@ class OspfProcess(expectation.OspfProcess):
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class RouterState:
     """One router, read at one moment."""
 
     device: str

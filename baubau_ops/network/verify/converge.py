@@ -11,8 +11,8 @@ from baubau_ops.network.compare.router import compare
 from baubau_ops.network.compare.verdict import Verdict
 from baubau_ops.network.expect.expectation import Expectation
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.platforms.frr.state.read import observe
-from baubau_ops.network.state.router_state import Observation, OspfProcess
+from baubau_ops.network.platforms.frr.state.read import read_state
+from baubau_ops.network.state.router_state import OspfProcess, RouterState
 
 
 class Reading:
@@ -21,7 +21,7 @@ class Reading:
     def __init__(self, fleet: Fleet, expectation: Expectation) -> None:
         self._fleet = fleet
         self._expectation = expectation
-        self._seen: dict[str, Observation | BaubauError] = {}
+        self._seen: dict[str, RouterState | BaubauError] = {}
 
     @property
     def unreachable(self) -> frozenset[str]:
@@ -30,12 +30,12 @@ class Reading:
     @property
     def _starting(self) -> float:
         """Seconds until the last of the routers that have just started takes transit again."""
-        seen = [one.ospf_process for one in self._seen.values() if isinstance(one, Observation)]
+        seen = [one.ospf_process for one in self._seen.values() if isinstance(one, RouterState)]
         return max((one.starting for one in seen if isinstance(one, OspfProcess)), default=0.0)
 
     def settled(self, patience: float, on_event: OnEvent) -> Verdict:
         began = time.monotonic()
-        on_event(Event("start", "verify", total=len(self._expectation.devices)))
+        on_event(Event("start", "verify", total=len(self._expectation.routers)))
         verdict = settle(self._read, lambda verdict: verdict.fine, patience, interval=0.5)
         if not verdict.fine and (left := self._starting):
             on_event(Event("note", "verify", detail=f"routers that have just started need {left:.0f} s more"))
@@ -49,9 +49,9 @@ class Reading:
         """Read those that are not known to be fine; once all are, everything again, as one picture."""
         before = compare(self._expectation, self._seen)
         wrong = {finding.device for finding in before.findings}
-        self._seen |= self._fleet.run(sorted(wrong), observe)
+        self._seen |= self._fleet.run(sorted(wrong), read_state)
         verdict = compare(self._expectation, self._seen)
-        if verdict.fine and len(wrong) < len(self._expectation.devices):
-            self._seen = self._fleet.run(self._expectation.devices, observe)
+        if verdict.fine and len(wrong) < len(self._expectation.routers):
+            self._seen = self._fleet.run(self._expectation.routers, read_state)
             verdict = compare(self._expectation, self._seen)
         return verdict

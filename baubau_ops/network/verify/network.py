@@ -14,7 +14,7 @@ from baubau_ops.network.compare.verdict import Finding, Verdict
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.state.read import read_counters
 from baubau_ops.network.platforms.frr.verify.kernel import check_kernel, read_kernel
 from baubau_ops.network.probe.pairs import pairs
@@ -110,7 +110,7 @@ def verify_network(
         return NetworkVerdict(verdict, report, seen.unreachable)
 
 
-def kernels(fleet: Fleet, devices: Iterable[Device]) -> Verdict:
+def kernels(fleet: Fleet, devices: Iterable[Router]) -> Verdict:
     """The settings and queues of routers compared with the intent: what changes only when somebody changes it."""
     models = {device.name: device for device in devices}
     seen = fleet.run(models, lambda name, driver: read_kernel(models[name], driver))

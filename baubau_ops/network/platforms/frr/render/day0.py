@@ -11,15 +11,15 @@ from dataclasses import replace
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import Role
 from baubau_ops.network.derive.preference import FROM_BACKUP, TO_BACKUP
-from baubau_ops.network.derive.routers import derive_device
+from baubau_ops.network.derive.routers import derive_router
 from baubau_ops.network.derive.sysctl import sysctl
 from baubau_ops.network.model.router import (
     Bgp,
-    Device,
     Interface,
     Ospf,
     PortKind,
     PrefixList,
+    Router,
     Routing,
 )
 from baubau_ops.network.platforms.frr.render.text import render_day0
@@ -27,22 +27,22 @@ from baubau_ops.network.platforms.frr.render.text import render_day0
 _DAY0_PORTS = frozenset({PortKind.LOOPBACK, PortKind.BACKBONE, PortKind.BASTION, PortKind.UPLINK})
 
 
-def bootstrap(inventory: Inventory, device: str) -> str:
+def bootstrap(inventory: Inventory, router: str) -> str:
     """The day-0 text of a router of ours."""
-    return render_day0(day0(derive_device(inventory, device)))
+    return render_day0(day0(derive_router(inventory, router)))
 
 
-def day0(device: Device) -> Device:
+def day0(router: Router) -> Router:
     """What of a router's model belongs to its first day."""
-    ports = tuple(_port(port) for port in device.interfaces if port.kind in _DAY0_PORTS)
-    filters = device.filters
+    ports = tuple(_port(port) for port in router.interfaces if port.kind in _DAY0_PORTS)
+    filters = router.filters
     input = replace(filters.input, bfd=(), bfd_multihop=(), ibgp=(), ibgp_ports=(), state_sync=())
-    if device.role is not Role.SITE:
+    if router.role is not Role.SITE:
         input = replace(input, ebgp=())
     return replace(
-        device,
+        router,
         interfaces=ports,
-        routing=_routing(device),
+        routing=_routing(router),
         filters=replace(filters, input=input),
         qos=(),
         sysctl=sysctl(ports),
@@ -54,33 +54,33 @@ def _port(port: Interface) -> Interface:
     return replace(port, ospf=replace(port.ospf, bfd_profile=None)) if port.ospf else port
 
 
-def _routing(device: Device) -> Routing:
-    routing = device.routing
-    site = device.role is Role.SITE
+def _routing(router: Router) -> Routing:
+    routing = router.routing
+    site = router.role is Role.SITE
     wanted = {"default-only", "own", FROM_BACKUP, TO_BACKUP} if site else {"bastion"}
     lists = [item for item in routing.prefix_lists if item.name in wanted]
     return Routing(
-        statics=tuple(route for route in routing.statics if route.next_hop and device.role is Role.CORE),
-        prefix_lists=tuple(_only_loopback(device, item) for item in lists),
+        statics=tuple(route for route in routing.statics if route.next_hop and router.role is Role.CORE),
+        prefix_lists=tuple(_only_loopback(router, item) for item in lists),
         community_lists=(),
         route_maps=tuple(item for item in routing.route_maps if item.name in wanted),
         next_hops=None,
         bfd_profiles=(),
-        bgp=_bgp(device, routing.bgp) if site and routing.bgp else None,
+        bgp=_bgp(router, routing.bgp) if site and routing.bgp else None,
         ospf=_ospf(routing.ospf),
     )
 
 
-def _only_loopback(device: Device, item: PrefixList) -> PrefixList:
+def _only_loopback(router: Router, item: PrefixList) -> PrefixList:
     if item.name != "own":
         return item
-    return replace(item, rules=tuple(rule for rule in item.rules if device.loopback in rule.prefix))
+    return replace(item, rules=tuple(rule for rule in item.rules if router.loopback in rule.prefix))
 
 
-def _bgp(device: Device, bgp: Bgp) -> Bgp:
+def _bgp(router: Router, bgp: Bgp) -> Bgp:
     return replace(
         bgp,
-        networks=tuple(network for network in bgp.networks if device.loopback in network.prefix),
+        networks=tuple(network for network in bgp.networks if router.loopback in network.prefix),
         neighbours=tuple(replace(neighbour, bfd_profile=None) for neighbour in bgp.neighbours),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.render.text import TEMPLATES, render_with
 
 # Characters that no text holds: FRR, nft and tc take neither.
@@ -35,7 +35,7 @@ class TemplateLine:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A line of a device's text and where it was written."""
+    """A line of a router's text and where it was written."""
 
     text: str
     template: TemplateLine | None
@@ -64,12 +64,12 @@ def _marked(file: str, line: int, text: str) -> str:
     return "".join(f"{_mark(file, line + number)}{piece}" for number, piece in enumerate(pieces))
 
 
-def written(device: Device) -> tuple[Written, ...]:
-    """The lines of a device's text, each with the template's line that wrote its first visible character.
+def written(router: Router) -> tuple[Written, ...]:
+    """The lines of a router's text, each with the template's line that wrote its first visible character.
 
     A value of several lines, such as a whole program, was written where it begins.
     """
-    marked = render_with(device, f"{__name__}.{Marks.__name__}").splitlines()
+    marked = render_with(router, f"{__name__}.{Marks.__name__}").splitlines()
     found: list[Written] = []
     place: TemplateLine | None = None
     for line in marked:

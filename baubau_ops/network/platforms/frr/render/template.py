@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 _INCLUDE = re.compile(r'^\{% include (".+?") %\}\n', re.MULTILINE)
-_ROLE = '" ~ device.role ~ "'
+_ROLE = '" ~ router.role ~ "'
 
 Sections = Mapping[str, tuple[str, ...]]
 """By name of the section: the files of its features, in their order."""
@@ -39,7 +39,7 @@ class WholeTexts(BaseLoader):
 
     def _section(self, name: str, files: tuple[str, ...], role: str) -> str:
         body = section(name, "".join(self._feature(file, role) for file in files))
-        return f"{{% if device.helpers is not none %}}\n{body}{{% endif %}}\n" if name == "units" else body
+        return f"{{% if router.helpers is not none %}}\n{body}{{% endif %}}\n" if name == "units" else body
 
     def _feature(self, file: str, role: str) -> str:
         text = (self._folder / file).read_text(encoding="utf-8")

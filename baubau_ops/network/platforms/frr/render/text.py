@@ -20,7 +20,7 @@ from baubau_ops.network.model.filters import (
     SiteFilter,
 )
 from baubau_ops.network.model.router import (
-    Device,
+    Router,
 )
 from baubau_ops.network.platforms.frr.render.compiled import compiled_templates
 from baubau_ops.network.platforms.frr.render.template import WholeTexts, section
@@ -54,41 +54,41 @@ def render(inventory: Inventory) -> dict[str, str]:
     """The text of every router, by name. Secrets stand in it as `${secret:NAME}`."""
     render_one = renderer()
     with no_garbage_collection():
-        return {name: render_one(device) for name, device in derive(inventory).items()}
+        return {name: render_one(router) for name, router in derive(inventory).items()}
 
 
-def renderer() -> Callable[[Device], str]:
+def renderer() -> Callable[[Router], str]:
     """What renders one router, with the templates at hand: for many."""
     environment = _environment(settings.root())
-    return lambda device: _text(environment, "full", device)
+    return lambda router: _text(environment, "full", router)
 
 
-def render_device(device: Device) -> str:
+def render_router(router: Router) -> str:
     """The text of one router."""
-    return renderer()(device)
+    return renderer()(router)
 
 
-def render_day0(device: Device) -> str:
-    """The text a router starts its life with; `device` is already reduced to that (see `bootstrap`)."""
-    return _text(_environment(settings.root()), "day0", device)
+def render_day0(router: Router) -> str:
+    """The text a router starts its life with; `router` is already reduced to that (see `bootstrap`)."""
+    return _text(_environment(settings.root()), "day0", router)
 
 
-def _text(environment: Environment, kind: str, device: Device) -> str:
-    return environment.get_template(f"{kind}/{device.role}").render(device=device)
+def _text(environment: Environment, kind: str, router: Router) -> str:
+    return environment.get_template(f"{kind}/{router.role}").render(router=router)
 
 
-def render_with(device: Device, *extensions: str) -> str:
+def render_with(router: Router, *extensions: str) -> str:
     """The same, each file by itself, through Jinja2 extensions (`blame_template` follows lines through templates)."""
     environment = _environment(settings.root(), *extensions)
     return "".join(
-        section(name, "".join(environment.get_template(file).render(device=device) for file in files))
+        section(name, "".join(environment.get_template(file).render(router=router) for file in files))
         for name, files in SECTIONS.items()
-        if name != "units" or device.helpers is not None
+        if name != "units" or router.helpers is not None
     )
 
 
 class _Templates(Environment):
-    """Looks attributes up without Jinja's second try as a key, which a device model has no use for.
+    """Looks attributes up without Jinja's second try as a key, which a router model has no use for.
 
     There are four hundred in a site's text. One that does not exist is an AttributeError, never empty.
     """
@@ -118,10 +118,10 @@ def _environment(root: Path, *extensions: str) -> Environment:
     return environment
 
 
-def counters(device: Device) -> tuple[str, ...]:
+def counters(router: Router) -> tuple[str, ...]:
     """The drop counters that a router has (see `device`)."""
     common = {"deny_forward", "deny_input", "deny_ipv6", "deny_ipv6_link", "deny_zone"}
-    forward = device.filters.forward
+    forward = router.filters.forward
     if isinstance(forward, PopFilter):
         common |= {"deny_police", "deny_spoof"}
     if isinstance(forward, SiteFilter | FirewallFilter):

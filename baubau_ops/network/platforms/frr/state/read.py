@@ -1,4 +1,4 @@
-"""Reads a router as it is, in one exec: what its daemons and its kernel say, as an `Observation`."""
+"""Reads a router as it is, in one exec: what its daemons and its kernel say, as a `RouterState`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from baubau_ops.core.errors import FailedError
 from baubau_ops.network.platforms.frr.state import daemons as frr
 from baubau_ops.network.platforms.frr.state import kernel
 from baubau_ops.network.platforms.session import Session
-from baubau_ops.network.state.router_state import Observation, Readable, Unread
+from baubau_ops.network.state.router_state import Readable, RouterState, Unread
 from napalm_frr.remote import asking
 
 T = TypeVar("T")
@@ -59,10 +59,10 @@ _PROMPT = re.compile(r"\S*# (?P<command>(?:show|ip|nft) .*|end)")
 _SENT = re.compile(r"show bgp ipv4 unicast neighbors (\S+) advertised-routes json")
 
 
-def observe(device: str, session: Session) -> Observation:
+def read_state(device: str, session: Session) -> RouterState:
     """Read one router; a task for `Fleet.run`.
 
-    What a daemon or tool does not answer is `Unread` in the observation; a lost connection is UnreachableError.
+    What a daemon or tool does not answer is `Unread` in the state; a lost connection is UnreachableError.
     """
     return parse(device, session.run(script()))
 
@@ -99,7 +99,7 @@ def script() -> str:
     )
 
 
-def parse(device: str, output: str) -> Observation:
+def parse(device: str, output: str) -> RouterState:
     """Turn the script's output into values."""
     answers = _answers(output)
 
@@ -115,7 +115,7 @@ def parse(device: str, output: str) -> Observation:
         if (found := _SENT.fullmatch(command)) is not None
     }
     interfaces = read(OSPF_INTERFACES, frr.ospf_interfaces)
-    return Observation(
+    return RouterState(
         device=device,
         ospf_neighbours=read(OSPF_NEIGHBOURS, frr.ospf_neighbours),
         ospf_interfaces=interfaces,

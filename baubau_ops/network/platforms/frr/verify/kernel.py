@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from baubau_ops.core.errors import BaubauError
 from baubau_ops.network.compare.checks import Checked, Problem, verdict
 from baubau_ops.network.compare.verdict import Verdict
-from baubau_ops.network.model.router import Device
+from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.verify.policing import (
     Policer,
     check_policer,
@@ -40,17 +40,17 @@ class Kernel:
     """The state of each service: `active`."""
 
 
-def read_kernel(device: Device, session: Session) -> Kernel:
+def read_kernel(router: Router, session: Session) -> Kernel:
     """Read what a router's text sets. FailedError if it cannot be read, ValueError if it is not understood."""
-    return parse(session.run(script(device)))
+    return parse(session.run(script(router)))
 
 
-def script(device: Device) -> str:
+def script(router: Router) -> str:
     """What the router's root shell is to run; a setting that the kernel lacks is left out of the answer."""
-    files = " ".join(_PROC + key.replace(".", "/") for key in device.sysctl)
-    ports = " ".join(shaped.port for shaped in device.qos)
-    helpers = " ".join(device.helpers.services) if device.helpers else ""
-    policed = "nft -j list table inet baubau || exit 1\n" if policed_ports(device.filters.forward) else ""
+    files = " ".join(_PROC + key.replace(".", "/") for key in router.sysctl)
+    ports = " ".join(shaped.port for shaped in router.qos)
+    helpers = " ".join(router.helpers.services) if router.helpers else ""
+    policed = "nft -j list table inet baubau || exit 1\n" if policed_ports(router.filters.forward) else ""
     return (
         "LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
         f"grep -s '' /dev/null {files}\n"
@@ -99,23 +99,23 @@ def parse(output: str) -> Kernel:
     return Kernel(settings, ports, policers, nexthops, helpers)
 
 
-def check_kernel(device: Device, seen: Kernel | BaubauError) -> Verdict:
+def check_kernel(router: Router, seen: Kernel | BaubauError) -> Verdict:
     """One check for each setting, port and helper; an error in place of the reading fails all of them."""
-    policed = policed_ports(device.filters.forward)
-    helpers = device.helpers.services if device.helpers else ()
+    policed = policed_ports(router.filters.forward)
+    helpers = router.helpers.services if router.helpers else ()
     if isinstance(seen, BaubauError):
         message = f"Kernel settings and queues could not be checked: {seen}"
         problem = Problem("", "", message, "could not check")
-        count = 1 + len(device.sysctl) + len(device.qos) + len(policed) + len(helpers)
-        return verdict(device.name, [Checked("kernel", (problem,), count)])
-    checks = [Checked("kernel", tuple(_setting(key, value, seen))) for key, value in device.sysctl.items()]
+        count = 1 + len(router.sysctl) + len(router.qos) + len(policed) + len(helpers)
+        return verdict(router.name, [Checked("kernel", (problem,), count)])
+    checks = [Checked("kernel", tuple(_setting(key, value, seen))) for key, value in router.sysctl.items()]
     checks.append(Checked("kernel", tuple(_nexthops(seen))))
-    checks += [Checked("queues", tuple(check_port(shaped, seen.ports[shaped.port]))) for shaped in device.qos]
+    checks += [Checked("queues", tuple(check_port(shaped, seen.ports[shaped.port]))) for shaped in router.qos]
     checks += [
         Checked("policing", tuple(check_policer(site, seen.policers.get(site.port)))) for site in policed
     ]
     checks += [Checked("helpers", tuple(_helper(unit, seen))) for unit in helpers]
-    return verdict(device.name, checks)
+    return verdict(router.name, checks)
 
 
 def _setting(key: str, value: str, seen: Kernel) -> Iterator[Problem]:
