@@ -17,7 +17,7 @@ from observed_lab import OFFICE, ROUTER, observed, text
 from baubau_ops.core.errors import FailedError
 from baubau_ops.network.model.router import OspfTimers
 from baubau_ops.network.platforms.frr.state import daemons, kernel
-from baubau_ops.network.platforms.frr.state import read as observe
+from baubau_ops.network.platforms.frr.state import read
 from baubau_ops.network.state.router_state import (
     BfdPeer,
     NextHop,
@@ -132,26 +132,26 @@ def test_intervals_are_those_in_effect_not_those_configured() -> None:
 
 @given(cut=st.integers(min_value=0, max_value=len(text("p1")) - len("\n# end\n") - 1))
 def test_an_answer_cut_short_is_not_read_at_all(cut: int) -> None:
-    assert unread(observe.parse("p1", text("p1")[:cut])) == set(FACETS)
+    assert unread(read.parse("p1", text("p1")[:cut])) == set(FACETS)
 
 
 @given(data=st.data())
 def test_a_lost_line_is_never_an_error_of_ours(data: st.DataObject) -> None:
     lines = text("p1").splitlines()
     del lines[data.draw(st.integers(0, len(lines) - 1))]
-    observe.parse("p1", "\n".join(lines))
+    read.parse("p1", "\n".join(lines))
 
 
 COMMANDS = {
-    observe.OSPF_NEIGHBOURS: "ospf_neighbours",
-    observe.OSPF_INTERFACES: "ospf_interfaces",
-    observe.OSPF: "ospf_process",
-    observe.BFD: "bfd",
-    observe.BGP_NEIGHBOURS: "bgp",
-    observe.ROUTES4: "fib",
-    observe.ROUTES6: "fib",
-    observe.LINKS: "interfaces",
-    observe.COUNTERS: "counters",
+    read.OSPF_NEIGHBOURS: "ospf_neighbours",
+    read.OSPF_INTERFACES: "ospf_interfaces",
+    read.OSPF: "ospf_process",
+    read.BFD: "bfd",
+    read.BGP_NEIGHBOURS: "bgp",
+    read.ROUTES4: "fib",
+    read.ROUTES6: "fib",
+    read.LINKS: "interfaces",
+    read.COUNTERS: "counters",
 }
 
 
@@ -159,7 +159,7 @@ def replaced(whole: str, command: str, answer: str) -> str:
     """The answer to one command replaced."""
     lines, inside = [], False
     for line in whole.splitlines():
-        if "# " in line and line.split("# ", 1)[1] in (*COMMANDS, observe.BGP_ROUTES, "end"):
+        if "# " in line and line.split("# ", 1)[1] in (*COMMANDS, read.BGP_ROUTES, "end"):
             inside = line.endswith(f"# {command}")
             lines += [line, answer] if inside else [line]
         elif line.endswith("advertised-routes json"):
@@ -173,12 +173,12 @@ def replaced(whole: str, command: str, answer: str) -> str:
 @pytest.mark.parametrize("answer", ["", "% Unknown command", "null", "[1]", '{"a": 1}', '"x"'])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_strange_answer_is_unread_never_empty(command: str, answer: str) -> None:
-    reading = observe.parse("p1", replaced(text("p1"), command, answer))
+    reading = read.parse("p1", replaced(text("p1"), command, answer))
     assert COMMANDS[command] in unread(reading)
 
 
 def test_a_bgp_table_that_cannot_be_read_spoils_only_the_prefixes() -> None:
-    reading = observe.parse("p1", replaced(text("p1"), observe.BGP_ROUTES, "oops"))
+    reading = read.parse("p1", replaced(text("p1"), read.BGP_ROUTES, "oops"))
     assert unread(reading) == {"originated"}
     assert not isinstance(reading.bgp, Unread)
     assert all(isinstance(session.accepted, Unread) for session in reading.bgp.values())
@@ -197,7 +197,7 @@ def test_a_prefix_of_its_own_that_is_not_fit_to_be_announced_does_not_count() ->
 
 def test_a_table_that_moved_while_it_was_read_is_said() -> None:
     moved = text("p1").replace('"acceptedPrefixCounter":2', '"acceptedPrefixCounter":0')
-    reading = observe.parse("p1", moved)
+    reading = read.parse("p1", moved)
     assert not isinstance(reading.bgp, Unread)
     session = reading.bgp[IPv4Address("10.254.8.1")]
     assert session.accepted == Unread("the table moved while it was read: 0 counted, 2 listed")
@@ -205,7 +205,7 @@ def test_a_table_that_moved_while_it_was_read_is_said() -> None:
 
 def test_sent_prefixes_that_were_not_listed_are_unread() -> None:
     whole = text("p1").replace("neighbors 10.255.0.1 advertised", "neighbors 10.255.0.7 advertised")
-    reading = observe.parse("p1", whole)
+    reading = read.parse("p1", whole)
     assert not isinstance(reading.bgp, Unread)
     assert isinstance(reading.bgp[IPv4Address("10.255.0.1")].sent, Unread)
 
@@ -228,7 +228,7 @@ def test_a_router_that_has_just_started_tells_how_long_it_asks_to_be_avoided() -
     assert process == OspfProcess(
         IPv4Address("10.255.0.3"), on_startup=30, stub=False, timers=OspfTimers(), starting=0.0
     )
-    started = observe.parse("p1", text("p1").replace(area, told)).ospf_process
+    started = read.parse("p1", text("p1").replace(area, told)).ospf_process
     assert started == replace(process, starting=12.26)
     assert observed("ce").ospf_process is None
 
@@ -236,7 +236,7 @@ def test_a_router_that_has_just_started_tells_how_long_it_asks_to_be_avoided() -
 def test_a_router_that_never_takes_transit_says_so() -> None:
     area = '"backbone":true,'
     told = area + '"originStubMaxDistRouterLsa":true,"indefiniteActiveAdmin":true,'
-    process = observe.parse("p1", text("p1").replace(area, told)).ospf_process
+    process = read.parse("p1", text("p1").replace(area, told)).ospf_process
     assert isinstance(process, OspfProcess)
     assert process.stub
 
