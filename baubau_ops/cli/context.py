@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +81,16 @@ class Context:
         from baubau_ops.lab.environment import environment
 
         return environment(self.twin)
+
+    def platforms(self) -> Mapping[str, str]:
+        """Return which kinds of router others stand in for in --env, which need not be up for that."""
+        if self.twin is None:
+            from baubau_ops.inventory.environment_file import platforms
+
+            return platforms(self.environment, self.inventory_folder())
+        from baubau_ops.lab.environment import PLATFORMS
+
+        return PLATFORMS
 
     def will_ask(self, question: str) -> None:
         """Refuse a command that will prompt without a terminal, before anything is read or written."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 
 from baubau_ops.core.errors import InputError
@@ -23,14 +24,18 @@ _TWIN = re.compile(r"[a-z0-9][a-z0-9-]{0,11}")  # with "baubau-" in front it mus
 
 def root() -> Path:
     """Return the checkout: BAUBAU_ROOT, or the nearest parent folder with our pyproject.toml."""
-    given = os.environ.get("BAUBAU_ROOT")
+    return _root(os.environ.get("BAUBAU_ROOT"), os.getcwd())
+
+
+@lru_cache  # every rendered text asks for it
+def _root(given: str | None, cwd: str) -> Path:
     if given:
         folder = Path(given)
         if not folder.is_dir():
             remedy = "Unset it, or name the checkout."
             raise InputError(f"BAUBAU_ROOT: {given} is not a folder.", remedy=remedy)
         return folder.resolve()
-    here = Path.cwd()
+    here = Path(cwd)
     for folder in (here, *here.parents):
         if _is_ours(folder / "pyproject.toml"):
             return folder

@@ -20,7 +20,6 @@ from baubau_ops.inventory.resilience.backbone import HOSTS, RISK, graph_of
 from baubau_ops.inventory.resilience.impacts import Impact, resilience
 from baubau_ops.inventory.resilience.losses import Loss, LossKind, members
 from baubau_ops.inventory.resilience.routes import Function
-from baubau_ops.network.change.apply import platforms
 from baubau_ops.network.compare.verdict import Finding, Verdict
 from baubau_ops.network.expect.expectation import Expectation
 from baubau_ops.network.expect.network import expected, expected_without
@@ -129,7 +128,7 @@ class LossTrials:
         """Try one loss after the other, each on an intact network. FailedError when it does not recover."""
         chance = random.Random(self._seed)
         self._on_event(Event("start", "losses", total=len(impacts)))
-        with Fleet(platforms(self._inventory.topology), self._environment) as fleet:
+        with Fleet.of(self._inventory.topology, self._environment) as fleet:
             for number, impact in enumerate(impacts, 1):
                 began = time.monotonic()
                 silent = chance.random() < 0.5

@@ -23,10 +23,10 @@ from baubau_ops.inventory.load import load
 from baubau_ops.inventory.views.map.svg import Highlights, draw_map
 from baubau_ops.lab import twin as lab
 from baubau_ops.lab.environment import environment, inventory_of
-from baubau_ops.network.change.apply import Application, Report, platforms
+from baubau_ops.network.change.apply import Application, Report
 from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.fleet.sessions import lost_sessions
+from baubau_ops.network.fleet.reading import lost_sessions
 from baubau_ops.network.verify.network import verify_network
 
 OFFICE = NewSite(
@@ -109,7 +109,7 @@ class Demo:
 
     def _open_office(self) -> Inventory:
         with self.story.step(f"Open an office: {OFFICE.name}") as step:
-            opening = addition(self.folder, OFFICE)
+            opening = addition(self.folder, OFFICE, self._environment().platforms)
             written = opening.write(opening.plan(), Journal(self._environment().state / "journal.jsonl"))
             report = opening.apply(
                 written, self._environment, _unasked, twin=self.twin, on_event=self._on_event
@@ -126,7 +126,7 @@ class Demo:
             seen = self._verify(city, probe=True, only=OFFICE.id)
             vantage = _vantage(self._environment())
             pair = (pop_device(OFFICE.pop), site_device(OFFICE.id))
-            with Fleet(platforms(city.topology), self._environment()) as fleet:
+            with Fleet.of(city.topology, self._environment()) as fleet:
                 before = lost_sessions(fleet, pair)
                 down = vantage.throughput("host-services", f"{OFFICE.id}-office")
                 up = vantage.throughput(f"{OFFICE.id}-office", "host-services")

@@ -16,11 +16,11 @@ from baubau_ops.inventory.checks.admission import Room, tightest
 from baubau_ops.inventory.edit.rates import NewRates, RateEdit, change_rates, plan_rates
 from baubau_ops.inventory.edit.site import Edit, NewSite, add_site, plan_addition, plan_removal, remove_site
 from baubau_ops.inventory.load import load
+from baubau_ops.network.change.forecast import effect_of, summary
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.model.effect_words import WORDS
 from baubau_ops.network.model.router import Router
-from baubau_ops.network.platforms.frr.forecast import effect_of, summary
-from baubau_ops.network.platforms.frr.render.text import render_router
+from baubau_ops.network.platforms.registry import AS_INTENDED, StandIns, platform_of
 
 if TYPE_CHECKING:
     from baubau_ops.inventory.environment import Environment
@@ -68,11 +68,13 @@ class LinkChange(Generic[AnEdit]):
     """Returns the edit and writes nothing; InputError when it cannot be."""
     save: Callable[[], AnEdit]
     """Works the edit out anew and writes it."""
+    stand_ins: StandIns = AS_INTENDED
+    """Which platforms others stand in for in the environment that it is for."""
 
     def plan(self) -> LinkPlan[AnEdit]:
         """Work out the edit and what it changes on the routers. InputError when it cannot be."""
         edit = self.work_out()
-        return LinkPlan(edit, changes(edit))
+        return LinkPlan(edit, changes(edit, self.stand_ins))
 
     def write(self, planned: LinkPlan[AnEdit], journal: Journal) -> LinkPlan[AnEdit]:
         """Write what was planned and record it; return what was written.
@@ -83,7 +85,7 @@ class LinkChange(Generic[AnEdit]):
         journal.require()
         edit = self.save()
         is_same = (edit.text, edit.lock_text) == (planned.edit.text, planned.edit.lock_text)
-        written = LinkPlan(edit, planned.changes if is_same else changes(edit))
+        written = LinkPlan(edit, planned.changes if is_same else changes(edit, self.stand_ins))
         devices = sorted(change.target for change in written.changes)
         journal.append("link", action=self.action, site=edit.site, file=edit.file, devices=devices)
         return written
@@ -117,24 +119,25 @@ class LinkChange(Generic[AnEdit]):
         return report
 
 
-def addition(folder: Path, new: NewSite) -> LinkChange[Edit]:
+def addition(folder: Path, new: NewSite, stand_ins: StandIns = AS_INTENDED) -> LinkChange[Edit]:
     """Connect a new site of the city in `folder`."""
-    return LinkChange("add", folder, partial(plan_addition, folder, new), partial(add_site, folder, new))
+    work_out, save = partial(plan_addition, folder, new), partial(add_site, folder, new)
+    return LinkChange("add", folder, work_out, save, stand_ins)
 
 
-def removal(folder: Path, site: str) -> LinkChange[Edit]:
+def removal(folder: Path, site: str, stand_ins: StandIns = AS_INTENDED) -> LinkChange[Edit]:
     """Disconnect a site and remove it."""
-    return LinkChange(
-        "remove", folder, partial(plan_removal, folder, site), partial(remove_site, folder, site)
-    )
+    work_out, save = partial(plan_removal, folder, site), partial(remove_site, folder, site)
+    return LinkChange("remove", folder, work_out, save, stand_ins)
 
 
-def rating(folder: Path, new: NewRates) -> LinkChange[RateEdit]:
+def rating(folder: Path, new: NewRates, stand_ins: StandIns = AS_INTENDED) -> LinkChange[RateEdit]:
     """Give a site's link other rates."""
-    return LinkChange("rate", folder, partial(plan_rates, folder, new), partial(change_rates, folder, new))
+    work_out, save = partial(plan_rates, folder, new), partial(change_rates, folder, new)
+    return LinkChange("rate", folder, work_out, save, stand_ins)
 
 
-def changes(edit: Edit) -> tuple[Change, ...]:
+def changes(edit: Edit, stand_ins: StandIns = AS_INTENDED) -> tuple[Change, ...]:
     """Compare the rendered texts before and after an edit; only the devices that differ, sorted by name.
 
     A new router is to be installed; one that is gone is shown with its whole text removed. Only what the models
@@ -142,21 +145,26 @@ def changes(edit: Edit) -> tuple[Change, ...]:
     """
     before, after = derive(edit.before), derive(edit.after)
     names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    texts = ((name, _text(before.get(name)), _text(after.get(name))) for name in names)
-    return tuple(_change(name, old, new) for name, old, new in texts if old != new)
+    found = (_change(before.get(name), after.get(name), stand_ins) for name in names)
+    return tuple(change for change in found if change is not None)
 
 
-def _text(router: Router | None) -> str | None:
-    return None if router is None else render_router(router)
-
-
-def _change(device: str, before: str | None, after: str | None) -> Change:
+def _change(before: Router | None, after: Router | None, stand_ins: StandIns) -> Change | None:
+    """What becomes of a router; None if it keeps its text."""
     if before is None:
-        return _made(device, "new router", Effect.installs, _diff(device, "", after or ""))
+        assert after is not None, "it is there before or after"
+        text = platform_of(after, stand_ins).render(after)
+        return _made(after.name, "new router", Effect.installs, _diff(after.name, "", text))
+    old = platform_of(before, stand_ins).render(before)
     if after is None:
-        return _made(device, "router to be dismantled", Effect.destroys, _diff(device, before, ""))
-    whole = _diff(device, before, after, context=_WHOLE)
-    return _made(device, summary(whole), effect_of(whole), _diff(device, before, after))
+        diff = _diff(before.name, old, "")
+        return _made(before.name, "router to be dismantled", Effect.destroys, diff)
+    platform = platform_of(after, stand_ins)
+    new = platform.render(after)
+    if old == new:
+        return None
+    lines = platform.read_diff(_diff(after.name, old, new, context=_WHOLE))
+    return _made(after.name, summary(lines), effect_of(lines), _diff(after.name, old, new))
 
 
 def _made(device: str, what: str, effect: Effect, diff: str) -> Change:

@@ -17,14 +17,13 @@ from baubau_ops.inventory.environment import Probe
 from baubau_ops.inventory.generate.city import generate, sites_for
 from baubau_ops.inventory.load import load
 from baubau_ops.lab import twin
-from baubau_ops.lab.environment import environment
+from baubau_ops.lab.environment import PLATFORMS, environment
 from baubau_ops.lab.host import capacity, machine, packages
 from baubau_ops.lab.layout.compose import compose
 from baubau_ops.lab.layout.layout import Layout
 from baubau_ops.lab.layout.routers import MEMORY
 from baubau_ops.lab.record import Record
-from baubau_ops.network.platforms.frr.render.day0 import bootstrap
-from baubau_ops.network.platforms.frr.render.text import render
+from baubau_ops.network.render.texts import bootstrap, render
 
 REACH_TIMEOUT = 60.0
 """Seconds for OSPF to find its neighbours after a boot."""
@@ -48,7 +47,7 @@ def up(name: str, folder: Path, *, on_event: OnEvent = ignore) -> Inventory:
         layout_of(inventory),
         inventory=folder.resolve(),
         state=state_dir(f"lab:{name}"),
-        texts=render(inventory).values(),
+        texts=render(inventory, PLATFORMS).values(),
         on_event=on_event,
     )
     _wait_in_band(name, inventory, on_event)
@@ -105,7 +104,7 @@ def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:
 def layout_of(inventory: Inventory) -> Layout:
     """Return the twin of a city: every router of ours with its day-0 text."""
     return compose(
-        inventory, {node.name: bootstrap(inventory, node.name) for node in inventory.topology.ours}
+        inventory, {node.name: bootstrap(inventory, node.name, PLATFORMS) for node in inventory.topology.ours}
     )
 
 

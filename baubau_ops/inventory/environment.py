@@ -5,8 +5,8 @@ An environment never changes the intent. `lab` implements the Protocols for the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Literal, Protocol
@@ -146,5 +146,7 @@ class Environment:
     """Seconds."""
     command_timeout: float
     """Seconds."""
+    platforms: Mapping[str, str] = field(default_factory=dict)
+    """By name of a platform: which other one stands in for it here."""
     vantage: Vantage | None = None
     injector: Injector | None = None

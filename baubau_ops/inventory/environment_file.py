@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from baubau_ops.core.secrets import Secrets
 from baubau_ops.core.units import format_duration
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.inventory.files import yaml
-from baubau_ops.inventory.files.fields import Duration, Model, Text
+from baubau_ops.inventory.files.fields import Duration, Model, PlatformName, Text
 from baubau_ops.inventory.files.problems import Finding, shown, to_problems
 from baubau_ops.inventory.files.wording import model_findings
 
@@ -45,6 +46,8 @@ class EnvironmentFile(Model):
     """How long until a router that does not answer counts as unreachable."""
     command_timeout: Patience = settings.COMMAND_TIMEOUT
     """How long a command on a router may take."""
+    platforms: dict[PlatformName, PlatformName] = Field(default={})
+    """Kinds of router for which another one stands in here, such as `routeros: frr`."""
 
 
 def environment(name: str, inventory: Path, state: Path) -> Environment:
@@ -75,7 +78,22 @@ def environment(name: str, inventory: Path, state: Path) -> Environment:
         asks=True,
         connect_timeout=model.connect_timeout,
         command_timeout=model.command_timeout,
+        platforms=_names(model),
     )
+
+
+def platforms(name: str, inventory: Path) -> Mapping[str, str]:
+    """Return which platforms others stand in for in an environment; none in one that has no file.
+
+    InvalidInventoryError with everything that is wrong with the file.
+    """
+    file = f"{FOLDER}/{name}.yml"
+    if not os.path.lexists(inventory / file):
+        return {}
+    findings, model = _read(inventory, file)
+    if model is None:
+        raise InvalidInventoryError(to_problems(findings, inventory), 1)
+    return _names(model)
 
 
 def check(inventory: Path) -> int:
@@ -88,6 +106,10 @@ def check(inventory: Path) -> int:
     if findings:
         raise InvalidInventoryError(to_problems(findings, inventory), len(names))
     return len(names)
+
+
+def _names(model: EnvironmentFile) -> dict[str, str]:
+    return {str(name): str(other) for name, other in model.platforms.items()}
 
 
 def _read(inventory: Path, file: str) -> tuple[list[Finding], EnvironmentFile | None]:

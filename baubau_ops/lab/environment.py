@@ -15,6 +15,9 @@ from baubau_ops.lab.probes.vantage import LabVantage
 from baubau_ops.lab.record import Record
 from baubau_ops.lab.store import Store
 
+PLATFORMS = {"routeros": "frr", "ios": "frr"}
+"""Every router of a twin is a booted Debian: FRR stands in for the platforms that have no such image."""
+
 
 def environment(twin: str) -> Environment:
     """Return the environment of a twin that is up; UnreachableError when it is not, or only half.
@@ -32,6 +35,7 @@ def environment(twin: str) -> Environment:
         asks=False,
         connect_timeout=CONNECT_TIMEOUT,
         command_timeout=COMMAND_TIMEOUT,
+        platforms=PLATFORMS,
         vantage=LabVantage(twin, layout),
         injector=LabInjector(twin, layout),
     )

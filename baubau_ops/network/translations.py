@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
 
-from baubau_ops.core.errors import BaubauError, FailedError, InputError
+from baubau_ops.core.errors import BaubauError, InputError
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import LinkKind, Role
-from baubau_ops.network.derive.helpers import TRANSLATIONS
 from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
-from baubau_ops.network.platforms.session import Session
+from baubau_ops.network.platforms.translations import Search, TranslationEvent
 
 LONGEST = timedelta(days=7)
 """A longer search would read more than a core should while it forwards."""
 MOST = 10_000
 """Translations that one core returns."""
-
-# Runs on the core: only what was asked for crosses the network. A translation may have begun before `since`:
-# what ended since then, or has not ended, is found in the days between.
-_PROGRAM = """\
-import ipaddress, json, pathlib, sys
-wanted = json.loads(sys.argv[1])
-networks = [ipaddress.ip_network(text) for text in wanted["inside"]]
-found = 0
-for day in sorted(pathlib.Path(wanted["folder"]).glob("????-??-??")):
-    if not wanted["first"] <= day.name <= wanted["last"]:
-        continue
-    for line in day.open():
-        if wanted["public"] and '"o":"%s"' % wanted["public"] not in line:
-            continue
-        record = json.loads(line)
-        if wanted["port"] is not None and record["op"] != wanted["port"]:
-            continue
-        if networks and not any(ipaddress.ip_address(record["i"]) in network for network in networks):
-            continue
-        if record["t"] > wanted["until"] or (record["e"] == "end" and record["t"] < wanted["since"]):
-            continue
-        found += 1
-        if found <= 2 * wanted["most"]:
-            print(line, end="")
-print("# end", found)
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +62,15 @@ def search(inventory: Inventory, fleet: Fleet, query: Query) -> list[Translation
     """Ask every core that has an ISP; sorted by time. Raises what a core answered if one could not be read."""
     if inventory.city.translations is None:
         raise InputError("Translations are not logged in this city: city.yml has no `translations`.")
-    networks = _inside(inventory, query)
-    answers = fleet.run(_cores(inventory), _asking(query, networks))
+    wanted = Search(
+        since=query.since,
+        until=query.until,
+        inside=tuple(_inside(inventory, query)),
+        public=query.public,
+        port=query.port,
+        most=MOST,
+    )
+    answers = fleet.run(_cores(inventory), _asking(fleet, wanted))
     found: list[Translation] = []
     sites = _sites(inventory)
     for core, answer in answers.items():
@@ -124,61 +102,36 @@ def _sites(inventory: Inventory) -> Mapping[IPv4Network, str]:
     return {lan.prefix: lan.owner for lan in inventory.topology.lans if roles[lan.router] is Role.SITE}
 
 
-def _asking(query: Query, networks: Iterable[IPv4Network]) -> DeviceTask[list[Mapping[str, Any]]]:
-    wanted = {
-        "folder": TRANSLATIONS,
-        "first": f"{query.since - timedelta(days=1):%Y-%m-%d}",
-        "last": f"{query.until:%Y-%m-%d}",
-        "since": query.since.timestamp(),
-        "until": query.until.timestamp(),
-        "inside": [str(network) for network in networks],
-        "public": str(query.public) if query.public else "",
-        "port": query.port,
-        "most": MOST,
-    }
-    script = f"python3 - '{json.dumps(wanted)}' <<'END_OF_PROGRAM'\n{_PROGRAM}END_OF_PROGRAM\n"
-
-    def ask(device: str, session: Session) -> list[Mapping[str, Any]]:
-        *lines, end = session.run(script).splitlines() or [""]
-        if not end.startswith("# end "):
-            raise FailedError(f"{device}: the translation log was not read to its end")
-        if int(end.split()[2]) > 2 * MOST:
-            raise InputError(
-                f"{device} has more than {MOST} translations of this kind.", remedy="Ask for less."
-            )
-        return [json.loads(line) for line in lines]
-
-    return ask
+def _asking(fleet: Fleet, wanted: Search) -> DeviceTask[Sequence[TranslationEvent]]:
+    return lambda device, session: fleet.platforms[device].search_translations(device, session, wanted)
 
 
 def _paired(
-    core: str, records: Iterable[Mapping[str, Any]], sites: Mapping[IPv4Network, str]
+    core: str, events: Iterable[TranslationEvent], sites: Mapping[IPv4Network, str]
 ) -> Iterator[Translation]:
     """Put beginnings and ends together; ports are used again, so an end belongs to the last beginning before it."""
-    lasting: dict[tuple[object, ...], Translation] = {}
-    for record in records:
-        key = tuple(record[name] for name in ("p", "i", "ip", "o", "op", "r", "rp"))
-        time = datetime.fromtimestamp(record["t"], UTC)
-        if record["e"] == "end":
-            known = lasting.pop(key, None) or _translation(core, record, sites)
-            yield replace(known, ended=time)
+    lasting: dict[TranslationEvent, Translation] = {}
+    for event in events:
+        key = replace(event, at=datetime.min, ends=False)
+        if event.ends:
+            known = lasting.pop(key, None) or _translation(core, event, sites)
+            yield replace(known, ended=event.at)
         else:
-            lasting[key] = replace(_translation(core, record, sites), began=time)
+            lasting[key] = replace(_translation(core, event, sites), began=event.at)
     yield from lasting.values()
 
 
-def _translation(core: str, record: Mapping[str, Any], sites: Mapping[IPv4Network, str]) -> Translation:
-    inside = IPv4Address(record["i"])
-    site = next((owner for prefix, owner in sites.items() if inside in prefix), "")
+def _translation(core: str, event: TranslationEvent, sites: Mapping[IPv4Network, str]) -> Translation:
+    site = next((owner for prefix, owner in sites.items() if event.inside in prefix), "")
     return Translation(
         core=core,
-        protocol=record["p"],
-        inside=inside,
-        inside_port=record["ip"],
-        public=IPv4Address(record["o"]),
-        public_port=record["op"],
-        remote=IPv4Address(record["r"]),
-        remote_port=record["rp"],
+        protocol=event.protocol,
+        inside=event.inside,
+        inside_port=event.inside_port,
+        public=event.public,
+        public_port=event.public_port,
+        remote=event.remote,
+        remote_port=event.remote_port,
         began=None,
         ended=None,
         site=site,

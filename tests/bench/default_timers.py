@@ -17,8 +17,8 @@ from baubau_ops.lab.layout import outside
 from baubau_ops.network.change.transaction import Limits
 from baubau_ops.network.derive import routers as derive
 from baubau_ops.network.model.router import Interface, OspfTimers, Router
-from baubau_ops.network.platforms.frr.render import day0
-from baubau_ops.network.platforms.frr.render import text as render
+from baubau_ops.network.platforms.frr.render import text
+from baubau_ops.network.render import texts
 
 LIMITS = Limits(revert_in=900, converge=240.0, appear=240.0)
 """Sessions that did not meet at once try again after two minutes."""
@@ -36,14 +36,14 @@ _HASTE = re.compile(
 
 def use_default_timers(patch: pytest.MonkeyPatch) -> None:
     """Let every text, and what is expected of the routers, be so until `patch` is undone."""
-    for module in (derive, day0):
+    for module in (derive, texts):
         patch.setattr(module, "derive_router", _slow(module.derive_router))
-    patch.setattr(render, "_text", _without_haste(render._text))
-    texts = outside.texts
+    patch.setattr(text, "_text", _without_haste(text._text))
+    of_others = outside.texts
     patch.setattr(
         outside,
         "texts",
-        lambda inventory: {name: _HASTE.sub("", text) for name, text in texts(inventory).items()},
+        lambda inventory: {name: _HASTE.sub("", text) for name, text in of_others(inventory).items()},
     )
 
 

@@ -16,11 +16,13 @@ from typing import TypeVar
 
 import yaml_rs
 
+from baubau_ops.core import settings
 from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.load import load
 from baubau_ops.network.derive.routers import derive
-from baubau_ops.network.platforms.frr.render.text import render_day0, render_with
+from baubau_ops.network.model.router import Router
+from baubau_ops.network.platforms.frr.render import text
 from baubau_ops.network.render.files import write_texts
 
 T = TypeVar("T")
@@ -55,7 +57,8 @@ def whole(steps: Steps, city: Path, out: Path) -> None:
 
 def floor(steps: Steps, city: Path, out: Path) -> None:
     devices = derive(load(city))
-    render_day0(next(iter(devices.values())))  # compiles what is compiled once
+    for device in {device.role: device for device in devices.values()}.values():
+        file_by_file(device)  # compiles what is compiled once
     out.mkdir()
     with no_garbage_collection():
         texts = steps.take("read", lambda: {file: file.read_text() for file in city.rglob("*.yml")})
@@ -64,8 +67,15 @@ def floor(steps: Steps, city: Path, out: Path) -> None:
         )
         sites = [document for file, document in parsed.items() if file.parent.name == "sites"]
         steps.take("validate", lambda: [Site.model_validate(document) for document in sites])
-        made = steps.take("render", lambda: {name: render_with(device) for name, device in devices.items()})
+        made = steps.take("render", lambda: {name: file_by_file(device) for name, device in devices.items()})
         steps.take("write", lambda: [(out / name).write_text(text) for name, text in made.items()])
+
+
+def file_by_file(router: Router) -> str:
+    """A text as Jinja's own `render` makes it, one template after the other."""
+    environment = text._environment(settings.root())
+    files = (file.format(role=router.role) for _, section in text.SECTIONS for file in section)
+    return "".join(environment.get_template(file).render(router=router) for file in files)
 
 
 def _peak() -> int:

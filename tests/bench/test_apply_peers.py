@@ -16,10 +16,10 @@ from measured import Cost, measured
 from peers import allow_sudo, ansible, floor, netmiko, ours, prepare
 
 from baubau_ops.core import settings
-from baubau_ops.network.change.apply import make_plan, platforms
+from baubau_ops.network.change.apply import make_plan
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.fleet.sessions import lost_sessions
-from baubau_ops.network.platforms.frr.render import text
+from baubau_ops.network.fleet.reading import lost_sessions
+from baubau_ops.network.render import texts as text
 from baubau_ops.network.verify.network import verify_network
 
 ROUNDS = 3 if CITY == SMALL else 1
@@ -50,7 +50,7 @@ def seconds(costs: list[Cost]) -> float:
 
 def require_running(texts: Mapping[str, str], city: City) -> None:
     """All routers run exactly these texts; peers do not save them for the next start, as we do."""
-    with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
+    with Fleet.of(city.inventory.topology, city.environment) as fleet:
         made = make_plan(city.inventory, texts, fleet, city.environment)
     assert not made.failed
     lines = [line for change in made.changes for line in change.diff.splitlines()]
@@ -76,7 +76,7 @@ def test_one_line_on_every_router_against_peers(city: City, report: Report, tmp_
     reload: list[float] = []
     costs: dict[str, list[Cost]] = {"ours": [], "Ansible": [], "Nornir and Netmiko": []}
     lost = 0
-    with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
+    with Fleet.of(city.inventory.topology, city.environment) as fleet:
         for number in range(ROUNDS):
             ways: dict[str, Callable[[str], Cost]] = {
                 "ours": ours,

@@ -19,10 +19,9 @@ from baubau_ops.core import settings
 from baubau_ops.core.plan import Status
 from baubau_ops.drills.outage import cut_silently
 from baubau_ops.network.change import apply as applying
-from baubau_ops.network.change.apply import platforms
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.fleet.sessions import lost_sessions
-from baubau_ops.network.platforms.frr.render import text
+from baubau_ops.network.fleet.reading import lost_sessions
+from baubau_ops.network.render import texts as text
 
 SPAN = "pop-murhum--pop-wolio"
 CUTS = 10
@@ -68,7 +67,7 @@ def test_one_line_on_every_router(city: City, report: Report, monkeypatch: pytes
         reload.append(floor(marked, city))
         reload.append(floor(plain, city))
         for texts in (marked, plain):
-            monkeypatch.setattr(applying.render, "render", lambda _, texts=texts: texts)
+            monkeypatch.setattr(applying.render, "render", lambda *_, texts=texts: texts)
             began = time.monotonic()
             assert set(city.apply()) == {Status.changed}
             ours.append(time.monotonic() - began)
@@ -112,12 +111,12 @@ def test_no_session_is_lost_in_a_long_row_of_applies(
     city: City, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = text.render(city.inventory)
-    with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
+    with Fleet.of(city.inventory.topology, city.environment) as fleet:
         before = lost_sessions(fleet, city.routers)
         began, applies = time.monotonic(), 0
         while time.monotonic() - began < SOAK or applies % 2:
             texts = plain if applies % 2 else with_mark(plain, "soak ")
-            monkeypatch.setattr(applying.render, "render", lambda _, texts=texts: texts)
+            monkeypatch.setattr(applying.render, "render", lambda *_, texts=texts: texts)
             assert set(city.apply()) == {Status.changed}
             applies += 1
         lost = lost_sessions(fleet, city.routers) - before

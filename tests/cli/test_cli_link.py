@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -111,9 +112,9 @@ def test_what_changes_is_worked_out_again_only_if_somebody_edited_meanwhile(
 ) -> None:
     asked: list[Edit] = []
 
-    def counted(edit: Edit) -> tuple[Change, ...]:
+    def counted(edit: Edit, stand_ins: Mapping[str, str]) -> tuple[Change, ...]:
         asked.append(edit)
-        return changes(edit)
+        return changes(edit, stand_ins)
 
     monkeypatch.setattr("baubau_ops.flows.link.changes", counted)
     assert link(city, "add", "dinas-pariwisata", *NEW, "--yes") == 0

@@ -14,6 +14,7 @@ from baubau_ops.core.errors import FailedError, UnreachableError
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.platforms.frr.platform import Frr
 from baubau_ops.network.platforms.session import REVERT_SECONDS
 
 
@@ -138,8 +139,8 @@ class FakeSession:
             raise FailedError(f"{self._router.name}: {otherwise}")
 
 
-class FakePlatform:
-    """Fake routers by name, and who was asked for a session."""
+class FakePlatform(Frr):
+    """Fake routers by name, and who was asked for a session. Their diffs are FRR's."""
 
     def __init__(self, routers: Iterable[FakeRouter]) -> None:
         self.routers = {router.name: router for router in routers}

@@ -16,10 +16,11 @@ from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
 from baubau_ops.network.blame.edits import Changes, Item
-from baubau_ops.network.blame.lines import BlamedLine, blame, differing, keys
+from baubau_ops.network.blame.lines import BlamedLine, blame, differing
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.model.router import Router
-from baubau_ops.network.platforms.frr.render.origins import written
+from baubau_ops.network.platforms.frr.lines.keys import keys
+from baubau_ops.network.platforms.frr.lines.origins import written
 from baubau_ops.network.platforms.frr.render.text import render_router
 from tests.network.conftest import small_city
 

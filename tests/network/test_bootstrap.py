@@ -7,8 +7,9 @@ import pytest
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import Role
 from baubau_ops.network.model.router import Router
-from baubau_ops.network.platforms.frr.render.day0 import bootstrap
+from baubau_ops.network.platforms.frr.render.sysctl import sysctl
 from baubau_ops.network.platforms.frr.render.text import render_router
+from baubau_ops.network.render.texts import bootstrap
 from napalm_frr.text import settings, split
 
 
@@ -31,7 +32,7 @@ def test_the_first_apply_only_adds_to_frr(
 def test_the_first_apply_only_adds_kernel_settings(inventory: Inventory, devices: dict[str, Router]) -> None:
     for name, device in devices.items():
         first = settings(split(bootstrap(inventory, name))["sysctl"])
-        assert first.items() <= dict(device.sysctl).items()
+        assert first.items() <= sysctl(device).items()
 
 
 def test_only_the_bastion_logs_in(inventory: Inventory) -> None:

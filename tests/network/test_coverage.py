@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -11,14 +11,14 @@ import pytest
 
 from baubau_ops.cli.app import run as cli
 from baubau_ops.core import settings
-from baubau_ops.network.coverage import measure, record
-from baubau_ops.network.coverage.classes import LineClass, Removal, removals
+from baubau_ops.network.coverage import record
 from baubau_ops.network.coverage.measure import chosen, run
 from baubau_ops.network.coverage.record import known
 from baubau_ops.network.coverage.result import Notice
-from baubau_ops.network.platforms.frr.lint.lint import LintProblem
-from baubau_ops.network.platforms.frr.render.origins import TemplateLine
+from baubau_ops.network.platforms.frr.lines.classes import removals
 from baubau_ops.network.platforms.frr.render.text import render_router
+from baubau_ops.network.platforms.lines import LineClass, Removal, TemplateLine
+from baubau_ops.network.platforms.platform import LintProblem
 from tests.network.conftest import small_devices
 
 
@@ -108,6 +108,14 @@ class FakeBench:
         self.now = ""
         self.dies_at = ""
 
+    def lint(self, texts: Mapping[str, str]) -> Sequence[LintProblem]:
+        return [
+            LintProblem(name, 1, message, by=by)
+            for name, text in texts.items()
+            for mark, message, by in (("a1\n", "unreadable", "parser"), ("7\n", "unsound", "rule"))
+            if text.endswith(mark)
+        ]
+
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
         self.now = removal.example
         self.calls.append(("remove", self.now))
@@ -134,20 +142,6 @@ def make(example: str, harmless: str = "") -> Removal:
     return Removal(place, "r", example, 1, f"text without {example}\n", harmless)
 
 
-@pytest.fixture
-def short_lint(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lint(texts: dict[str, str]) -> tuple[LintProblem, ...]:
-        return tuple(
-            LintProblem(name, 1, message, by=by)
-            for name, text in texts.items()
-            for mark, message, by in (("a1\n", "unreadable", "parser"), ("7\n", "unsound", "rule"))
-            if text.endswith(mark)
-        )
-
-    monkeypatch.setattr(measure, "lint", lint)
-
-
-@pytest.mark.usefixtures("short_lint")
 def test_each_class_is_known_by_the_first_that_notices(tmp_path: Path) -> None:
     tried = [make(f"a{n}") for n in (1, 2, 3, 4, 5, 7, 17)] + [make("a6", harmless="a name")]
     bench = FakeBench(refuse=["a2"], verify=["a3", "a17"], probe=["a4"])
@@ -171,7 +165,6 @@ def test_each_class_is_known_by_the_first_that_notices(tmp_path: Path) -> None:
     assert [what for what, _ in bench.calls].count("restore") == 6
 
 
-@pytest.mark.usefixtures("short_lint")
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     file = tmp_path / "c.jsonl"
     tried = [make(f"a{n}") for n in range(2, 6)]
@@ -188,7 +181,6 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [example for what, example in again.calls if what == "remove"] == ["a4", "a5"]
 
 
-@pytest.mark.usefixtures("short_lint")
 def test_another_text_is_another_question(tmp_path: Path) -> None:
     file = tmp_path / "c.jsonl"
     one = make("a2")
@@ -197,7 +189,6 @@ def test_another_text_is_another_question(tmp_path: Path) -> None:
     assert known([changed], file).missing == ("x.j2:2",)
 
 
-@pytest.mark.usefixtures("short_lint")
 def test_what_earlier_checks_did_not_notice_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,6 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import INFRASTRUCTURE, Role
 from baubau_ops.inventory.load import load
-from baubau_ops.network.derive.interfaces import interface_order
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.model.filters import (
     PopFilter,
@@ -22,10 +21,15 @@ from baubau_ops.network.model.filters import (
 from baubau_ops.network.model.router import (
     PortKind,
     PrefixList,
+    Queue,
     Router,
+    TrafficClass,
 )
 from baubau_ops.network.platforms.frr.lint.rules import own_checks
-from baubau_ops.network.platforms.frr.render.text import render, render_router
+from baubau_ops.network.platforms.frr.render.order import interface_order
+from baubau_ops.network.platforms.frr.render.queues import htb_classes
+from baubau_ops.network.platforms.frr.render.text import render_router
+from baubau_ops.network.render.texts import render
 
 
 def _copy(folder: Path) -> Path:
@@ -175,18 +179,19 @@ def test_calls_have_a_class_of_their_own_that_borrows_nothing(
     guaranteed = inventory.city.kinds["hospital"].voice
     for name in ("ce-rsud", "pop-betoambari", "pop-wolio"):
         ports = {one.name for one in devices[name].interfaces if "rsud" in one.description}
-        shaped = [port for port in devices[name].qos if port.port in ports]
+        shaped = [port for port in devices[name].shaped if port.port in ports]
         assert shaped
         for port in shaped:
-            classes = {item.minor: item for item in port.classes}
-            assert (classes[25].rate, classes[25].ceil) == (guaranteed, guaranteed)
-            assert classes[20].priority < classes[25].priority < classes[30].priority
-    (office,) = devices["ce-bappeda"].qos
-    assert 25 not in {item.minor for item in office.classes}
+            classes = {item.queue: item for item in port.classes}
+            assert (classes[Queue.VOICE].rate, classes[Queue.VOICE].ceil) == (guaranteed, guaranteed)
+            served = [one.priority for one in htb_classes(port) if one.limit]
+            assert served == sorted(served)
+    (office,) = devices["ce-bappeda"].shaped
+    assert Queue.VOICE not in {item.queue for item in office.classes}
     for device in devices.values():
-        for port in device.qos:
+        for port in device.shaped:
             if device.role in INFRASTRUCTURE and port.port.startswith("to-"):
-                calls = 25 in {item.minor for item in port.classes}
+                calls = Queue.VOICE in {item.queue for item in port.classes}
                 assert calls == (not port.port.startswith(("to-isp", "to-prov")))
 
 
@@ -241,26 +246,25 @@ def test_firewalls_never_carry_transit(devices: dict[str, Router]) -> None:
 def test_control_is_guaranteed_on_every_shaped_port(inventory: Inventory, devices: dict[str, Router]) -> None:
     control = inventory.city.control
     for device in devices.values():
-        for port in device.qos:
-            classes = {item.minor: item for item in port.classes}
-            assert (classes[10].rate, classes[10].ceil, classes[10].parent) == (control, control, 0)
-            assert classes[20].rate == control
-            below = [item for item in port.classes if item.parent == 1]
-            assert sum(item.rate for item in below) <= classes[1].rate
+        for port in device.shaped:
+            liveness, management, *others = port.classes
+            assert liveness == TrafficClass(Queue.LIVENESS, control, control)
+            assert (management.queue, management.rate) == (Queue.MANAGEMENT, control)
+            assert control + sum(item.rate for item in others) <= port.rate
             # However much data is waiting, management's rate is left over.
-            assert all(item.ceil <= classes[1].ceil - control for item in below if item.minor != 20)
+            assert all(item.ceil <= port.rate - control for item in others)
 
 
 def test_rates_of_a_site(inventory: Inventory, devices: dict[str, Router]) -> None:
     link = inventory.sites["smpn-14"].links[0]
     pop, router = devices["pop-betoambari"], devices["ce-smpn-14"]
     port = next(port for port in pop.interfaces if port.neighbour == "ce-smpn-14")
-    download = next(shaped for shaped in pop.qos if shaped.port == port.name)
-    upload = router.qos[0]
-    assert [(item.rate, item.ceil) for item in download.classes if item.minor == 30] == [
+    download = next(shaped for shaped in pop.shaped if shaped.port == port.name)
+    upload = router.shaped[0]
+    assert [(item.rate, item.ceil) for item in download.classes if item.queue is Queue.DATA] == [
         (link.committed.down, link.peak.down)
     ]
-    assert [(item.rate, item.ceil) for item in upload.classes if item.minor == 30] == [
+    assert [(item.rate, item.ceil) for item in upload.classes if item.queue is Queue.DATA] == [
         (link.committed.up, link.peak.up)
     ]
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.network.platforms.frr.render.day0 import bootstrap
-from baubau_ops.network.platforms.frr.render.text import render
+from baubau_ops.network.render.texts import bootstrap, render
 
 GOLDEN = Path(__file__).parent / "golden"
 

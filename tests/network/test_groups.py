@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from plans import device_plan
 
 from baubau_ops.core.plan import Effect
 from baubau_ops.inventory.city.topology import Role, Topology
@@ -12,6 +13,7 @@ from baubau_ops.inventory.load import load
 from baubau_ops.network.change.groups import Altered, altered, groups
 from baubau_ops.network.change.plan import DevicePlan, NetworkPlan
 from baubau_ops.network.change.waves import MAX_BATCH, batches
+from baubau_ops.network.platforms.frr.diff import read_diff
 
 SMALL = Path(__file__).parents[2] / "examples/small"
 ROLES = (Role.CORE, Role.FIREWALL, Role.POP)
@@ -31,9 +33,9 @@ def test_both_ends_of_a_rekeyed_session_go_together(topology: Topology) -> None:
     pop = f"- neighbor {link.b.address.ip} password a\n+ neighbor {link.b.address.ip} password b\n"
     site = f"- neighbor {link.a.address.ip} password a\n+ neighbor {link.a.address.ip} password b\n"
     made = plan(
-        DevicePlan("pop-wolio", "", pop, Effect.restarts),
-        DevicePlan("ce-dinkes", "", site, Effect.restarts),
-        DevicePlan("ce-rsud", "", "+x\n", Effect.hitless),
+        device_plan("pop-wolio", "", pop, Effect.restarts),
+        device_plan("ce-dinkes", "", site, Effect.restarts),
+        device_plan("ce-rsud", "", "+x\n", Effect.hitless),
     )
     assert groups(topology, made) == [("pop-wolio", "ce-dinkes"), ("ce-rsud",)]
 
@@ -41,7 +43,7 @@ def test_both_ends_of_a_rekeyed_session_go_together(topology: Topology) -> None:
 def test_both_ends_of_a_renumbered_link_go_together(topology: Topology) -> None:
     link = topology.links["pop-murhum--pop-wolio"]
     ends = [
-        DevicePlan(
+        device_plan(
             port.node,
             "",
             f" interface {port.name}\n- ip address {port.address}\n+ ip address 10.9.9.9/31\n",
@@ -54,17 +56,17 @@ def test_both_ends_of_a_renumbered_link_go_together(topology: Topology) -> None:
 
 def test_additions_on_both_ends_stay_apart(topology: Topology) -> None:
     made = plan(
-        DevicePlan("pop-wolio", "", "+ip prefix-list a seq 5 permit 10.0.0.0/8\n", Effect.hitless),
-        DevicePlan("ce-dinkes", "", "+ip prefix-list a seq 5 permit 10.0.0.0/8\n", Effect.hitless),
+        device_plan("pop-wolio", "", "+ip prefix-list a seq 5 permit 10.0.0.0/8\n", Effect.hitless),
+        device_plan("ce-dinkes", "", "+ip prefix-list a seq 5 permit 10.0.0.0/8\n", Effect.hitless),
     )
     assert groups(topology, made) == [("ce-dinkes",), ("pop-wolio",)]
 
 
 def test_a_new_site_goes_with_its_pop_unless_that_is_new_itself(topology: Topology) -> None:
-    site = DevicePlan("ce-dinkes", "", "+x\n", Effect.installs)
-    pop = DevicePlan("pop-wolio", "", "+ neighbor 10.0.0.1 remote-as 1\n", Effect.hitless)
+    site = device_plan("ce-dinkes", "", "+x\n", Effect.installs)
+    pop = device_plan("pop-wolio", "", "+ neighbor 10.0.0.1 remote-as 1\n", Effect.hitless)
     assert groups(topology, plan(pop, waiting=(site,))) == [("pop-wolio", "ce-dinkes")]
-    new_pop = DevicePlan("pop-wolio", "", "+router bgp 1\n", Effect.installs)
+    new_pop = device_plan("pop-wolio", "", "+router bgp 1\n", Effect.installs)
     assert groups(topology, plan(new_pop, waiting=(site,))) == [("ce-dinkes",), ("pop-wolio",)]
 
 
@@ -78,7 +80,7 @@ def replaced(topology: Topology, words: str) -> NetworkPlan:
             for peer in peers
             if peer != node
         ]
-        made.append(DevicePlan(node.name, "", "".join(lines), Effect.restarts))
+        made.append(device_plan(node.name, "", "".join(lines), Effect.restarts))
     return plan(*made)
 
 
@@ -95,9 +97,9 @@ def test_a_description_or_timer_of_an_ibgp_session_is_each_ends_own(topology: To
 def test_one_new_ibgp_key_joins_its_two_routers_only(topology: Topology) -> None:
     core, pop = topology.nodes["core-1"], topology.nodes["pop-murhum"]
     made = plan(
-        DevicePlan("core-1", "", f"- neighbor {pop.loopback} password a\n", Effect.restarts),
-        DevicePlan("pop-murhum", "", f"- neighbor {core.loopback} password a\n", Effect.restarts),
-        DevicePlan("core-2", "", f"- neighbor {pop.loopback} password a\n", Effect.restarts),
+        device_plan("core-1", "", f"- neighbor {pop.loopback} password a\n", Effect.restarts),
+        device_plan("pop-murhum", "", f"- neighbor {core.loopback} password a\n", Effect.restarts),
+        device_plan("core-2", "", f"- neighbor {pop.loopback} password a\n", Effect.restarts),
     )
     assert groups(topology, made) == [("core-1", "pop-murhum"), ("core-2",)]
 
@@ -128,4 +130,4 @@ def test_what_a_diff_alters() -> None:
 - neighbor 10.255.0.3 description core-2
 + neighbor 10.255.0.4 remote-as 64496
 """
-    assert altered(diff) == Altered(frozenset({"to-wolio"}), frozenset({"10.255.0.2"}))
+    assert altered(read_diff(diff)) == Altered(frozenset({"to-wolio"}), frozenset({"10.255.0.2"}))

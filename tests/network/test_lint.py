@@ -13,11 +13,15 @@ from baubau_ops.core.shell import Completed
 from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.lint import lint
 from baubau_ops.network.platforms.frr.lint import parsers as lint_parsers
-from baubau_ops.network.platforms.frr.lint.lint import LintProblem
 from baubau_ops.network.platforms.frr.lint.mistake import Mistake
 from baubau_ops.network.platforms.frr.lint.rules import own_checks
-from baubau_ops.network.platforms.frr.render.day0 import bootstrap
+from baubau_ops.network.platforms.frr.platform import PLATFORM
 from baubau_ops.network.platforms.frr.render.text import render_router
+from baubau_ops.network.platforms.platform import LintProblem
+from baubau_ops.network.render.lint import require_clean
+from baubau_ops.network.render.texts import bootstrap
+
+FRR = {"core-1": PLATFORM}
 
 
 @pytest.fixture
@@ -380,7 +384,7 @@ def test_without_parsers_nothing_passes(core: str, monkeypatch: pytest.MonkeyPat
         ("could not lint", "nft could not be asked: the command nft is not here."),
     }
     with pytest.raises(MissingError) as error:
-        lint.require_clean({"core-1": core})
+        require_clean({"core-1": core}, FRR)
     assert error.value.message == (
         "The texts could not be checked: nft could not be asked: the command nft is not here.; "
         "vtysh could not be asked: the command vtysh is not here."
@@ -392,7 +396,7 @@ def test_wrong_texts_are_refused_with_their_places(core: str, monkeypatch: pytes
     monkeypatch.setattr(lint_parsers, "_run", _said("", 0))
     bad = core.replace("hostname core-1", "hostname core-9")
     with pytest.raises(FailedError) as error:
-        lint.require_clean({"core-1": bad})
+        require_clean({"core-1": bad}, FRR)
     assert error.value.message == "The texts are not sound: core-1:4: hostname core-9 in the text of core-1."
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_fleet import FakeFleet, FakeRouter
+from plans import device_plan
 
 from baubau_ops.core.errors import UnreachableError
 from baubau_ops.core.plan import Effect, Outcome, Status
@@ -17,6 +18,7 @@ from baubau_ops.inventory.load import load
 from baubau_ops.network.change.apply import _complete
 from baubau_ops.network.change.groups import groups
 from baubau_ops.network.change.plan import DevicePlan, NetworkPlan, make, masked
+from baubau_ops.network.platforms.frr.platform import PLATFORM
 
 SMALL = Path(__file__).parents[2] / "examples/small"
 
@@ -33,7 +35,7 @@ def plan(*devices: DevicePlan, waiting: tuple[DevicePlan, ...] = ()) -> NetworkP
 def test_known_keys_become_placeholders_and_unknown_ones_are_masked() -> None:
     diff = "- neighbor 10.0.0.1 password old-key-1\n+ neighbor 10.0.0.1 password new-key-1\n"
     diff += "- ip ospf message-digest-key 1 md5 old-key-2\n"
-    shown = masked(diff, Secrets({"bgp-dinkes": "new-key-1"}))
+    shown = masked(PLATFORM, diff, Secrets({"bgp-dinkes": "new-key-1"}))
     assert shown.splitlines() == [
         f"- neighbor 10.0.0.1 password {MASK}",
         "+ neighbor 10.0.0.1 password ${secret:bgp-dinkes}",
@@ -42,8 +44,8 @@ def test_known_keys_become_placeholders_and_unknown_ones_are_masked() -> None:
 
 
 def test_equal_plans_have_equal_hashes_and_others_do_not() -> None:
-    one = DevicePlan("core-1", "text", "+x\n", Effect.hitless)
-    other = DevicePlan("core-1", "text", "+y\n", Effect.hitless)
+    one = device_plan("core-1", "text", "+x\n", Effect.hitless)
+    other = device_plan("core-1", "text", "+y\n", Effect.hitless)
     assert plan(one).as_plan().hash == plan(one).as_plan().hash != plan(other).as_plan().hash
 
 
@@ -117,8 +119,8 @@ def test_a_new_pop_waits_for_its_neighbours_and_its_sites_for_it(topology: Topol
 
 def test_what_was_not_begun_says_what_stopped_it() -> None:
     made = NetworkPlan(
-        {name: DevicePlan(name, "text", "", Effect.none) for name in ("core-1", "core-2")}
-        | {"pop-a": DevicePlan("pop-a", "text", "+x", Effect.hitless)},
+        {name: device_plan(name, "text", "", Effect.none) for name in ("core-1", "core-2")}
+        | {"pop-a": device_plan("pop-a", "text", "+x", Effect.hitless)},
         waiting={},
         failed={"ce-a": UnreachableError("ce-a: no connection")},
     )

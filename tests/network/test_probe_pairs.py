@@ -14,7 +14,6 @@ from baubau_ops.inventory.city.topology import BASTION
 from baubau_ops.inventory.environment import Probe
 from baubau_ops.network import policy
 from baubau_ops.network.derive.routers import derive
-from baubau_ops.network.platforms.frr.render.text import counters
 from baubau_ops.network.probe.pair import Pair
 from baubau_ops.network.probe.pairs import pairs
 
@@ -175,7 +174,7 @@ def test_the_router_meant_to_drop_has_the_counter_meant_to_rise() -> None:
     devices = derive(city())
     for pair in tried():
         for device in pair.dropped_by:
-            assert pair.counter in counters(devices[device]), str(pair)
+            assert pair.counter in devices[device].filters.counters, str(pair)
 
 
 def test_each_layer_has_probes_of_its_own() -> None:

@@ -11,9 +11,9 @@ from baubau_ops.core.errors import FailedError
 from baubau_ops.core.events import Event
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.generate.city import generate
-from baubau_ops.network.platforms.frr.render.text import render
 from baubau_ops.network.render import files as texts
 from baubau_ops.network.render.files import write_texts
+from baubau_ops.network.render.texts import render
 
 
 @pytest.fixture(scope="module")

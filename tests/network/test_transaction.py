@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 import pytest
 from fake_fleet import FakeFleet, FakeRouter
+from plans import device_plan
 
 from baubau_ops.core.errors import BaubauError, UnreachableError
 from baubau_ops.core.events import ignore
 from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Effect, Outcome, Status
 from baubau_ops.core.secrets import Secrets
-from baubau_ops.network.change.plan import DevicePlan
 from baubau_ops.network.change.transaction import Limits, Transaction
 from baubau_ops.network.change.waves import Group
 from baubau_ops.network.fleet.fleet import WORKERS
@@ -55,7 +55,7 @@ def run(
     revert_in: int = 0,
 ) -> dict[str, Outcome]:
     plans = {
-        name: DevicePlan(name, "new", "-old\n+new\n", Effect.hitless) for group in groups for name in group
+        name: device_plan(name, "new", "-old\n+new\n", Effect.hitless) for group in groups for name in group
     }
     fleet.run(plans, lambda _, session: session.load("new"))  # as making the plan did
     transaction = Transaction(

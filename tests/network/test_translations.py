@@ -10,6 +10,7 @@ import pytest
 from router_program import program
 
 from baubau_ops.core.errors import InputError
+from baubau_ops.network.platforms.frr.translations import event
 from baubau_ops.network.translations import LONGEST, Query, _paired
 
 log = program("translation-log")
@@ -52,7 +53,7 @@ def test_old_days_are_forgotten(tmp_path: Path) -> None:
 def test_an_end_belongs_to_the_last_beginning_of_the_same_ports() -> None:
     later = {**BEGUN, "t": BEGUN["t"] + 100}
     records = [BEGUN, {**BEGUN, "t": BEGUN["t"] + 10, "e": "end"}, later]
-    first, second = _paired("core-1", records, SITES)
+    first, second = _paired("core-1", map(event, records), SITES)
     assert (first.site, first.core) == ("bappeda", "core-1")
     assert first.ended is not None
     assert first.began is not None
@@ -61,7 +62,7 @@ def test_an_end_belongs_to_the_last_beginning_of_the_same_ports() -> None:
 
 
 def test_an_end_alone_began_before() -> None:
-    (only,) = _paired("core-1", [{**BEGUN, "e": "end"}], {})
+    (only,) = _paired("core-1", [event({**BEGUN, "e": "end"})], {})
     assert (only.began, only.site) == (None, "")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
 
 import pytest
 from observed_lab import CE, P1, observed
@@ -115,8 +114,7 @@ class Fleet:
         self.answers = answers
         self.asked: list[list[str]] = []
 
-    def run(self, devices: Iterable[str], task: Callable[..., Any]) -> dict[str, RouterState | BaubauError]:
-        assert task is converge.read_state
+    def run(self, devices: Iterable[str], _task: object) -> dict[str, RouterState | BaubauError]:
         names = list(devices)
         self.asked.append(names)
         return {

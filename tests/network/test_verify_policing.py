@@ -12,6 +12,7 @@ import pytest
 from baubau_ops.core.errors import FailedError
 from baubau_ops.network.model.filters import PopFilter, SitePort
 from baubau_ops.network.model.router import Router
+from baubau_ops.network.platforms.frr.render.sysctl import sysctl
 from baubau_ops.network.platforms.frr.verify.kernel import check_kernel, parse, script
 from baubau_ops.network.platforms.frr.verify.policing import Policer, check_policer, read_policers
 
@@ -87,15 +88,17 @@ def test_a_unit_that_is_not_known_is_no_limit_to_compare() -> None:
 
 
 def test_a_pop_is_asked_and_each_of_its_policed_ports_counts(devices: dict[str, Router]) -> None:
-    pop = replace(devices["pop-wolio"], qos=(), sysctl={}, helpers=None)
+    pop = replace(devices["pop-wolio"], interfaces=(), shaped=(), helpers=None)
     assert isinstance(pop.filters.forward, PopFilter)
     pop = replace(pop, filters=replace(pop.filters, forward=replace(pop.filters.forward, sites=(SITE,))))
     assert "nft -j list table inet baubau" in script(pop)
     assert "nft" not in script(devices["ce-dinkes"])
     whole = printed([CALLS, PEAK, COMMITTED], [VOICE])
-    found = check_kernel(pop, parse(f"{json.dumps(whole)}\n# nexthops 0\n# end\n"))
-    assert (found.checks, found.passed, found.findings) == (2, 2, ())
-    found = check_kernel(pop, parse("# nexthops 0\n# end\n"))
-    assert (found.checks, found.passed, len(found.findings)) == (2, 1, 3)
+    told = "".join(f"/proc/sys/{key.replace('.', '/')}:{value}\n" for key, value in sysctl(pop).items())
+    checks = len(sysctl(pop)) + 2
+    found = check_kernel(pop, parse(f"{told}{json.dumps(whole)}\n# nexthops 0\n# end\n"))
+    assert (found.checks, found.passed, found.findings) == (checks, checks, ())
+    found = check_kernel(pop, parse(f"{told}# nexthops 0\n# end\n"))
+    assert (found.checks, found.passed, len(found.findings)) == (checks, checks - 1, 3)
     found = check_kernel(pop, FailedError("no answer"))
-    assert (found.checks, found.passed) == (2, 0)
+    assert (found.checks, found.passed) == (checks, 0)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from baubau_ops.network.change.apply import Application
-from baubau_ops.network.coverage.classes import removals
 from baubau_ops.network.coverage.measure import chosen, run
 from baubau_ops.network.coverage.result import Coverage, Notice
 from baubau_ops.network.coverage.trial import open_bench
 from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.platforms.frr.lines.classes import removals
 from baubau_ops.network.verify.network import verify_network
 
 if TYPE_CHECKING:

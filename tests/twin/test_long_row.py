@@ -14,7 +14,7 @@ from baubau_ops.core.plan import Status
 from baubau_ops.lab.environment import layout_of
 from baubau_ops.network.change import apply as applying
 from baubau_ops.network.change.apply import Application
-from baubau_ops.network.platforms.frr.render import text as render
+from baubau_ops.network.render import texts as render
 from baubau_ops.network.verify.network import verify_network
 
 APPLYING = 120.0
@@ -42,7 +42,7 @@ def downs(city: City) -> set[str]:
 
 def test_no_neighbour_is_lost_while_apply_follows_apply(twin: City, monkeypatch: pytest.MonkeyPatch) -> None:
     def apply(texts: Mapping[str, str]) -> set[Status]:
-        monkeypatch.setattr(applying.render, "render", lambda _: dict(texts))
+        monkeypatch.setattr(applying.render, "render", lambda *_: dict(texts))
         report = Application(twin.inventory, twin.environment).run(lambda _made: None)
         return {one.status for one in report.outcomes}
 

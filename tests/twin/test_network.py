@@ -16,15 +16,15 @@ from baubau_ops.core.plan import Effect, Outcome, Status
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.lab.host.names import netns
-from baubau_ops.network.change.apply import Application, make_plan, platforms
+from baubau_ops.network.change.apply import Application, make_plan
 from baubau_ops.network.change.check import NetworkCheck
 from baubau_ops.network.change.groups import groups
 from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.change.transaction import Limits, Transaction
 from baubau_ops.network.change.waves import layer
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.platforms.frr.render import text as render
 from baubau_ops.network.platforms.session import Session
+from baubau_ops.network.render import texts as render
 from baubau_ops.network.verify.network import verify_network
 
 
@@ -52,7 +52,7 @@ def attempt(
     """Try a change of one device's text as a transaction with all its checks."""
     texts = render.render(city.inventory)
     environment: Environment = city.environment
-    with Fleet(platforms(city.inventory.topology), environment, min_revert_in=1) as fleet:
+    with Fleet.of(city.inventory.topology, environment, min_revert_in=1) as fleet:
         made = make_plan(city.inventory, {**texts, device: change(texts[device])}, fleet, environment)
         assert [one.device for one in made.changes] == [device]
         check = NetworkCheck(city.inventory, fleet, made)
@@ -179,7 +179,7 @@ def test_a_ruleset_that_locks_out_its_own_management_is_reverted_by_the_device(c
     outcome = attempt(city, "ce-rsud", lock_out, converge=5.0, revert_in=15)
     assert outcome.status is Status.rolled_back
     assert "could not be checked" in outcome.reason
-    with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
+    with Fleet.of(city.inventory.topology, city.environment) as fleet:
         pending = fleet.run(["ce-rsud"], lambda _, session: session.pending())
     assert pending == {"ce-rsud": False}
 
@@ -189,7 +189,7 @@ def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(city:
     environment: Environment = city.environment
     description = next(line for line in texts["ce-smpn-14"].splitlines() if line.startswith(" description"))
     changed = texts["ce-smpn-14"].replace(description, f"{description} changed", 1)
-    fleet = Fleet(platforms(city.inventory.topology), environment)
+    fleet = Fleet.of(city.inventory.topology, environment)
 
     def apply(_: str, session: Session) -> bool:
         session.load(environment.secrets.fill(changed))
@@ -205,7 +205,7 @@ def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(city:
         fleet.close()
 
     def is_old() -> bool:
-        with Fleet(platforms(city.inventory.topology), environment) as again:
+        with Fleet.of(city.inventory.topology, environment) as again:
             made = make_plan(city.inventory, {"ce-smpn-14": texts["ce-smpn-14"]}, again, environment)
             return not made.failed and made.changes == ()
 
@@ -218,7 +218,7 @@ def test_a_new_session_key_changes_both_ends_together(city: City) -> None:
     values = {name: secret.reveal() for name, secret in environment.secrets.items()}
     rekeyed = replace(environment, secrets=Secrets({**values, "bgp-rsud": "another-key-0815"}))
     try:
-        with Fleet(platforms(city.inventory.topology), rekeyed) as fleet:
+        with Fleet.of(city.inventory.topology, rekeyed) as fleet:
             texts = render.render(city.inventory)
             made = make_plan(city.inventory, texts, fleet, rekeyed)
             assert [(one.device, one.effect) for one in made.changes] == [

@@ -15,7 +15,6 @@ import pytest
 from twin_city import City
 
 from baubau_ops.inventory.environment import Probe
-from baubau_ops.network.change.apply import platforms
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.translations import Query, search
 from baubau_ops.network.verify.network import verify_network
@@ -136,7 +135,7 @@ def test_a_core_that_is_cut_off_announces_nothing(city: City, faults: Any) -> No
 def test_a_translation_is_found_by_site_and_by_public_port(city: City) -> None:
     began = datetime.now(UTC) - timedelta(seconds=1)
     assert reaches_internet(city)
-    with Fleet(platforms(city.inventory.topology), city.environment) as fleet:
+    with Fleet.of(city.inventory.topology, city.environment) as fleet:
         until = datetime.now(UTC) + timedelta(seconds=5)
         query = Query(since=began, until=until, site="bappeda")
         found = [one for one in search(city.inventory, fleet, query) if one.remote == INTERNET]

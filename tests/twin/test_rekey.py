@@ -11,7 +11,7 @@ from baubau_ops.core.plan import Effect, Status
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.inventory.city.topology import Role
 from baubau_ops.inventory.environment import Environment, Vantage
-from baubau_ops.network.change.apply import Application, make_plan, platforms
+from baubau_ops.network.change.apply import Application, make_plan
 from baubau_ops.network.change.groups import groups
 from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.derive.bgp import IBGP_SECRET
@@ -67,7 +67,7 @@ def test_a_new_ibgp_key_cuts_no_site_off_for_longer_than_a_session_takes_to_rest
     values = {name: secret.reveal() for name, secret in environment.secrets.items()}
     rekeyed = replace(environment, secrets=Secrets({**values, IBGP_SECRET: "another-key-0815"}))
     routers = [node.name for node in city.inventory.topology.with_role(Role.CORE, Role.FIREWALL, Role.POP)]
-    with Fleet(platforms(city.inventory.topology), rekeyed) as fleet:
+    with Fleet.of(city.inventory.topology, rekeyed) as fleet:
         made = make_plan(city.inventory, render.render(city.inventory), fleet, rekeyed)
     assert {one.effect for one in made.changes} == {Effect.restarts}
     assert groups(city.inventory.topology, made) == [tuple(routers)]

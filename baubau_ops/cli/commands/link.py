@@ -81,7 +81,7 @@ def add(
         status=status,
         backup_pop=backup_pop,
     )
-    change = addition(context.inventory_folder(), new)
+    change = addition(context.inventory_folder(), new, context.platforms())
     question = f"Add {site}?"
     return _carry_out(context, change, question, screens.draw_addition, dry_run=dry_run, apply=apply)
 
@@ -91,7 +91,7 @@ def remove(context: Context, site: SiteId, dry_run: DryRun = False, apply: Disma
     """Remove a site: its file goes, its numbers go into quarantine. Refused while something needs it."""
     from baubau_ops.flows.link import removal
 
-    change = removal(context.inventory_folder(), site)
+    change = removal(context.inventory_folder(), site, context.platforms())
     question = f"Remove {site}?"
     return _carry_out(context, change, question, screens.draw_removal, dry_run=dry_run, apply=apply)
 
@@ -119,7 +119,7 @@ def rate(
     if committed is None and peak is None:
         raise InputError("No rate is given.", remedy="Give --committed, --peak or both.")
     new = NewRates(site=site, committed=committed, peak=peak, pop=pop)
-    change = rating(context.inventory_folder(), new)
+    change = rating(context.inventory_folder(), new, context.platforms())
     question = f"Change the rates of {site}?"
     return _carry_out(context, change, question, screens.draw_rates, dry_run=dry_run, apply=apply)
 

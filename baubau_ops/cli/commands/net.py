@@ -40,49 +40,49 @@ def render(
     context: Context,
     devices: Devices = None,
     folder: Annotated[
-        Path | None, typer.Option("-o", "--folder", help="Write <device>.conf files there.", file_okay=False)
+        Path | None, typer.Option("-o", "--folder", help="Write one file a router there.", file_okay=False)
     ] = None,
 ) -> None:
     """Render the intended configuration of routers. Secrets stay placeholders."""
-    from baubau_ops.network.platforms.frr.render import text as rendering
     from baubau_ops.network.render.files import write_texts
+    from baubau_ops.network.render.texts import render as rendered
 
     inventory = context.open_inventory()
     chosen = _chosen(inventory.topology, devices)
     if folder is not None:
         with context.output.progress() as on_event:
-            written = write_texts(inventory, folder, chosen, on_event=on_event)
+            written = write_texts(inventory, folder, chosen, context.platforms(), on_event=on_event)
         context.output.show(
             {"folder": str(folder), "devices": written},
             lambda: context.output.line(f"{counted(len(written), 'text')} written to {folder}."),
         )
         return
-    texts = rendering.render(inventory)
-    texts = {name: texts[name] for name in chosen}
+    texts = rendered(inventory, context.platforms(), chosen)
     context.output.show(texts, lambda: context.output.line("\n".join(texts.values()).rstrip("\n")))
 
 
 @command(app, example="baubau net bootstrap ce-dinkes")
 def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A router.")]) -> None:
     """Print the day-0 configuration of a new router."""
-    from baubau_ops.network.platforms.frr.render.day0 import bootstrap as day0
+    from baubau_ops.network.render.texts import bootstrap as day0
 
     inventory = context.open_inventory()
     (name,) = _chosen(inventory.topology, [device])
-    text = day0(inventory, name)
+    text = day0(inventory, name, context.platforms())
     context.output.show({"device": name, "text": text}, lambda: context.output.line(text.rstrip("\n")))
 
 
 @command(app, example="baubau net lint")
 def lint(context: Context, devices: Devices = None) -> int:
     """Check configurations with the routers' own parsers."""
-    from baubau_ops.network.platforms.frr.lint import lint as linting
-    from baubau_ops.network.platforms.frr.render import text as rendering
+    from baubau_ops.network.platforms.registry import platforms_of
+    from baubau_ops.network.render.lint import lint as find
+    from baubau_ops.network.render.texts import render as rendered
 
     inventory = context.open_inventory()
-    texts = rendering.render(inventory)
-    texts = {name: texts[name] for name in _chosen(inventory.topology, devices)}
-    problems = linting.lint(texts)
+    texts = rendered(inventory, context.platforms(), _chosen(inventory.topology, devices))
+    routers = (inventory.topology.nodes[name] for name in texts)
+    problems = find(texts, platforms_of(routers, context.platforms()))
 
     def draw() -> None:
         for problem in problems:
@@ -103,15 +103,14 @@ def plan(
     ] = False,
 ) -> int:
     """Show what would change and how disruptive it is. Nothing is changed."""
-    from baubau_ops.network.change.apply import make_plan, platforms
+    from baubau_ops.network.change.apply import make_plan
     from baubau_ops.network.fleet.fleet import Fleet
-    from baubau_ops.network.platforms.frr.render import text as rendering
+    from baubau_ops.network.render.texts import render as rendered
 
     inventory = context.open_inventory()
     environment = context.open_environment()
-    texts = rendering.render(inventory)
-    chosen = {name: texts[name] for name in _chosen(inventory.topology, devices)}
-    with Fleet(platforms(inventory.topology), environment) as fleet:
+    chosen = rendered(inventory, environment.platforms, _chosen(inventory.topology, devices))
+    with Fleet.of(inventory.topology, environment) as fleet:
         made = make_plan(inventory, chosen, fleet, environment)
     show_plan(context.output, made, len(chosen))
     if made.failed:
@@ -212,7 +211,7 @@ def blame(
     inventory = context.open_inventory()
     (name,) = _chosen(inventory.topology, [device])
     with context.output.progress() as on_event:
-        lines = find(inventory, name, on_event=on_event)
+        lines = find(inventory, name, context.platforms(), on_event=on_event)
     if line is not None and line > len(lines):
         raise InputError(f"The configuration of {name} has {len(lines)} lines.")
     wanted = [one for one in lines if line in (None, one.number) and (grep or "") in one.text]
@@ -237,13 +236,12 @@ def translations(
 ) -> None:
     """Find who used which public address and port, and when."""
     from baubau_ops.cli.screens.translations import query, show_translations
-    from baubau_ops.network.change.apply import platforms
     from baubau_ops.network.fleet.fleet import Fleet
     from baubau_ops.network.translations import search
 
     inventory = context.open_inventory()
     wanted = query(inventory, site=site, inside=inside, public=public, at=at, since=since, until=until)
-    with Fleet(platforms(inventory.topology), context.open_environment()) as fleet:
+    with Fleet.of(inventory.topology, context.open_environment()) as fleet:
         found = search(inventory, fleet, wanted)
     show_translations(context.output, found)
 
@@ -264,18 +262,16 @@ def coverage(
     A class takes some seconds. A stopped run continues where it was. Exit 1 below 95 %.
     """
     from baubau_ops.cli.screens.line_coverage import show_coverage
-    from baubau_ops.network.coverage.classes import removals
-    from baubau_ops.network.coverage.measure import chosen, run
+    from baubau_ops.network.coverage.measure import chosen, removals, run
     from baubau_ops.network.coverage.record import known
     from baubau_ops.network.coverage.result import ENOUGH
-    from baubau_ops.network.derive.routers import derive
 
     if context.twin is None:
         raise InputError(
             "Coverage removes lines from routers, so it runs only on a twin.", remedy="Use --env lab:NAME."
         )
     inventory = context.open_inventory()
-    wanted = chosen(removals(derive(inventory)), classes)
+    wanted = chosen(removals(inventory, context.platforms()), classes)
     if not wanted:
         raise InputError(f'No class of lines matches "{classes}".')
     file = context.state / "coverage.jsonl"

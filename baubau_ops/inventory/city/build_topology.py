@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Interface, IPv4Network
 
 from baubau_ops.core.addresses import interface
@@ -27,6 +27,7 @@ from baubau_ops.inventory.city.topology import (
 )
 from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.backbone import Backbone, Isp
+from baubau_ops.inventory.files.city import Platforms
 from baubau_ops.inventory.files.datacenter import Datacenter
 from baubau_ops.inventory.files.site import Site, SiteLink
 
@@ -37,6 +38,7 @@ def build_topology(
     backbone: Backbone,
     datacenter: Datacenter,
     sites: Mapping[str, Site],
+    platforms: Platforms,
     allocations: Allocations,
 ) -> Topology:
     """Put files and numbers together. `allocations` is complete for the files (see `allocate.complete`)."""
@@ -54,7 +56,7 @@ def build_topology(
         *_datacenter_lans(datacenter, allocations),
         *(lan for name, site in connected.items() for lan in _site_lans(name, site, allocations)),
     ]
-    nodes = _nodes(asn, backbone, datacenter, connected, allocations)
+    nodes = _nodes(asn, backbone, datacenter, connected, platforms, allocations)
     return Topology({node.name: node for node in nodes}, {link.id: link for link in links}, tuple(lans))
 
 
@@ -62,19 +64,21 @@ def _nodes(
     asn: int,
     backbone: Backbone,
     datacenter: Datacenter,
-    sites: Iterable[str],
+    sites: Mapping[str, Site],
+    platforms: Platforms,
     allocations: Allocations,
 ) -> Iterator[Node]:
     loopbacks = allocations.loopbacks
     for core in sorted(backbone.cores):
-        yield Node(core, Role.CORE, asn, loopbacks[core], core)
+        yield Node(core, Role.CORE, asn, loopbacks[core], core, platforms.core)
     for firewall in datacenter.firewalls:
-        yield Node(firewall, Role.FIREWALL, asn, loopbacks[firewall], firewall)
+        yield Node(firewall, Role.FIREWALL, asn, loopbacks[firewall], firewall, platforms.firewall)
     for pop in sorted(backbone.pops):
-        yield Node(pop_device(pop), Role.POP, asn, loopbacks[pop_device(pop)], pop)
-    for site in sites:
+        yield Node(pop_device(pop), Role.POP, asn, loopbacks[pop_device(pop)], pop, platforms.pop)
+    for site, data in sites.items():
         numbers = allocations.sites[site]
-        yield Node(site_device(site), Role.SITE, numbers.asn, numbers.loopback, site)
+        platform = data.platform or platforms.site
+        yield Node(site_device(site), Role.SITE, numbers.asn, numbers.loopback, site, platform)
     for name, isp in sorted(backbone.isps.items()):
         yield Node(name, Role.ISP, isp.asn, None, name)
     yield Node(PROVINCE, Role.PROVINCE, backbone.province.asn, None, PROVINCE)

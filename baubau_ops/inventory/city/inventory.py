@@ -58,6 +58,7 @@ class Inventory(Files):
                 backbone=self.backbone,
                 datacenter=self.datacenter,
                 sites=self.sites,
+                platforms=self.city.platforms,
                 allocations=self.numbers,
             )
 

@@ -59,6 +59,8 @@ class Node:
     """None outside ours."""
     id: str
     """The label on screens: the POP's or site's id, else the name."""
+    platform: str = ""
+    """Kind of router; empty outside ours."""
 
 
 @dataclass(frozen=True, slots=True)

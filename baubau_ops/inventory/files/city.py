@@ -19,6 +19,7 @@ from baubau_ops.inventory.files.fields import (
     Model,
     Name,
     Number,
+    PlatformName,
     Prefix,
     Rate,
     Text,
@@ -81,6 +82,19 @@ class AsnRange(Model):
     """The highest number."""
 
 
+class Platforms(Model):
+    """What kind of router stands in each role; a site's file may say otherwise for its own."""
+
+    core: PlatformName = "frr"
+    """Of the cores."""
+    firewall: PlatformName = "frr"
+    """Of the data center's firewalls."""
+    pop: PlatformName = "frr"
+    """Of the POPs."""
+    site: PlatformName = "frr"
+    """Of the sites' routers."""
+
+
 class City(Model):
     """city.yml: settings of the whole city."""
 
@@ -110,5 +124,7 @@ class City(Model):
     """Rate guaranteed on every shaped port for routing and management; nothing else borrows it."""
     quarantine: Duration
     """How long the numbers of a removed site are not given to another site."""
+    platforms: Platforms = Platforms()
+    """Kinds of router by role; `frr` for each unless given."""
     translations: Annotated[Duration, Field(ge=86400)] | None = None
     """How long the translation log is kept (who used which public address and port); absent: nothing is logged."""

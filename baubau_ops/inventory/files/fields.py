@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, WithJsonSchema
 
@@ -91,6 +91,8 @@ def _shown(value: object) -> str:
 Rate = Annotated[int, BeforeValidator(parsed_rate), WithJsonSchema(RATE_SCHEMA)]
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(DURATION_SCHEMA)]
 Integer = Annotated[int, Strict()]
+PlatformName = Literal["frr", "routeros", "ios"]
+"""Kinds of router: FRR on Debian, MikroTik's, Cisco's."""
 Number = Annotated[float, Strict()]
 Flag = Annotated[bool, Strict()]
 Address = Annotated[IPv4Address, BeforeValidator(_address)]

@@ -14,6 +14,7 @@ from baubau_ops.inventory.files.fields import (
     Model,
     Name,
     Number,
+    PlatformName,
     Prefix,
     Rate,
     RiskGroups,
@@ -138,6 +139,8 @@ class Site(Model):
     """Pinned AS number of its router."""
     loopback: Address | None = None
     """Pinned loopback address of its router."""
+    platform: PlatformName | None = None
+    """Kind of its router; the city's for sites unless given."""
     srlg: RiskGroups = ()
     """Shared-risk groups the site's router belongs to."""
     assumed: tuple[Text, ...] = ()

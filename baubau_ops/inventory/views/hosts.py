@@ -72,6 +72,7 @@ def _variables(inventory: Inventory, node: Node) -> dict[str, Value]:
         "id": node.id,
         "asn": node.asn,
         "loopback": str(node.loopback),
+        "platform": node.platform,
         "proposed": node.name in inventory.proposed_devices,
     }
     if node.role is Role.SITE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,7 @@ from nornir.core.inventory import (
 
 from baubau_ops.core.settings import COMMAND_TIMEOUT, CONNECT_TIMEOUT
 from baubau_ops.inventory.load import load
-from baubau_ops.inventory.views.hosts import hosts_and_groups
-
-PLATFORM = "frr"
-"""NAPALM's name of the driver; all our routers are Debian with FRR."""
+from baubau_ops.inventory.views import hosts
 
 
 class BaubauInventory:
@@ -33,8 +31,13 @@ class BaubauInventory:
         ssh_config: str = "",
         connect_timeout: float = CONNECT_TIMEOUT,
         command_timeout: float = COMMAND_TIMEOUT,
+        platforms: Mapping[str, str] | None = None,
     ) -> None:
-        """`ssh_config` is how machines are reached (`baubau lab ssh-config`); timeouts in seconds."""
+        """`ssh_config` is how machines are reached (`baubau lab ssh-config`); timeouts in seconds.
+
+        `platforms` tells which kinds of router others stand in for, as on a twin: `{"routeros": "frr"}`.
+        """
+        self._platforms = platforms or {}
         self._folder = Path(folder).expanduser()
         optional: dict[str, Any] = {"connect_timeout": connect_timeout}
         if ssh_config:
@@ -43,18 +46,18 @@ class BaubauInventory:
 
     def load(self) -> Inventory:
         """Read the city; InvalidInventoryError when it is not valid."""
-        view = hosts_and_groups(load(self._folder))
-        napalm = ConnectionOptions(platform=PLATFORM, password="", extras=self._extras)
-        defaults = Defaults(platform=PLATFORM, connection_options={"napalm": napalm})
+        view = hosts.hosts_and_groups(load(self._folder))
+        napalm = ConnectionOptions(password="", extras=self._extras)
+        defaults = Defaults(connection_options={"napalm": napalm})
         groups = Groups(
             {group.name: Group(name=group.name, data=dict(group.variables)) for group in view.groups}
         )
-        hosts = Hosts(
+        found = Hosts(
             {
                 host.name: Host(
                     name=host.name,
                     hostname=host.name,  # the ssh_config knows where that is
-                    platform=PLATFORM,
+                    platform=self._platform(host),
                     groups=ParentGroups(groups[name] for name in host.groups),
                     data=dict(host.variables),
                     defaults=defaults,
@@ -62,4 +65,8 @@ class BaubauInventory:
                 for host in view.hosts
             }
         )
-        return Inventory(hosts, groups, defaults)
+        return Inventory(found, groups, defaults)
+
+    def _platform(self, host: hosts.Host) -> str:
+        name = str(host.variables["platform"])
+        return self._platforms.get(name, name)

@@ -17,7 +17,7 @@ from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.inventory.numbers.allocate import complete
 from baubau_ops.network.derive.routers import derive_router
 from baubau_ops.network.model.router import Router
-from baubau_ops.network.platforms.frr.render.text import render_router
+from baubau_ops.network.platforms.registry import StandIns, platform_of
 
 
 class UnsoundError(Exception):
@@ -27,11 +27,12 @@ class UnsoundError(Exception):
 class ReadCity:
     """The documents of an inventory's folder, and what routers other documents in their place would make."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, stand_ins: StandIns) -> None:
         self._folder = inventory.folder
         self._source = read_folder(inventory.folder)
         if self._source.files() is None:
             raise FailedError(f"{inventory.folder} has changed since it was read.")
+        self._stand_ins = stand_ins
         self._today = datetime.now(UTC).date()
         lock = inventory.folder / lockfile.NAME
         locked = yaml.parse(yaml.text_of(lock, max_bytes=lockfile.MAX_BYTES)) if lock.exists() else {}
@@ -49,10 +50,10 @@ class ReadCity:
         except Exception as error:  # code may rely on a sound city, and an unsound one breaks it anywhere
             raise UnsoundError from error
 
-    def render(self, device: Router) -> str:
+    def render(self, router: Router) -> str:
         """A router's text; UnsoundError where there is none."""
         try:
-            return render_router(device)
+            return platform_of(router, self._stand_ins).render(router)
         except Exception as error:
             raise UnsoundError from error
 

@@ -10,11 +10,10 @@ words and the block it stands in; its position and a sequence number belong to t
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.inventory.city.inventory import Inventory
@@ -24,16 +23,10 @@ from baubau_ops.inventory.load import site_id
 from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.network.blame.derivation import ReadCity, UnsoundError
 from baubau_ops.network.blame.edits import Changes, Item, Way, items, name_of, renamed
-from baubau_ops.network.platforms.frr.render.origins import TemplateLine, written
-from baubau_ops.network.platforms.frr.render.text import render_router
+from baubau_ops.network.platforms.lines import Key, Lines, TemplateLine, lines_of
+from baubau_ops.network.platforms.registry import AS_INTENDED, StandIns, platform_of
 
-_SEQUENCE = re.compile(r" seq \d+ ")
-_CLOSING = frozenset({"exit", "exit-address-family", "}"})
-_BETWEEN = frozenset({"!", "end"})
 _WAYS: tuple[Way, ...] = ("value", "entry", "name")
-
-_Key: TypeAlias = tuple[str, ...]
-"""What tells a line apart: the lines that open its blocks, and itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +57,13 @@ class BlamedLine:
     """One for each place, the most particular first. Empty: the same on every such router."""
 
 
-def blame(inventory: Inventory, device: str, *, on_event: OnEvent = ignore) -> tuple[BlamedLine, ...]:
+def blame(
+    inventory: Inventory, device: str, stand_ins: StandIns = AS_INTENDED, *, on_event: OnEvent = ignore
+) -> tuple[BlamedLine, ...]:
     """The lines of one router's text, each with all that made it. Reads the inventory's files again."""
-    city = ReadCity(inventory)
-    search = _Search(city, device, on_event)
+    city = ReadCity(inventory, stand_ins)
+    platform = lines_of(platform_of(inventory.topology.nodes[device], stand_ins))
+    search = _Search(city, device, platform, on_event)
     effects = search.run()
     causes = _causes(inventory, effects)
     by_line: defaultdict[int, list[Cause]] = defaultdict(list)
@@ -76,7 +72,7 @@ def blame(inventory: Inventory, device: str, *, on_event: OnEvent = ignore) -> t
             by_line[line].append(cause)
     return tuple(
         BlamedLine(number, line.text, line.template, _particular(by_line[number]))
-        for number, line in enumerate(written(search.device), 1)
+        for number, line in enumerate(platform.written(search.device), 1)
     )
 
 
@@ -105,7 +101,8 @@ def _causes(
 class _Search:
     """Tries changes, whole parts of the documents first: what has no effect as a whole is not taken apart."""
 
-    def __init__(self, city: ReadCity, device: str, on_event: OnEvent) -> None:
+    def __init__(self, city: ReadCity, device: str, lines: Lines, on_event: OnEvent) -> None:
+        self._lines = lines
         self._city = city
         self._changes = Changes(city.documents, city.models)
         self._name = device
@@ -114,7 +111,7 @@ class _Search:
         self._done = 0
         self._names: set[str] = set()
         self.device = city.derive(city.documents, device)
-        self._keys = keys(render_router(self.device))
+        self._keys = lines.keys(city.render(self.device))
 
     def run(self) -> dict[Item, frozenset[int]]:
         """Every item with an effect, and the lines (from 1) it has it on."""
@@ -215,7 +212,7 @@ class _Search:
                 device = self._city.derive(documents, name)
                 if device == self.device:
                     continue
-                return differing(self._keys, keys(self._city.render(device)))
+                return differing(self._keys, self._lines.keys(self._city.render(device)))
             except UnsoundError:
                 continue
         return set()
@@ -225,26 +222,7 @@ class _Search:
         self._on_event(Event("progress", "blame", done=self._done, total=self._total, detail=self._name))
 
 
-def keys(text: str) -> list[_Key]:
-    """What tells each line of a text apart."""
-    found: list[_Key] = []
-    opened: list[tuple[int, str]] = []
-    for line in text.splitlines():
-        words = _SEQUENCE.sub(" ", line.strip())
-        depth = len(line) - len(line.lstrip())
-        if words.startswith("#@ section "):
-            opened = [(-1, words)]
-        elif words:
-            # The end of a block belongs to the line that opened it, any other line to the block around it.
-            while opened and opened[-1][0] >= depth + (words in _CLOSING):
-                opened.pop()
-        found.append((*(header for _, header in opened), words))
-        if words and words not in _CLOSING | _BETWEEN:
-            opened.append((depth, words))
-    return found
-
-
-def differing(before: Sequence[_Key], after: Sequence[_Key]) -> set[int]:
+def differing(before: Sequence[Key], after: Sequence[Key]) -> set[int]:
     """The lines (from 1) of the one text that the other lacks."""
     lacking = Counter(before) - Counter(after)
     return {number for number, key in enumerate(before, 1) if key in lacking}

@@ -12,7 +12,7 @@ from baubau_ops.core.files import lock
 from baubau_ops.core.journal import Journal
 from baubau_ops.core.plan import Effect, Outcome, Status
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.inventory.city.topology import Role, Topology
+from baubau_ops.inventory.city.topology import Role
 from baubau_ops.inventory.environment import Environment
 from baubau_ops.network.change import plan
 from baubau_ops.network.change.check import NetworkCheck
@@ -21,11 +21,8 @@ from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.change.transaction import Limits, Transaction
 from baubau_ops.network.change.waves import Group, batches, layer
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.platforms.frr import session as frr
-from baubau_ops.network.platforms.frr.lint import lint
-from baubau_ops.network.platforms.frr.render import day0 as bootstrap
-from baubau_ops.network.platforms.frr.render import text as render
-from baubau_ops.network.platforms.session import Connects
+from baubau_ops.network.render import lint
+from baubau_ops.network.render import texts as render
 
 Approve = Callable[[NetworkPlan], None]
 """Shows the plan and asks; raises when the answer is no."""
@@ -68,17 +65,16 @@ class Application:
         InputError when numbers are not locked yet or a text does not pass the parsers; what `approve` raises.
         """
         refuse_proposed(self._inventory)
-        texts = render.render(self._inventory)
-        chosen = {name: texts[name] for name in (*devices,) or texts}
+        chosen = render.render(self._inventory, self._environment.platforms, (*devices,) or None)
         with (
             lock(self._environment.state / "apply.lock"),
-            Fleet(platforms(self._inventory.topology), self._environment) as fleet,
+            Fleet.of(self._inventory.topology, self._environment) as fleet,
         ):
             made = make_plan(self._inventory, chosen, fleet, self._environment)
             report = Report(made)
             approve(made)
             if made.changes:
-                lint.require_clean({change.device: change.text for change in made.changes})
+                lint.require_clean({change.device: change.text for change in made.changes}, fleet.platforms)
                 self._change(report, fleet)
                 self._note_spared(report)
             report.outcomes = _complete(report.outcomes, made, chosen, self._budget)
@@ -135,13 +131,8 @@ def make_plan(
     """Compare what the devices of `texts` run with what they should."""
     topology = inventory.topology
     new = [node.name for node in topology.with_role(Role.POP, Role.SITE) if node.name in texts]
-    day0 = {name: bootstrap.bootstrap(inventory, name) for name in new}
+    day0 = {name: render.bootstrap(inventory, name, environment.platforms) for name in new}
     return plan.make(topology, texts, day0, fleet, environment.secrets)
-
-
-def platforms(topology: Topology) -> dict[str, Connects]:
-    """The platform of every router of ours."""
-    return {node.name: frr for node in topology.ours}
 
 
 def refuse_proposed(inventory: Inventory) -> None:

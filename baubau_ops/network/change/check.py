@@ -16,13 +16,11 @@ from baubau_ops.network.compare.verdict import Finding, Verdict, regressions
 from baubau_ops.network.expect.expectation import RouterExpectation
 from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.platforms.frr.forecast import parse_diff
-from baubau_ops.network.platforms.frr.state.read import read_state
+from baubau_ops.network.fleet.reading import read_states
+from baubau_ops.network.platforms.diff import About
 
 _SESSIONS = frozenset({"ospf", "bfd", "bgp"})
 _PREFIXES = frozenset({"bgp accepted", "bgp sent"})
-_HARMLESS = ("description", "hostname", "log ", "!")
-"""Lines that no session, filter or timer depends on."""
 
 
 class NetworkCheck:
@@ -44,7 +42,7 @@ class NetworkCheck:
 
     def baseline(self, devices: Iterable[str]) -> Mapping[str, BaubauError]:
         """Remember how the devices are; what could not be read at all is returned."""
-        seen = self._fleet.run(devices, read_state)
+        seen = read_states(self._fleet, devices)
         self._before = {name: check(self._expected[name], answer) for name, answer in seen.items()}
         return {name: answer for name, answer in seen.items() if isinstance(answer, BaubauError)}
 
@@ -53,7 +51,7 @@ class NetworkCheck:
         changed = frozenset(changed)
         settled = self._intended | changed
         found: dict[str, str] = {}
-        for name, answer in self._fleet.run(devices, read_state).items():
+        for name, answer in read_states(self._fleet, devices).items():
             verdict = check(self._expected[name], answer)
             wrong = list(self._wrong(name, verdict, settled, name in changed))
             if wrong:
@@ -82,7 +80,7 @@ class NetworkCheck:
         plan = self._plan.devices.get(device) or self._plan.waiting[device]
         if plan.effect is Effect.installs:
             return False
-        return any(line.sign != " " and not line.text.startswith(_HARMLESS) for line in parse_diff(plan.diff))
+        return any(line.sign != " " and line.about is not About.COSMETIC for line in plan.lines)
 
     def _wrong(
         self, name: str, verdict: Verdict, settled: AbstractSet[str], is_changed: bool

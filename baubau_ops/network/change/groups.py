@@ -6,21 +6,14 @@ A new key of all iBGP sessions so makes one group of the whole infrastructure: e
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from baubau_ops.inventory.city.topology import LinkKind, Topology
-from baubau_ops.network.change.plan import NetworkPlan
+from baubau_ops.network.change.plan import DevicePlan, NetworkPlan
 from baubau_ops.network.change.waves import Group, layer
-from baubau_ops.network.platforms.frr.forecast import parse_diff
-
-_AGREED = re.compile(
-    r"neighbor (?P<peer>\S+)"
-    r" (?:remote-as|password|ttl-security|local-role|local-as|update-source|ebgp-multihop|bfd)\b"
-)
-"""What both ends of a BGP session must agree on. Timers are negotiated, filters are each end's own."""
+from baubau_ops.network.platforms.diff import DiffLine
 
 Session = str | frozenset[str]
 """A link's id, or the two routers whose loopbacks speak to each other."""
@@ -52,33 +45,31 @@ def groups(topology: Topology, plan: NetworkPlan) -> list[Group]:
     ]
 
 
-def altered(diff: str) -> Altered:
-    """Read from a device's diff what it takes away or replaces: a port's lines, or what a peer must agree on."""
-    removed = [line for line in parse_diff(diff) if line.sign == "-"]
-    ports = (line.context.split() for line in removed)
-    peers = (_AGREED.match(line.text) for line in removed)
+def altered(lines: Iterable[DiffLine]) -> Altered:
+    """What a device's change takes away or replaces: a port's lines, or what a peer must agree on."""
+    removed = [line for line in lines if line.sign == "-"]
     return Altered(
-        frozenset(words[1] for words in ports if words[:1] == ["interface"]),
-        frozenset(found["peer"] for found in peers if found),
+        frozenset(line.port for line in removed if line.port),
+        frozenset(line.peer for line in removed if line.agreed),
     )
 
 
-def _sessions(topology: Topology, loopbacks: Mapping[str, str], device: str, diff: str) -> Iterator[Session]:
+def _sessions(topology: Topology, loopbacks: Mapping[str, str], plan: DevicePlan) -> Iterator[Session]:
     """The sessions that a device's change alters; `loopbacks` are the routers by address."""
-    found = altered(diff)
-    for link in topology.links_of(device):
-        if link.end(device).name in found.ports or str(link.far(device).address.ip) in found.peers:
+    found = altered(plan.lines)
+    for link in topology.links_of(plan.device):
+        if link.end(plan.device).name in found.ports or str(link.far(plan.device).address.ip) in found.peers:
             yield link.id
     for address in found.peers & loopbacks.keys():
-        yield frozenset({device, loopbacks[address]})
+        yield frozenset({plan.device, loopbacks[address]})
 
 
-def _pairs(topology: Topology, plan: NetworkPlan) -> list[tuple[str, ...]]:
+def _pairs(topology: Topology, made: NetworkPlan) -> list[tuple[str, ...]]:
     """Both ends of each session that both alter."""
     loopbacks = {str(node.loopback): node.name for node in topology.ours}
     ends: defaultdict[Session, list[str]] = defaultdict(list)
-    for name, device in plan.devices.items():
-        for session in _sessions(topology, loopbacks, name, device.diff):
+    for name, plan in made.devices.items():
+        for session in _sessions(topology, loopbacks, plan):
             ends[session].append(name)
     return [tuple(devices) for devices in ends.values() if len(devices) > 1]
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from baubau_ops.core.errors import BaubauError, UnreachableError
 from baubau_ops.core.plan import Change, Effect, Plan
-from baubau_ops.core.secrets import MASK, Secrets
+from baubau_ops.core.secrets import Secrets
 from baubau_ops.inventory.city.topology import Link, LinkKind, Role, Topology
+from baubau_ops.network.change.forecast import effect_of, summary
 from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
 from baubau_ops.network.model.effect_words import WORDS
-from baubau_ops.network.platforms.frr.forecast import effect_of, parse_diff, summary
+from baubau_ops.network.platforms.diff import About, DiffLine
+from baubau_ops.network.platforms.platform import Platform
 from baubau_ops.network.platforms.session import Session
-
-_KEY = re.compile(r"\b(password|md5) (?!\$\{secret:)\S+")
-"""A BGP or OSPF key that is no placeholder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +26,12 @@ class DevicePlan:
     text: str
     diff: str
     effect: Effect
+    lines: tuple[DiffLine, ...]
+    """The same diff, read."""
 
     @property
     def change(self) -> Change:
-        return Change(self.device, summary(self.diff), self.effect, WORDS[self.effect], self.diff)
+        return Change(self.device, summary(self.lines), self.effect, WORDS[self.effect], self.diff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +66,22 @@ class NetworkPlan:
         return Plan.of(plan.change for plan in self.changes)
 
 
-def load(text: str, secrets: Secrets) -> DeviceTask[DevicePlan]:
-    """Make the task that loads `text` on a device as candidate, and compares."""
+def load(fleet: Fleet, texts: Mapping[str, str], secrets: Secrets) -> DeviceTask[DevicePlan]:
+    """Make the task that loads a device's text as candidate, and compares."""
 
     def task(device: str, session: Session) -> DevicePlan:
+        platform, text = fleet.platforms[device], texts[device]
         session.load(secrets.fill(text))
-        diff = masked(session.diff(), secrets)
-        return DevicePlan(device, text, diff, _effect(diff))
+        diff = masked(platform, session.diff(), secrets)
+        lines = platform.read_diff(diff)
+        return DevicePlan(device, text, diff, effect_of(lines), lines)
 
     return task
 
 
-def masked(diff: str, secrets: Secrets) -> str:
+def masked(platform: Platform, diff: str, secrets: Secrets) -> str:
     """Put placeholders for known secrets, and a mask for those the device holds and we do not know (an old key)."""
-    return _KEY.sub(rf"\1 {MASK}", secrets.mask(diff))
+    return platform.mask_keys(secrets.mask(diff))
 
 
 def make(
@@ -107,7 +109,7 @@ def make(
     coming = frozenset(name for name, plan in devices.items() if plan.effect is not Effect.none)
     absent = {name for name, error in failed.items() if isinstance(error, UnreachableError)}
     late = behind | _waiting(topology, absent & day0.keys(), coming)
-    waiting = {name: _first(name, texts[name], day0[name]) for name in sorted(late)}
+    waiting = {name: _first(fleet.platforms[name], name, texts[name], day0[name]) for name in sorted(late)}
     failed = {name: error for name, error in failed.items() if name not in waiting}
     return NetworkPlan(devices, waiting, failed)
 
@@ -116,15 +118,17 @@ def _adds_session(plan: DevicePlan | BaubauError | None, link: Link) -> bool:
     """Whether a POP's plan brings its session over a link to a site, which it does not have yet."""
     if not isinstance(plan, DevicePlan):
         return False
-    session = ["neighbor", str(link.b.address.ip), "remote-as"]
-    signs = {line.sign for line in parse_diff(plan.diff) if line.text.split()[:3] == session}
+    peer = str(link.b.address.ip)
+    signs = {
+        line.sign for line in plan.lines if line.creates and line.about is About.SESSION and line.peer == peer
+    }
     return plan.effect is Effect.installs or signs == {"+"}
 
 
 def _compare(
     devices: Iterable[str], texts: Mapping[str, str], fleet: Fleet, secrets: Secrets
 ) -> dict[str, DevicePlan | BaubauError]:
-    return fleet.run(sorted(devices), lambda device, session: load(texts[device], secrets)(device, session))
+    return fleet.run(sorted(devices), load(fleet, texts, secrets))
 
 
 def _waiting(topology: Topology, absent: AbstractSet[str], changing: AbstractSet[str]) -> set[str]:
@@ -144,16 +148,7 @@ def _hangs_on(topology: Topology, device: str, changing: AbstractSet[str]) -> bo
     return all(name in changing for name in ways)
 
 
-def _first(device: str, text: str, day0: str) -> DevicePlan:
+def _first(platform: Platform, device: str, text: str, day0: str) -> DevicePlan:
     old, new = day0.splitlines(), text.splitlines()
-    lines = [f"+{line}" for line in new if line not in set(old)]
-    return DevicePlan(device, text, "".join(f"{line}\n" for line in lines), Effect.installs)
-
-
-def _effect(diff: str) -> Effect:
-    """The forecast; a router that has no BGP yet is being installed, and nobody depends on it."""
-    lines = list(parse_diff(diff))
-    has_bgp_now = any(line.text.startswith("router bgp") and line.sign != "+" for line in lines)
-    if not has_bgp_now and any(line.sign == "+" and line.text.startswith("router bgp") for line in lines):
-        return Effect.installs
-    return effect_of(diff)
+    diff = "".join(f"+{line}\n" for line in new if line not in set(old))
+    return DevicePlan(device, text, diff, Effect.installs, platform.read_diff(diff))

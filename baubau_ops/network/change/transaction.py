@@ -167,9 +167,8 @@ class Transaction:
         left = list(devices)
 
         def is_over() -> bool:
-            answers = self._fleet.run(
-                left, lambda name, session: load(plans[name].text, self._secrets)(name, session)
-            )
+            texts = {name: plans[name].text for name in left}
+            answers = self._fleet.run(left, load(self._fleet, texts, self._secrets))
             for name, answer in answers.items():
                 missing.pop(name, None)
                 if isinstance(answer, BaubauError):

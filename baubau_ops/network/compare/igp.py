@@ -153,7 +153,7 @@ def _other_bfd(seen: BfdPeer) -> Problem:
 
 
 def _same(expected: BfdSession, seen: BfdPeer) -> bool:
-    """FRR binds the sessions of BGP neighbours with GTSM to addresses only, not to the interface."""
+    """A router may bind the sessions of BGP neighbours with GTSM to addresses only, not to the interface."""
     return seen.peer == expected.peer and seen.interface in ("", expected.interface)
 
 

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import fnmatch
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from baubau_ops.core.events import Event, OnEvent, ignore
+from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.network.coverage import record
-from baubau_ops.network.coverage.classes import Removal
 from baubau_ops.network.coverage.result import Coverage, Notice, Tested
-from baubau_ops.network.platforms.frr.lint.lint import LintProblem, lint
+from baubau_ops.network.derive.routers import derive
+from baubau_ops.network.platforms.lines import Removal, lines_of
+from baubau_ops.network.platforms.platform import LintProblem
+from baubau_ops.network.platforms.registry import StandIns, platforms_of
 
 
 class Bench(Protocol):
     """Where a text is tried."""
+
+    def lint(self, texts: Mapping[str, str], /) -> Sequence[LintProblem]:
+        """Check texts, by device, without a router."""
 
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
         """Let a router run a text that lacks a class. An answer ends it: refused, or nothing has changed."""
@@ -34,6 +40,20 @@ class Bench(Protocol):
 
     def restore(self, device: str, /) -> None:
         """Bring the intended text back and wait until all is well; FailedError if it does not become so."""
+
+
+def removals(inventory: Inventory, stand_ins: StandIns) -> tuple[Removal, ...]:
+    """Every class of lines of a city's texts; MissingError for a platform that cannot tell of lines."""
+    routers = derive(inventory)
+    platforms = platforms_of(routers.values(), stand_ins)
+    kinds = {platform.name: platform for platform in platforms.values()}
+    return tuple(
+        removal
+        for name, platform in sorted(kinds.items())
+        for removal in lines_of(platform).removals(
+            {device: router for device, router in routers.items() if platforms[device].name == name}
+        )
+    )
 
 
 def chosen(removals: Iterable[Removal], pattern: str) -> tuple[Removal, ...]:
@@ -50,7 +70,7 @@ def run(removals: Sequence[Removal], bench: Bench, file: Path, *, on_event: OnEv
     records = record.standing(file)
     left = [one for one in removals if not one.harmless and record.key(one) not in records]
     on_event(Event("start", "coverage", total=len(left)))
-    refused = _linted(left)
+    refused = _linted(left, bench)
     began = time.monotonic()
     for number, removal in enumerate(left):
         name = str(removal.line_class)
@@ -98,11 +118,11 @@ def _try(removal: Removal, bench: Bench) -> tuple[Notice, str]:
         bench.restore(removal.device)
 
 
-def _linted(removals: Sequence[Removal]) -> dict[str, list[LintProblem]]:
+def _linted(removals: Sequence[Removal], bench: Bench) -> dict[str, list[LintProblem]]:
     """What the linter says, by class: each router's texts one after the other, all routers at once."""
     found: dict[str, list[LintProblem]] = {}
     for turn in _turns(removals):
-        for problem in lint({device: removal.text for device, removal in turn.items()}):
+        for problem in bench.lint({device: removal.text for device, removal in turn.items()}):
             if problem.kind == "wrong" and problem.device in turn:
                 found.setdefault(str(turn[problem.device].line_class), []).append(problem)
     return found

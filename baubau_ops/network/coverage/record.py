@@ -10,8 +10,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from baubau_ops.network.coverage.classes import Removal
 from baubau_ops.network.coverage.result import Coverage, Notice, Tested
+from baubau_ops.network.platforms.lines import Removal
 
 
 def known(removals: Sequence[Removal], file: Path) -> Coverage:

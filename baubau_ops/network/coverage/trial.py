@@ -6,7 +6,7 @@ Made for a twin: a router may lose all its sessions, and be reached again only w
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from baubau_ops.core.errors import BaubauError, FailedError, MissingError, UnreachableError
@@ -14,29 +14,28 @@ from baubau_ops.core.files import lock
 from baubau_ops.core.poll import settle
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.network.change.apply import platforms
 from baubau_ops.network.compare.router import check
 from baubau_ops.network.compare.verdict import Verdict
-from baubau_ops.network.coverage.classes import Removal
 from baubau_ops.network.coverage.result import Notice
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
-from baubau_ops.network.platforms.frr.render.text import render_router
-from baubau_ops.network.platforms.frr.state.read import read_state
+from baubau_ops.network.fleet.reading import check_settings, read_states
+from baubau_ops.network.platforms.lines import Removal
+from baubau_ops.network.platforms.platform import LintProblem
 from baubau_ops.network.platforms.session import Session
 from baubau_ops.network.probe.pairs import pairs
 from baubau_ops.network.probe.prove import probe
-from baubau_ops.network.verify.network import counters_of, kernels
+from baubau_ops.network.render.lint import lint
+from baubau_ops.network.verify.network import counters_of
 
 REVERT_IN = 60
 """Seconds after which a router goes back by itself; the probes of a city fit in."""
 QUIET = 2.5
 """Seconds for which nothing, or something, must have been wrong: a change makes the best network move."""
 LATE = 10.5
-"""Seconds for which nothing must have been wrong where that shows late: FRR looks at its own networks 5 s after a
-route-map changed (`bgp route-map delay-timer`), and BGP misses a neighbour for 9 s (its hold time)."""
-_SHOWS_LATE = ("bgp.j2", "filters.j2", "nft-input.j2")
+"""Seconds for which nothing must have been wrong where that shows late: BGP misses a neighbour for 9 s (its hold
+time)."""
 PATIENCE = 20.0
 """Seconds in which a comparison must have come to one of the two."""
 RECOVER = 90.0
@@ -48,7 +47,7 @@ def open_bench(inventory: Inventory, environment: Environment) -> Iterator[TwinB
     """Yield a bench on a network that is as intended, alone: FailedError if it is not, or somebody changes it now."""
     with (
         lock(environment.state / "apply.lock"),
-        Fleet(platforms(inventory.topology), environment, min_revert_in=REVERT_IN) as fleet,
+        Fleet.of(inventory.topology, environment, min_revert_in=REVERT_IN) as fleet,
     ):
         bench = TwinBench(inventory, environment, fleet)
         bench.require_intended()
@@ -67,7 +66,7 @@ class TwinBench:
         self._secrets = environment.secrets
         self._expected = expected(inventory).routers
         self._models = derive(inventory)
-        self._texts = {name: render_router(model) for name, model in self._models.items()}
+        self._texts = {name: fleet.platforms[name].render(model) for name, model in self._models.items()}
         self._topology = inventory.topology
         self._pairs = pairs(inventory, self._vantage.machines())
 
@@ -79,6 +78,10 @@ class TwinBench:
             raise FailedError(f"The network is not as intended: {first}", remedy="baubau net apply")
         if wrong := self.probe():
             raise FailedError(f"The policy does not hold: {wrong}", remedy="baubau net verify --probe")
+
+    def lint(self, texts: Mapping[str, str]) -> Sequence[LintProblem]:
+        """Check texts as before an apply."""
+        return lint(texts, self._fleet.platforms)
 
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
         """Apply the text, armed. A router that cannot be reached any more has applied it."""
@@ -100,7 +103,7 @@ class TwinBench:
     def verify(self, removal: Removal) -> str:
         """Read the router and its neighbours until they have been fine, or not, for long enough."""
         device = removal.device
-        late = removal.line_class.template.file.endswith(_SHOWS_LATE)
+        late = removal.shows_late
         near = {device, *(link.far(device).node for link in self._topology.links_of(device))} & set(
             self._expected
         )
@@ -115,7 +118,7 @@ class TwinBench:
                 break
             time.sleep(0.2)
         if verdict.fine:
-            verdict = kernels(self._fleet, [self._models[device]])
+            verdict = check_settings(self._fleet, [self._models[device]])
         return str(verdict.findings[0]) if verdict.findings else ""
 
     def probe(self) -> str:
@@ -142,7 +145,7 @@ class TwinBench:
             raise FailedError(f"After {device} was restored: {verdict.findings[0]}")
 
     def _verdict(self, devices: Iterable[str]) -> Verdict:
-        seen = self._fleet.run(devices, read_state)
+        seen = read_states(self._fleet, devices)
         return Verdict.join(check(self._expected[name], answer) for name, answer in seen.items())
 
 

@@ -37,7 +37,7 @@ from baubau_ops.network.policy import Matrix, PlaceKind
 def filters(
     inventory: Inventory, policy: Matrix, node: Node, interfaces: tuple[Interface, ...], bgp: Bgp
 ) -> Filters:
-    """The nftables section of a router."""
+    """The packet filter of a router."""
     return Filters(
         input=_input(inventory, node, interfaces, bgp),
         forward=_forward(inventory, policy, node, interfaces),

@@ -7,9 +7,6 @@ from baubau_ops.inventory.city.topology import Link, LinkKind, Node, Role
 from baubau_ops.network.derive.bgp import LAST_RESORT_PREFERENCE
 from baubau_ops.network.model.helpers import Helpers, IspProbe, IspTracking, StateSync, TranslationLog
 
-TRANSLATIONS = "/var/log/baubau-translations"
-"""Folder on a core: one file for each day."""
-
 _DAY = 86400
 _STAGGER = 3
 """Intervals between the verdicts of two ISPs: the first one's withdrawal is known by then."""
@@ -30,7 +27,7 @@ def _core(inventory: Inventory, node: Node) -> Helpers:
     kept = inventory.city.translations
     return Helpers(
         tracking=IspTracking(probes, LAST_RESORT_PREFERENCE) if probes else None,
-        translations=TranslationLog(TRANSLATIONS, round(kept / _DAY)) if uplinks and kept else None,
+        translations=TranslationLog(round(kept / _DAY)) if uplinks and kept else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cmp_to_key, lru_cache
+from functools import lru_cache
 from ipaddress import IPv4Interface, IPv4Network
 
 from baubau_ops.core.addresses import prefix_order
@@ -20,6 +20,8 @@ ON_STARTUP = 30
 """Seconds in which BGP converges after a start, with room; a router attracts no transit meanwhile."""
 OSPF_SECRET = "ospf"
 
+_PIECE = re.compile(r"([^0-9]*)([0-9]*)")
+
 _KINDS = {
     LinkKind.SPAN: PortKind.BACKBONE,
     LinkKind.DATACENTER: PortKind.BACKBONE,
@@ -30,7 +32,7 @@ _KINDS = {
 
 
 def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
-    """All ports of a router, in the order FRR prints them."""
+    """All ports of a router, in the natural order of their names: numbers in them by what they count."""
     topology = inventory.topology
     assert node.loopback is not None, "routers of ours have a loopback"
     loopback = IPv4Interface((int(node.loopback), 32))
@@ -43,8 +45,12 @@ def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
 
 @lru_cache(maxsize=4096)
 def _order(names: tuple[str, ...]) -> tuple[int, ...]:
-    """The places of ports in the order in which FRR prints them; many sites have ports of the same names."""
-    return tuple(sorted(range(len(names)), key=lambda index: interface_order(names[index])))
+    """The places of ports in their order; many sites have ports of the same names."""
+    return tuple(sorted(range(len(names)), key=lambda index: _pieces(names[index])))
+
+
+def _pieces(name: str) -> tuple[tuple[str, int], ...]:
+    return tuple((text, int(number or 0)) for text, number in _PIECE.findall(name))
 
 
 def _link_interface(inventory: Inventory, node: Node, link: Link) -> Interface:
@@ -131,27 +137,3 @@ def ospf(node: Node, ports: tuple[Interface, ...]) -> Ospf | None:
 def lan_prefixes(inventory: Inventory, node: Node) -> tuple[IPv4Network, ...]:
     """The networks behind a router's LAN ports, sorted."""
     return tuple(sorted((lan.prefix for lan in inventory.topology.lans_of(node.name)), key=prefix_order))
-
-
-_PIECE = re.compile(r"([^0-9]*)([0-9]*)")
-
-
-def _compare(a: str, b: str) -> int:
-    """As FRR's if_cmp_name_func: text and numbers in turn; texts of unlike length by what follows, too."""
-    while a and b:
-        (text_a, number_a), (text_b, number_b) = _piece(a), _piece(b)
-        if text_a != text_b:
-            return -1 if a < b else 1
-        if number_a and number_b and int(number_a) != int(number_b):
-            return int(number_a) - int(number_b)
-        a, b = a[len(text_a) + len(number_a) :], b[len(text_b) + len(number_b) :]
-    return len(a) - len(b)
-
-
-def _piece(name: str) -> tuple[str, str]:
-    found = _PIECE.match(name)
-    assert found is not None, "both parts may be empty"
-    return found[1], found[2]
-
-
-interface_order = cmp_to_key(_compare)

@@ -8,8 +8,7 @@ from baubau_ops.network.derive.filters import filters
 from baubau_ops.network.derive.helpers import helpers
 from baubau_ops.network.derive.interfaces import interfaces
 from baubau_ops.network.derive.routing import routing
-from baubau_ops.network.derive.shaping import qos
-from baubau_ops.network.derive.sysctl import sysctl
+from baubau_ops.network.derive.shaping import shaped_ports
 from baubau_ops.network.model.router import Router
 from baubau_ops.network.policy import Matrix, matrix
 
@@ -32,11 +31,11 @@ def derive_router(inventory: Inventory, name: str, policy: Matrix | None = None)
     return Router(
         name=name,
         role=node.role,
+        platform=node.platform,
         loopback=node.loopback,
         interfaces=ports,
         routing=routes,
         filters=filters(inventory, policy or matrix(inventory), node, ports, routes.bgp),
-        qos=qos(inventory, node),
-        sysctl=sysctl(ports),
+        shaped=shaped_ports(inventory, node),
         helpers=helpers(inventory, node),
     )

@@ -30,9 +30,9 @@ NEXT_HOPS = "bgp-next-hops"
 
 
 def routing(inventory: Inventory, node: Node, ports: tuple[Interface, ...]) -> Routing:
-    """The frr section of a router."""
+    """How a router routes."""
     return Routing(
-        statics=tuple(sorted(_statics(inventory, node), key=_frr_order)),
+        statics=tuple(sorted(_statics(inventory, node), key=lambda route: prefix_order(route.prefix))),
         prefix_lists=tuple(sorted(_prefix_lists(inventory, node), key=lambda item: item.name)),
         community_lists=site_policy.community_lists(inventory, node),
         route_maps=tuple(sorted(_route_maps(inventory, node), key=lambda item: (item.name, item.seq))),
@@ -41,10 +41,6 @@ def routing(inventory: Inventory, node: Node, ports: tuple[Interface, ...]) -> R
         bgp=bgp(inventory, node),
         ospf=ospf(node, ports),
     )
-
-
-def _frr_order(route: StaticRoute) -> tuple[int, IPv4Network]:
-    return route.prefix.prefixlen, route.prefix
 
 
 def _statics(inventory: Inventory, node: Node) -> list[StaticRoute]:
@@ -100,7 +96,7 @@ def _sites_at(inventory: Inventory, node: Node) -> list[str]:
 def _next_hops(inventory: Inventory, node: Node) -> PrefixList:
     """Loopbacks and links only: else a dead router's next hop resolves through a default or a discard.
 
-    FRR asks the same route-map whether there is a route to what the router announces itself.
+    A router asks the same route-map whether there is a route to what it announces itself.
     """
     pools = inventory.city.pools
     rules = [PrefixRule(5, pools.loopback, ge=32), PrefixRule(10, pools.link, ge=31)]

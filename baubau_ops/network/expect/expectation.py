@@ -56,7 +56,7 @@ class BfdSession:
 
     peer: IPv4Address
     interface: str
-    """The port; FRR binds the BFD of a BGP session with GTSM to addresses only (it counts as multihop)."""
+    """The port; a router may bind the BFD of a BGP session with GTSM to addresses only (it counts as multihop)."""
     neighbour: str
     """Device name."""
     transmit: float

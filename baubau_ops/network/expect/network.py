@@ -26,7 +26,7 @@ from baubau_ops.network.model.loss import Lost, remaining
 from baubau_ops.network.model.router import Interface, Neighbour, PortKind, Router
 
 _EBGP, _OSPF, _IBGP = 20, 110, 200
-"""Distances (FRR's): of several protocols that know a prefix, the nearest one wins."""
+"""Administrative distances: of several protocols that know a prefix, the nearest one wins."""
 _REMOTE_ROLES = {"provider": "customer", "customer": "provider", "peer": "peer"}
 
 

@@ -13,7 +13,7 @@ from baubau_ops.network.model.router import Interface, PortKind, Router
 MAX_METRIC = 65535
 """What a stub router says its links cost (RFC 6987)."""
 EXTERNAL_METRIC = 20
-"""Of what FRR redistributes, type 2: the way to the router that does so decides between equals."""
+"""Of what is redistributed, type 2: the way to the router that does so decides between equals."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from baubau_ops.core.errors import BaubauError, FailedError, UnreachableError
+from baubau_ops.inventory.city.topology import Topology
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.network.platforms.session import REVERT_SECONDS, Connects, Session
+from baubau_ops.network.platforms.platform import Platform
+from baubau_ops.network.platforms.registry import platforms_of
+from baubau_ops.network.platforms.session import REVERT_SECONDS, Session
 
 logger = logging.getLogger(__name__)
 
@@ -31,16 +34,22 @@ class Fleet:
 
     def __init__(
         self,
-        platforms: Mapping[str, Connects],
+        platforms: Mapping[str, Platform],
         environment: Environment,
         *,
         min_revert_in: int = REVERT_SECONDS,
     ) -> None:
         """Take each device's platform by name; `min_revert_in` is the least that a session's `arm` accepts."""
-        self._platforms = dict(platforms)
+        self.platforms: Mapping[str, Platform] = dict(platforms)
         self._environment = environment
         self._min_revert_in = min_revert_in
         self._sessions: dict[str, Session] = {}
+
+    @classmethod
+    def of(cls, topology: Topology, environment: Environment, *, min_revert_in: int = REVERT_SECONDS) -> Self:
+        """The fleet of all routers of ours, each of the platform that it is of in this environment."""
+        platforms = platforms_of(topology.ours, environment.platforms)
+        return cls(platforms, environment, min_revert_in=min_revert_in)
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +91,7 @@ class Fleet:
     def _session(self, device: str) -> Session:
         session = self._sessions.get(device)
         if session is None:
-            session = self._platforms[device].connect(
+            session = self.platforms[device].connect(
                 device, self._environment, min_revert_in=self._min_revert_in
             )
             self._sessions[device] = session

@@ -1,6 +1,6 @@
-"""What a router lets through, as plain values; part of the derived device model.
+"""What a router lets through, as plain values; part of its derived model.
 
-Drop counters (table `inet baubau`), named so that a probe can tell which device dropped a packet, and why:
+Drop counters, named so that a probe can tell which router dropped a packet, and why:
 
 - `deny_ipv6`      IPv6 that would be routed; every router, before anything else
 - `deny_ipv6_link` IPv6 noise of a link (link-local, multicast, unspecified source); every router
@@ -22,20 +22,6 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
 from baubau_ops.core.addresses import host
-
-COUNTERS = (
-    "deny_bogon",
-    "deny_forward",
-    "deny_input",
-    "deny_invalid",
-    "deny_ipv6",
-    "deny_ipv6_link",
-    "deny_isp",
-    "deny_leak",
-    "deny_police",
-    "deny_spoof",
-    "deny_zone",
-)
 
 
 class Protocol(StrEnum):
@@ -97,7 +83,7 @@ class InputFilter:
     ibgp: tuple[IPv4Address, ...]
     ibgp_ports: tuple[str, ...]
     state_sync: tuple[IPv4Address, ...] = ()
-    """The other firewall's ports: conntrackd sends from the one that its packet leaves by."""
+    """The other firewall's ports: news of its connections comes from the one that the packet leaves by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +173,7 @@ class FirewallFilter:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The nftables section."""
+    """All of a router's packet filter."""
 
     input: InputFilter
     forward: SiteFilter | PopFilter | CoreFilter | FirewallFilter
@@ -197,3 +183,25 @@ class Filters:
     """Where calls come from and go to: what is marked so that it waits in the short queue."""
     bogons: tuple[IPv4Network, ...]
     """Sources that cannot come from the internet."""
+
+    @property
+    def isps(self) -> tuple[IspPort, ...]:
+        """Its ports to the internet."""
+        return self.forward.isps if isinstance(self.forward, CoreFilter) else ()
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether it tells answers from what somebody else began."""
+        return isinstance(self.forward, SiteFilter | FirewallFilter) or bool(self.isps)
+
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """The drop counters that it has, by name."""
+        found = {"deny_forward", "deny_input", "deny_ipv6", "deny_ipv6_link", "deny_spoof", "deny_zone"}
+        if isinstance(self.forward, PopFilter):
+            found |= {"deny_police"}
+        if self.keeps_state:
+            found |= {"deny_invalid"}
+        if self.isps:
+            found |= {"deny_bogon", "deny_isp", "deny_leak"}
+        return tuple(sorted(found))

@@ -1,4 +1,4 @@
-"""What else runs on a router, as plain values: the services of its section `units`."""
+"""What else runs on a router beside routing and filters, as plain values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ class IspTracking:
 class TranslationLog:
     """A core's record of whose traffic had which public address and port."""
 
-    folder: str
     days: int
     """How long it is kept."""
 
@@ -57,13 +56,3 @@ class Helpers:
     tracking: IspTracking | None = None
     translations: TranslationLog | None = None
     state_sync: StateSync | None = None
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """The units of systemd that run them."""
-        names = {
-            "isp-track": self.tracking,
-            "state-sync": self.state_sync,
-            "translation-log": self.translations,
-        }
-        return tuple(f"baubau-{name}.service" for name, helper in names.items() if helper)

@@ -1,8 +1,7 @@
-"""The derived device model: everything a router's text says, as plain values. Nothing here is rendered."""
+"""The model of a router: everything its text says, as plain values. Nothing here is rendered."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
@@ -126,7 +125,7 @@ class BfdProfile:
 
 @dataclass(frozen=True, slots=True)
 class OspfTimers:
-    """Milliseconds. FRR's own 5 s between LSAs hold back the news of a link that comes back, or of a second one that
+    """Milliseconds. The usual 5 s between LSAs hold back the news of a link that comes back, or of a second one that
     fails with the first."""
 
     spf_delay: int = 0
@@ -218,7 +217,7 @@ class Bgp:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The frr section."""
+    """Which routes it has by itself, learns and tells."""
 
     statics: tuple[StaticRoute, ...]
     prefix_lists: tuple[PrefixList, ...]
@@ -231,28 +230,41 @@ class Routing:
     ospf: Ospf | None
 
 
+class Queue(StrEnum):
+    """Where packets wait at a full port, in the order in which they are served."""
+
+    LIVENESS = "liveness"
+    """OSPF and BFD alone; neither lends nor borrows."""
+    MANAGEMENT = "management"
+    """BGP, and the bastion's sessions."""
+    VOICE = "voice"
+    """Calls; they borrow nothing."""
+    DATA = "data"
+    """Whatever nothing else says of."""
+    LOW = "low"
+    """What its POP marked as above the committed rate; it only gets what the others leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrafficClass:
-    """One leaf of a shaped port. Rates in bit/s, sizes in bytes."""
+    """What one queue of a shaped port may send, bit/s."""
 
-    minor: int
-    parent: int
-    """Minor number of the class above, 0 for the root."""
+    queue: Queue
     rate: int
+    """Guaranteed."""
     ceil: int
-    burst: int
-    priority: int
-    quantum: int
-    limit: int | None
-    """Length of its queue; None for a class that has classes below it."""
+    """At most, while the others leave it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShapedPort:
+    """A port that sends no faster than it should, and chooses itself what waits."""
+
     port: str
-    default: int
-    """Minor number of the class that takes what nothing classified."""
+    rate: int
+    """Of all queues but that of liveness together, bit/s."""
     classes: tuple[TrafficClass, ...]
+    """In the order of their queues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,12 +273,14 @@ class Router:
 
     name: str
     role: Role
+    platform: str
+    """As the inventory has it; in an environment another one may stand in for it."""
     loopback: IPv4Address
     interfaces: tuple[Interface, ...]
+    """In the natural order of their names: `ce9` before `ce10`."""
     routing: Routing
     filters: Filters
-    qos: tuple[ShapedPort, ...]
-    sysctl: Mapping[str, str]
+    shaped: tuple[ShapedPort, ...]
     helpers: Helpers | None
     """None where there never are any."""
 

@@ -1,1 +1,1 @@
-"""Kinds of router: how each is configured, read and checked."""
+"""Kinds of router: how each is configured, changed, read and checked, behind one Protocol."""

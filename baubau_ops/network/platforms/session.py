@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from baubau_ops.inventory.environment import Environment
-
 REVERT_SECONDS = 120
 """The least time a device is given, seconds: reading and confirming a large group must fit in."""
 
@@ -46,12 +44,3 @@ class Session(Protocol):
 
     def close(self) -> None:
         """End the session; what is pending stays so, and the device takes it back in time."""
-
-
-class Connects(Protocol):
-    """A platform, as far as sessions go."""
-
-    def connect(
-        self, device: str, environment: Environment, *, min_revert_in: int = REVERT_SECONDS
-    ) -> Session:
-        """Log in to a device; UnreachableError. `min_revert_in` is the least that `arm` accepts, seconds."""

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from baubau_ops.core.errors import FailedError, InputError
@@ -17,7 +18,7 @@ from baubau_ops.core.garbage import no_garbage_collection
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import Role
 from baubau_ops.network.derive.routers import derive_router
-from baubau_ops.network.platforms.frr.render.text import render_router, renderer
+from baubau_ops.network.platforms.registry import AS_INTENDED, StandIns, platform_of
 from baubau_ops.network.policy import matrix
 
 _CHUNK = 200
@@ -30,17 +31,22 @@ _work: _Write | None = None  # of a worker, which inherits it
 
 
 def write_texts(
-    inventory: Inventory, folder: Path, names: Iterable[str], *, on_event: OnEvent = ignore
+    inventory: Inventory,
+    folder: Path,
+    names: Iterable[str],
+    stand_ins: StandIns = AS_INTENDED,
+    *,
+    on_event: OnEvent = ignore,
 ) -> tuple[str, ...]:
-    """Write `<device>.conf` for some routers into `folder`; returns their names, sorted.
+    """Write a file for each of some routers into `folder`, called by its name and its platform's suffix.
 
-    A new folder appears as a whole; in one that exists, every file is replaced as a whole. InputError when a text
-    cannot be derived, FailedError when a file cannot be written.
+    Returns their names, sorted. A new folder appears as a whole; in one that exists, every file is replaced as a
+    whole. InputError when a text cannot be derived, FailedError when a file cannot be written.
     """
     wanted = tuple(sorted(names))
     try:
         with contextlib.nullcontext(folder) if folder.exists() else new_folder(folder) as into:
-            _write_all(inventory, into, folder, wanted, on_event)
+            _write_all(inventory, into, folder, wanted, stand_ins, on_event)
     except OSError as error:
         raise FailedError(f"{folder} cannot be written: {error.strerror}.") from error
     return wanted
@@ -48,13 +54,18 @@ def write_texts(
 
 @no_garbage_collection()
 def _write_all(
-    inventory: Inventory, into: Path, folder: Path, wanted: Sequence[str], on_event: OnEvent
+    inventory: Inventory,
+    into: Path,
+    folder: Path,
+    wanted: Sequence[str],
+    stand_ins: StandIns,
+    on_event: OnEvent,
 ) -> None:
     nodes = inventory.topology.nodes
     # The long texts first: whoever has them last would end alone.
     ordered = sorted(wanted, key=lambda name: nodes[name].role is Role.SITE)
     chunks = [ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK)]
-    write = _writer(inventory, into, folder, wanted)
+    write = _writer(inventory, into, folder, wanted, stand_ins)
     on_event(Event("start", "render", total=len(wanted)))
     done = 0
     for chunk, problem in zip(chunks, _run(write, chunks), strict=True):
@@ -65,27 +76,32 @@ def _write_all(
     on_event(Event("done", "render", done=done, total=len(wanted)))
 
 
-def _writer(inventory: Inventory, into: Path, folder: Path, names: Sequence[str]) -> _Write:
+def _writer(
+    inventory: Inventory, into: Path, folder: Path, names: Sequence[str], stand_ins: StandIns
+) -> _Write:
     """What writes some of the texts; all that they share is worked out here, once and before any fork."""
-    policy, render = matrix(inventory), renderer()
-    roles = {inventory.topology.nodes[name].role: name for name in names}
-    for name in roles.values():
-        render_router(derive_router(inventory, name, policy))
+    policy, nodes = matrix(inventory), inventory.topology.nodes
+    platforms = {nodes[name].platform: platform_of(nodes[name], stand_ins) for name in names}
+    derive = partial(derive_router, inventory, policy=policy)
+    alike = {(nodes[name].platform, nodes[name].role): name for name in names}
+    for (platform, _), name in alike.items():
+        platforms[platform].render(derive(name))
 
     put = replace_file if into == folder else _put
     turn = _PROCESSES.Lock()  # two that make files in one folder spend their time waiting for each other
 
     def write(chunk: Sequence[str]) -> str:
         try:
-            texts = {name: render(derive_router(inventory, name, policy)) for name in chunk}
+            texts = {name: platforms[nodes[name].platform].render(derive(name)) for name in chunk}
         except InputError as error:
             return error.message
         with turn:
             for name, text in texts.items():
+                file = f"{name}{platforms[nodes[name].platform].suffix}"
                 try:
-                    put(f"{into}/{name}.conf", text)
+                    put(f"{into}/{file}", text)
                 except OSError as error:
-                    return f"{folder}/{name}.conf cannot be written: {error.strerror}."
+                    return f"{folder}/{file} cannot be written: {error.strerror}."
         return ""
 
     return write

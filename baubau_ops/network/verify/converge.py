@@ -11,7 +11,7 @@ from baubau_ops.network.compare.router import compare
 from baubau_ops.network.compare.verdict import Verdict
 from baubau_ops.network.expect.expectation import Expectation
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.platforms.frr.state.read import read_state
+from baubau_ops.network.fleet.reading import read_states
 from baubau_ops.network.state.router_state import OspfProcess, RouterState
 
 
@@ -49,9 +49,9 @@ class Reading:
         """Read those that are not known to be fine; once all are, everything again, as one picture."""
         before = compare(self._expectation, self._seen)
         wrong = {finding.device for finding in before.findings}
-        self._seen |= self._fleet.run(sorted(wrong), read_state)
+        self._seen |= read_states(self._fleet, sorted(wrong))
         verdict = compare(self._expectation, self._seen)
         if verdict.fine and len(wrong) < len(self._expectation.routers):
-            self._seen = self._fleet.run(self._expectation.routers, read_state)
+            self._seen = read_states(self._fleet, self._expectation.routers)
             verdict = compare(self._expectation, self._seen)
         return verdict

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from baubau_ops.core.errors import BaubauError, MissingError, UnreachableError
+from baubau_ops.core.errors import MissingError, UnreachableError
 from baubau_ops.core.events import OnEvent, ignore
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.environment import Environment
-from baubau_ops.network.change.apply import platforms
 from baubau_ops.network.compare.verdict import Finding, Verdict
 from baubau_ops.network.derive.routers import derive
 from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.model.router import Router
-from baubau_ops.network.platforms.frr.state.read import read_counters
-from baubau_ops.network.platforms.frr.verify.kernel import check_kernel, read_kernel
+from baubau_ops.network.fleet.reading import check_settings, read_counters
 from baubau_ops.network.probe.pairs import pairs
 from baubau_ops.network.probe.prove import ReadCounters
 from baubau_ops.network.probe.prove import probe as try_pairs
 from baubau_ops.network.probe.report import ProbeReport
-from baubau_ops.network.state.router_state import Readable, Unread
 from baubau_ops.network.verify.converge import Reading
 
 PATIENCE = 10.0
@@ -97,12 +92,12 @@ def verify_network(
     vantage = environment.vantage
     if probe and vantage is None:
         raise MissingError(f"{environment.name} has no machines to send probes from.")
-    with Fleet(platforms(inventory.topology), environment) as fleet:
+    with Fleet.of(inventory.topology, environment) as fleet:
         seen = Reading(fleet, expected(inventory))
         routing = seen.settled(patience, on_event)
         # That a router cannot be reached is said once.
-        reached = [device for name, device in derive(inventory).items() if name not in seen.unreachable]
-        verdict = Verdict.join([routing, kernels(fleet, reached)])
+        reached = [router for name, router in derive(inventory).items() if name not in seen.unreachable]
+        verdict = Verdict.join([routing, check_settings(fleet, reached)])
         report = None
         if vantage is not None and probe:
             tried = pairs(inventory, vantage.machines(), only=only)
@@ -110,21 +105,6 @@ def verify_network(
         return NetworkVerdict(verdict, report, seen.unreachable)
 
 
-def kernels(fleet: Fleet, devices: Iterable[Router]) -> Verdict:
-    """The settings and queues of routers compared with the intent: what changes only when somebody changes it."""
-    models = {device.name: device for device in devices}
-    seen = fleet.run(models, lambda name, driver: read_kernel(models[name], driver))
-    return Verdict.join(check_kernel(models[name], answer) for name, answer in seen.items())
-
-
 def counters_of(fleet: Fleet) -> ReadCounters:
     """What the probes read their proof with."""
-
-    def read(devices: Iterable[str]) -> Mapping[str, Readable[Mapping[str, int]]]:
-        answers = fleet.run(sorted(devices), read_counters)
-        return {
-            name: Unread(str(answer)) if isinstance(answer, BaubauError) else answer
-            for name, answer in answers.items()
-        }
-
-    return read
+    return lambda devices: read_counters(fleet, sorted(devices))

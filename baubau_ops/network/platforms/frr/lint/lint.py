@@ -9,33 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from baubau_ops.core.errors import BaubauError, FailedError, MissingError
+from baubau_ops.core.errors import BaubauError
 from baubau_ops.network.platforms.frr.lint.parsers import Parser, frr_errors, nft_errors
 from baubau_ops.network.platforms.frr.lint.rules import own_checks, section_lines
+from baubau_ops.network.platforms.platform import LintProblem
 from napalm_frr import text as device_text
 
 _TABLE = re.compile(r"^table (inet|ip) (\S+)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class LintProblem:
-    """Something wrong with a text, or the reason why nobody can tell."""
-
-    device: str
-    """Empty where it concerns all."""
-    line: int
-    """Of the device's text, from 1; 0 where it concerns the whole."""
-    message: str
-    kind: Literal["wrong", "could not lint"] = "wrong"
-    remedy: str = ""
-    by: Literal["parser", "rule"] = "parser"
-    """What says so: a parser of the platform's own (the driver's included), or a rule of ours."""
-
-    def __str__(self) -> str:
-        place = f"{self.device}:{self.line}" if self.line else self.device
-        return f"{place}: {self.message}" if place else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +43,6 @@ def lint(texts: Mapping[str, str]) -> tuple[LintProblem, ...]:
             LintProblem(name, mistake.line, mistake.message, by="rule") for mistake in own_checks(name, text)
         ]
     return tuple(sorted(found, key=lambda problem: (problem.device, problem.line, problem.message)))
-
-
-def require_clean(texts: Mapping[str, str]) -> None:
-    """Raise for the first problems: MissingError if a check cannot be made, FailedError if a text is wrong."""
-    problems = lint(texts)
-    if not problems:
-        return
-    wrong = [problem for problem in problems if problem.kind == "wrong"]
-    shown = wrong or problems
-    more = f" (and {len(shown) - 3} more)" if len(shown) > 3 else ""
-    message = "; ".join(str(problem) for problem in shown[:3]) + more
-    if wrong:
-        raise FailedError(f"The texts are not sound: {message}", remedy="Nothing was changed.")
-    raise MissingError(f"The texts could not be checked: {message}", remedy=problems[0].remedy)
 
 
 def _unsplittable(texts: Mapping[str, str]) -> Iterator[tuple[str, device_text.TextError]]:

@@ -10,6 +10,8 @@ from baubau_ops.core.errors import BaubauError
 from baubau_ops.network.compare.checks import Checked, Problem, verdict
 from baubau_ops.network.compare.verdict import Verdict
 from baubau_ops.network.model.router import Router
+from baubau_ops.network.platforms.frr.render.sysctl import sysctl
+from baubau_ops.network.platforms.frr.render.units import services
 from baubau_ops.network.platforms.frr.verify.policing import (
     Policer,
     check_policer,
@@ -47,9 +49,9 @@ def read_kernel(router: Router, session: Session) -> Kernel:
 
 def script(router: Router) -> str:
     """What the router's root shell is to run; a setting that the kernel lacks is left out of the answer."""
-    files = " ".join(_PROC + key.replace(".", "/") for key in router.sysctl)
-    ports = " ".join(shaped.port for shaped in router.qos)
-    helpers = " ".join(router.helpers.services) if router.helpers else ""
+    files = " ".join(_PROC + key.replace(".", "/") for key in sysctl(router))
+    ports = " ".join(shaped.port for shaped in router.shaped)
+    helpers = " ".join(services(router.helpers))
     policed = "nft -j list table inet baubau || exit 1\n" if policed_ports(router.filters.forward) else ""
     return (
         "LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
@@ -102,15 +104,17 @@ def parse(output: str) -> Kernel:
 def check_kernel(router: Router, seen: Kernel | BaubauError) -> Verdict:
     """One check for each setting, port and helper; an error in place of the reading fails all of them."""
     policed = policed_ports(router.filters.forward)
-    helpers = router.helpers.services if router.helpers else ()
+    helpers, settings = services(router.helpers), sysctl(router)
     if isinstance(seen, BaubauError):
         message = f"Kernel settings and queues could not be checked: {seen}"
         problem = Problem("", "", message, "could not check")
-        count = 1 + len(router.sysctl) + len(router.qos) + len(policed) + len(helpers)
+        count = 1 + len(settings) + len(router.shaped) + len(policed) + len(helpers)
         return verdict(router.name, [Checked("kernel", (problem,), count)])
-    checks = [Checked("kernel", tuple(_setting(key, value, seen))) for key, value in router.sysctl.items()]
+    checks = [Checked("kernel", tuple(_setting(key, value, seen))) for key, value in settings.items()]
     checks.append(Checked("kernel", tuple(_nexthops(seen))))
-    checks += [Checked("queues", tuple(check_port(shaped, seen.ports[shaped.port]))) for shaped in router.qos]
+    checks += [
+        Checked("queues", tuple(check_port(shaped, seen.ports[shaped.port]))) for shaped in router.shaped
+    ]
     checks += [
         Checked("policing", tuple(check_policer(site, seen.policers.get(site.port)))) for site in policed
     ]

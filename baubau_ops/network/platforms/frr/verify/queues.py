@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baubau_ops.network.compare.checks import Problem
-from baubau_ops.network.model.router import ShapedPort, TrafficClass
+from baubau_ops.network.model.router import ShapedPort
+from baubau_ops.network.platforms.frr.render.queues import DEFAULT, HtbClass, htb_classes
 
 _CLASS = re.compile(
     r"class htb (?P<id>\S+) (?:root|parent (?P<parent>\S+))(?: leaf \S+)?"
@@ -81,11 +82,11 @@ def check_port(expected: ShapedPort, port: SeenPort) -> Iterator[Problem]:
     if port.default is None:
         yield Problem("port", name, f"Queues of {name}: expected shaped, is not.")
         return
-    # tc takes and prints the numbers of classes as hexadecimal digits, and derive writes them as such.
-    if f"{port.default:x}" != str(expected.default):
-        message = f"Queues of {name}: expected default class {expected.default}, is {port.default:x}."
+    # tc takes and prints the numbers of classes as hexadecimal digits, and they are written as such.
+    if f"{port.default:x}" != str(DEFAULT):
+        message = f"Queues of {name}: expected default class {DEFAULT}, is {port.default:x}."
         yield Problem("default", name, message)
-    wanted = {f"1:{one.minor}": one for one in expected.classes}
+    wanted = {f"1:{one.minor}": one for one in htb_classes(expected)}
     for number, one in wanted.items():
         yield from _traffic_class(name, number, one, port)
     for number in sorted(port.classes.keys() - wanted.keys()):
@@ -93,7 +94,7 @@ def check_port(expected: ShapedPort, port: SeenPort) -> Iterator[Problem]:
         yield Problem("other", f"{name} {number}", message, "unexpected")
 
 
-def _traffic_class(port: str, number: str, expected: TrafficClass, seen: SeenPort) -> Iterator[Problem]:
+def _traffic_class(port: str, number: str, expected: HtbClass, seen: SeenPort) -> Iterator[Problem]:
     subject = f"{port} {number}"
     found = seen.classes.get(number)
     if found is None:

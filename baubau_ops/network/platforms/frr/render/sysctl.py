@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
-from baubau_ops.network.model.router import Interface, PortKind
+from baubau_ops.network.model.router import PortKind, Router
 
 _GLOBAL = {
     "net.ipv4.ip_forward": "1",
@@ -35,9 +35,9 @@ _PER_PORT = {
 }
 
 
-def sysctl(interfaces: Iterable[Interface]) -> Mapping[str, str]:
-    """The settings of a router with these ports."""
-    return _settings(tuple(port.name for port in interfaces if port.kind is not PortKind.LOOPBACK))
+def sysctl(router: Router) -> Mapping[str, str]:
+    """The settings of a router, by key."""
+    return _settings(tuple(port.name for port in router.interfaces if port.kind is not PortKind.LOOPBACK))
 
 
 @lru_cache(maxsize=4096)

@@ -8,38 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from baubau_ops.network.model.router import Router
-from baubau_ops.network.platforms.frr.render.text import TEMPLATES, render_with
+from baubau_ops.network.platforms.frr.render.text import TEMPLATES, render_router
+from baubau_ops.network.platforms.lines import TemplateLine, Written
 
 # Characters that no text holds: FRR, nft and tc take neither.
 _BEGIN, _END = "\x01", "\x02"
 _MARK = re.compile(rf"{_BEGIN}([^{_BEGIN}{_END}]*):(\d+){_END}")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class TemplateLine:
-    """A line of a template."""
-
-    file: str
-    """Relative to the root."""
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A line of a router's text and where it was written."""
-
-    text: str
-    template: TemplateLine | None
-    """None for the few lines that no template holds: section headers, and the end of FRR's section."""
 
 
 class Marks(Extension):
@@ -67,9 +46,10 @@ def _marked(file: str, line: int, text: str) -> str:
 def written(router: Router) -> tuple[Written, ...]:
     """The lines of a router's text, each with the template's line that wrote its first visible character.
 
-    A value of several lines, such as a whole program, was written where it begins.
+    No template holds section headers and the end of FRR's section. A value of several lines, such as a whole
+    program, was written where it begins.
     """
-    marked = render_with(router, f"{__name__}.{Marks.__name__}").splitlines()
+    marked = render_router(router, f"{__name__}.{Marks.__name__}").splitlines()
     found: list[Written] = []
     place: TemplateLine | None = None
     for line in marked:

@@ -1,4 +1,4 @@
-"""Day-0 texts: what a router needs so that the bastion reaches its loopback, and nothing else.
+"""Day 0: what a router needs so that the bastion reaches its loopback, and nothing else.
 
 User and key are the image's. An infrastructure router brings up OSPF on its backbone ports; a site's router its
 uplink and the BGP session that announces its loopback. The first `net apply` only adds to it.
@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.city.topology import Role
 from baubau_ops.network.derive.preference import FROM_BACKUP, TO_BACKUP
-from baubau_ops.network.derive.routers import derive_router
-from baubau_ops.network.derive.sysctl import sysctl
 from baubau_ops.network.model.router import (
     Bgp,
     Interface,
@@ -22,14 +19,8 @@ from baubau_ops.network.model.router import (
     Router,
     Routing,
 )
-from baubau_ops.network.platforms.frr.render.text import render_day0
 
 _DAY0_PORTS = frozenset({PortKind.LOOPBACK, PortKind.BACKBONE, PortKind.BASTION, PortKind.UPLINK})
-
-
-def bootstrap(inventory: Inventory, router: str) -> str:
-    """The day-0 text of a router of ours."""
-    return render_day0(day0(derive_router(inventory, router)))
 
 
 def day0(router: Router) -> Router:
@@ -44,8 +35,7 @@ def day0(router: Router) -> Router:
         interfaces=ports,
         routing=_routing(router),
         filters=replace(filters, input=input),
-        qos=(),
-        sysctl=sysctl(ports),
+        shaped=(),
         helpers=None,
     )
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from baubau_ops.network.model.router import Router
-from baubau_ops.network.platforms.frr.render.origins import TemplateLine, Written, written
+from baubau_ops.network.platforms.frr.lines.origins import written
+from baubau_ops.network.platforms.lines import LineClass, Removal, Written
 
 _CLOSING = frozenset({"exit", "exit-address-family", "}"})
 _FILE = "#@ file "
@@ -40,40 +40,14 @@ HARMLESS = {
 }
 """Lines on which no packet depends, by how they begin, and why: they are counted apart."""
 _NEIGHBOUR = re.compile(r"neighbor \S+ (description .*)")
+_SHOWS_LATE = ("bgp.j2", "filters.j2", "nft-input.j2")
+"""Templates of what FRR looks at late: at its own networks 5 s after a route-map changed (`bgp route-map delay-timer`),
+at a neighbour that it cannot hear any more after BGP's hold time."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class LineClass:
-    """What one line of a template writes."""
-
-    template: TemplateLine
-    variant: str = ""
-    """Key or number, where one template line writes many things."""
-
-    def __str__(self) -> str:
-        name = f"{self.template.file.removeprefix('netconf/frr/')}:{self.template.line}"
-        return f"{name} {self.variant}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """One class taken out of one router's text."""
-
-    line_class: LineClass
-    device: str
-    example: str
-    """The first of the lines."""
-    count: int
-    """How many lines of the class the text has."""
-    text: str
-    """The text without them, or with another value of the kernel settings that they are."""
-    harmless: str = ""
-    """Why nothing depends on them; empty where something should."""
-
-
-def removals(devices: Mapping[str, Router]) -> tuple[Removal, ...]:
+def removals(routers: Mapping[str, Router]) -> tuple[Removal, ...]:
     """For every class the text of the router that has most of its lines; of several, the one with most to do."""
-    texts = {name: written(device) for name, device in sorted(devices.items())}
+    texts = {name: written(router) for name, router in sorted(routers.items())}
     numbers: defaultdict[LineClass, dict[str, list[int]]] = defaultdict(dict)
     for device, lines in texts.items():
         units = next((n for n, line in enumerate(lines) if line.text == "#@ section units"), len(lines))
@@ -106,7 +80,8 @@ def _removal(found: LineClass, device: str, lines: Sequence[Written], numbers: S
         for number, line in enumerate(lines)
         if setting or number not in gone
     )
-    return Removal(found, device, example, len(numbers), text, _harmless(example))
+    late = found.template.file.endswith(_SHOWS_LATE)
+    return Removal(found, device, example, len(numbers), text, _harmless(example), late)
 
 
 def _other_value(setting: re.Match[str]) -> str:
