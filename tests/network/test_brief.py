@@ -12,7 +12,7 @@ def route(number: int, *, device: str = "pop-x", way: str = "via b") -> Finding:
 
 
 CAUSE = Finding(
-    "pop-y", "ospf state", "to-x", "OSPF to-x: expected x Full, is not there.", "differs", "It is up."
+    "pop-y", "ospf state", "to-x", "OSPF to-x: expected x Full, is not there.", "differs", "It is up.", "x"
 )
 
 
@@ -59,21 +59,37 @@ def test_routes_may_follow_from_a_session_that_is_down() -> None:
     assert told.summary == "2 probable consequences on 2 routers: 2 fib route."
 
 
-def session(check: str, device: str, peer: str, message: str) -> Finding:
-    return Finding(device, check, peer, message, "differs")
+def session(
+    check: str, device: str, peer: str, message: str, *, neighbour: str = "", machines: tuple[str, ...] = ()
+) -> Finding:
+    return Finding(device, check, peer, message, "differs", neighbour=neighbour, machines=machines)
 
 
 def test_one_site_that_was_not_applied_is_told_in_a_line() -> None:
     """The router does not answer; its POP lacks its sessions, everybody lacks its prefixes, nobody its packets."""
     absent = Finding("ce-dinas", "device", "", "ce-dinas could not be checked: no answer", "could not check")
     bgp = session(
-        "bgp state", "pop-murhum", "10.0.0.1", "BGP 10.0.0.1 (ce-dinas): expected Established, is Idle."
+        "bgp state",
+        "pop-murhum",
+        "10.0.0.1",
+        "BGP 10.0.0.1 (ce-dinas): expected Established, is Idle.",
+        neighbour="ce-dinas",
     )
     bfd = session(
-        "bfd state", "pop-murhum", "10.0.0.1", "BFD 10.0.0.1 (ce-dinas, ce4): expected up, is down."
+        "bfd state",
+        "pop-murhum",
+        "10.0.0.1",
+        "BFD 10.0.0.1 (ce-dinas, ce4): expected up, is down.",
+        neighbour="ce-dinas",
     )
     sets = session("bgp accepted", "core-1", "10.0.0.9", "BGP 10.0.0.9 (pop-murhum): lacks 10.0.7.0/24.")
-    probe = session("probe unproven", "pop-murhum", "dinas-wifi → dns", "dinas-wifi was not seen alive.")
+    probe = session(
+        "probe unproven",
+        "pop-murhum",
+        "dinas-wifi → dns",
+        "dinas-wifi was not seen alive.",
+        machines=("dinas-wifi", "host-services"),
+    )
     routes = [route(n, device=f"pop-{n}") for n in range(9)]
     told = brief([*routes, probe, sets, bgp, bfd, absent])
     assert told.findings == (absent,)
@@ -84,9 +100,27 @@ def test_one_site_that_was_not_applied_is_told_in_a_line() -> None:
 
 
 def test_bfd_goes_with_the_session_over_it_only() -> None:
-    ospf = session("ospf state", "pop-y", "to-x", "OSPF to-x: expected pop-x (10.0.0.3) Full, is not there.")
-    same = session("bfd state", "pop-y", "10.0.1.1", "BFD 10.0.1.1 (pop-x, to-x): expected up, is down.")
-    other = session("bfd state", "pop-y", "10.0.1.3", "BFD 10.0.1.3 (pop-z, to-z): expected up, is down.")
+    ospf = session(
+        "ospf state",
+        "pop-y",
+        "to-x",
+        "OSPF to-x: expected pop-x (10.0.0.3) Full, is not there.",
+        neighbour="pop-x",
+    )
+    same = session(
+        "bfd state",
+        "pop-y",
+        "10.0.1.1",
+        "BFD 10.0.1.1 (pop-x, to-x): expected up, is down.",
+        neighbour="pop-x",
+    )
+    other = session(
+        "bfd state",
+        "pop-y",
+        "10.0.1.3",
+        "BFD 10.0.1.3 (pop-z, to-z): expected up, is down.",
+        neighbour="pop-z",
+    )
     told = brief([ospf, same, other])
     assert told.findings == (ospf, other)
     assert told.consequences == (same,)
@@ -97,7 +131,11 @@ def test_other_faults_are_not_folded() -> None:
     absent = Finding("ce-dinas", "device", "", "ce-dinas could not be checked: no answer", "could not check")
     cost = session("ospf cost", "pop-x", "to-y", "OSPF to-y: expected cost 10, is 20.")
     leak = session(
-        "probe leaks", "pop-x", "bappeda-wifi → dns", "bappeda-wifi → dns is denied, but gets through."
+        "probe leaks",
+        "pop-x",
+        "bappeda-wifi → dns",
+        "bappeda-wifi → dns is denied, but gets through.",
+        machines=("bappeda-wifi",),
     )
     kernel = session("kernel setting", "pop-x", "net.ipv4.ip_forward", "Kernel: expected 1, is 0.")
     new = session("weather storm", "pop-x", "", "A facet that nobody knows yet.")

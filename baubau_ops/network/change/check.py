@@ -92,7 +92,7 @@ class NetworkCheck:
             if finding.facet == "device":
                 yield finding
             elif finding.facet in _SESSIONS:
-                if not self._is_expected(name, finding, settled):
+                if not self._is_expected(finding, settled):
                     continue
                 if finding.check in _PREFIXES and (self._installing or finding in known):
                     continue
@@ -102,19 +102,9 @@ class NetworkCheck:
             elif finding in worse and not self._installing:
                 yield finding
 
-    def _is_expected(self, device: str, finding: Finding, settled: AbstractSet[str]) -> bool:
+    def _is_expected(self, finding: Finding, settled: AbstractSet[str]) -> bool:
         """A session's finding counts if the neighbour is outside ours, or runs its intended text."""
-        neighbour = _neighbour(self._expected[device], finding.subject)
-        return neighbour is None or neighbour not in self._expected or neighbour in settled
-
-
-def _neighbour(expected: RouterExpectation, subject: str) -> str | None:
-    """The device that a finding's subject (a peer's address or a port) leads to."""
-    if subject in expected.ospf:
-        return expected.ospf[subject].neighbour
-    names = {str(peer): session.neighbour for peer, session in expected.bgp.items()}
-    names |= {str(session.peer): session.neighbour for session in expected.bfd}
-    return names.get(subject)
+        return finding.neighbour not in self._expected or finding.neighbour in settled
 
 
 def _slowest_detector(expected: RouterExpectation) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from ipaddress import IPv4Network
 
-from baubau_ops.network.compare.checks import Checked, Problem, listed, port_hint, unread
+from baubau_ops.network.compare.checks import Checked, Problem, between, listed, port_hint, unread
 from baubau_ops.network.expect.expectation import BgpSession as Expected
 from baubau_ops.network.expect.expectation import RouterExpectation
 from baubau_ops.network.state.router_state import BgpSession as Seen
@@ -19,13 +19,16 @@ def bgp(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
         return
     for peer, session in expected.bgp.items():
         seen = state.bgp.get(peer)
-        down = tuple(_state(session, seen, state))
+        down = between(session.neighbour, _state(session, seen, state))
         if down or seen is None:
             yield Checked("bgp", down, count=3)
             continue
-        yield Checked("bgp", (*_terms(session, seen), *_preference(session, seen)))
-        yield Checked("bgp", tuple(_prefixes("accepted", session, session.accepted, seen.accepted)))
-        yield Checked("bgp", tuple(_prefixes("sent", session, session.sent, seen.sent)))
+        for problems in (
+            (*_terms(session, seen), *_preference(session, seen)),
+            _prefixes("accepted", session, session.accepted, seen.accepted),
+            _prefixes("sent", session, session.sent, seen.sent),
+        ):
+            yield Checked("bgp", between(session.neighbour, problems))
     others = (
         Problem(
             "other", str(peer), f"BGP {peer}: a neighbour that is not expected, {seen.state}.", "unexpected"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baubau_ops.network.compare.verdict import Finding, Kind, Verdict
 from baubau_ops.network.state.router_state import Interface, RouterState, Unread
@@ -21,6 +21,8 @@ class Problem:
     message: str
     kind: Kind = "differs"
     hint: str = ""
+    neighbour: str = ""
+    """The device at the other end of a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Checked:
     facet: str
     problems: tuple[Problem, ...] = ()
     count: int = 1
+
+
+def between(neighbour: str, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems of a session with a device."""
+    return tuple(replace(one, neighbour=neighbour) for one in problems)
 
 
 def unread(facet: str, title: str, what: Unread, count: int) -> Checked:
@@ -46,7 +53,13 @@ def verdict(device: str, checks: Iterable[Checked]) -> Verdict:
         sum(check.count for check in done if not check.problems),
         tuple(
             Finding(
-                device, f"{check.facet} {one.aspect}".rstrip(), one.subject, one.message, one.kind, one.hint
+                device,
+                f"{check.facet} {one.aspect}".rstrip(),
+                one.subject,
+                one.message,
+                one.kind,
+                one.hint,
+                one.neighbour,
             )
             for check in done
             for one in check.problems

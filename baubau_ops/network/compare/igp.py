@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from baubau_ops.network.compare.checks import Checked, Problem, milliseconds, port_hint, unread
+from baubau_ops.network.compare.checks import Checked, Problem, between, milliseconds, port_hint, unread
 from baubau_ops.network.expect import expectation
 from baubau_ops.network.expect.expectation import BfdSession, OspfAdjacency, RouterExpectation
 from baubau_ops.network.state.router_state import (
@@ -39,7 +39,8 @@ def ospf(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
     yield Checked("ospf", tuple(_transit(process.starting if process else 0.0)))
     for adjacency in expected.ospf.values():
         seen = [one for one in neighbours if one.interface == adjacency.interface]
-        yield Checked("ospf", tuple(_adjacency(adjacency, seen, interfaces, state)))
+        found = _adjacency(adjacency, seen, interfaces, state)
+        yield Checked("ospf", between(adjacency.neighbour, found))
     passive = {name for name, interface in interfaces.items() if interface.passive}
     yield Checked("ospf", tuple(_passive(expected, passive)))
     yield Checked("ospf", tuple(_no_other_ospf(expected, neighbours, set(interfaces) - passive)))
@@ -137,7 +138,7 @@ def bfd(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
     matched: set[BfdPeer] = set()
     for session in expected.bfd:
         found = next((one for one in state.bfd if _same(session, one)), None)
-        yield Checked("bfd", tuple(_session(session, found, state)))
+        yield Checked("bfd", between(session.neighbour, _session(session, found, state)))
         matched |= {found} if found else set()
     others = (one for one in state.bfd if one not in matched and not _is_down(expected, one))
     yield Checked("bfd", tuple(_other_bfd(one) for one in others))

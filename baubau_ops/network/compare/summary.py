@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,6 @@ _FEW = 3
 _SESSIONS = frozenset({"ospf state", "bgp state", "bfd state"})
 _ROUTES = frozenset({"fib route", "bgp accepted", "bgp sent"})
 """What a router that is away, or a session that is down, takes with it anywhere in the network."""
-_WORD = re.compile(r"[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +65,25 @@ def _parted(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
     OSPF; routes and prefixes go with any of these. Nothing is dropped: a consequence without a cause stays.
     """
     absent = {finding.device for finding in findings if finding.facet == "device"}
-    down = [finding for finding in findings if finding.check in _SESSIONS and not _names(finding) & absent]
-    carried = {
-        (finding.device, name)
-        for finding in down
-        if finding.check != "bfd state"
-        for name in _names(finding) - {finding.device}
-    }
+    down = [one for one in findings if one.check in _SESSIONS and one.neighbour not in absent]
+    carried = {(one.device, one.neighbour) for one in down if one.check != "bfd state"}
     is_broken = bool(absent or down) or any(finding.check == AFTER_START for finding in findings)
     causes: list[Finding] = []
     consequences: list[Finding] = []
     for finding in findings:
         follows = (
-            (finding.check in _SESSIONS and bool(_names(finding) & absent))
-            or (finding.check == "bfd state" and any((finding.device, n) in carried for n in _names(finding)))
+            (finding.check in _SESSIONS and finding.neighbour in absent)
+            or (finding.check == "bfd state" and (finding.device, finding.neighbour) in carried)
             or (is_broken and (finding.check in _ROUTES or _needs_the_absent(finding, absent)))
         )
         (consequences if follows else causes).append(finding)
     return causes, consequences
 
 
-def _names(finding: Finding) -> frozenset[str]:
-    """The words of a message that could be routers' names."""
-    return frozenset(word for word in _WORD.findall(finding.message) if "-" in word)
-
-
 def _needs_the_absent(finding: Finding, absent: set[str]) -> bool:
     """Whether packets could not be tried because the machines behind a router that is away were silent."""
     sites = {device.removeprefix("ce-") for device in absent}
-    return finding.facet == "probe" and any(f"{site}-" in finding.subject for site in sites)
+    return any(machine.startswith(f"{site}-") for machine in finding.machines for site in sites)
 
 
 def _joined(group: list[Finding]) -> list[Finding]:

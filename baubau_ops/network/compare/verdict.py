@@ -25,6 +25,10 @@ class Finding:
     kind: Kind
     hint: str = field(default="", compare=False)
     """What else was seen that may tell the cause; a sentence, or empty."""
+    neighbour: str = field(default="", compare=False)
+    """The device at the other end of the session that it is about; empty where it is about none."""
+    machines: tuple[str, ...] = field(default=(), compare=False)
+    """The machines of the pair that it is about."""
 
     @property
     def facet(self) -> str:

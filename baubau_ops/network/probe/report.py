@@ -81,6 +81,7 @@ class ProbeReport:
                 subject=str(result.pair),
                 message=result.reason,
                 kind="could not check" if result.outcome is Outcome.UNPROVEN else "differs",
+                machines=tuple(filter(None, (result.pair.probe.source, result.pair.machine))),
             )
             for result in self.failures
         )

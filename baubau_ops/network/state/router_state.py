@@ -35,7 +35,7 @@ class OspfNeighbour:
     interface: str
     router_id: IPv4Address
     state: str
-    """FRR's word: `Full`, `Init`, `ExStart`, …"""
+    """RFC 2328's: `Full`, `Init`, `ExStart`, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class OspfInterface:
     name: str
     area: str
     network_type: str
-    """FRR's word: `POINTOPOINT`, `LOOPBACK`, `BROADCAST`, …"""
+    """`POINTOPOINT`, `LOOPBACK`, `BROADCAST`, …"""
     cost: int
     hello: float
     """Seconds."""
@@ -178,5 +178,5 @@ class RouterState:
     fib: Readable[tuple[Route, ...]]
     """Both families, all tables but the kernel's own `local`; link-local and multicast IPv6 aside."""
     counters: Readable[Mapping[str, int]]
-    """nftables' named counters, `family/table/name`: packets."""
+    """Drop counters by name: packets."""
     interfaces: Readable[Mapping[str, Interface]]

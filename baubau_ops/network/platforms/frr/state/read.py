@@ -70,10 +70,10 @@ def read_state(device: str, session: Session) -> RouterState:
 def read_counters(device: str, session: Session) -> dict[str, int]:
     """Read a router's drop counters by name; a task for `Fleet.run`. FailedError if they cannot be read."""
     answers = _answers(session.run(f"printf '# %s\\n' '{COUNTERS}'; {COUNTERS}; printf '\\n# end\\n'"))
-    found = _read(answers, COUNTERS, kernel.counters)
+    found = _read(answers, COUNTERS, _drops)
     if isinstance(found, Unread):
         raise FailedError(f"{device}: {found.reason}")
-    return {name.removeprefix(_OWN): packets for name, packets in found.items() if name.startswith(_OWN)}
+    return found
 
 
 def lost_sessions(_device: str, session: Session) -> int:
@@ -88,6 +88,11 @@ def lost_sessions(_device: str, session: Session) -> int:
     peers: list[dict[str, Any]] = json.loads(answers[BFD_COUNTERS])
     dropped = [int(one["connectionsDropped"]) for one in neighbours.values() if isinstance(one, dict)]
     return sum(dropped) + sum(int(peer["session-down"]) for peer in peers)
+
+
+def _drops(document: kernel.Json) -> dict[str, int]:
+    found = kernel.counters(document)
+    return {name.removeprefix(_OWN): packets for name, packets in found.items() if name.startswith(_OWN)}
 
 
 def script() -> str:
@@ -125,7 +130,7 @@ def parse(device: str, output: str) -> RouterState:
         bgp=read(BGP_NEIGHBOURS, lambda document: frr.bgp_sessions(document, table, sent)),
         originated=read(BGP_ROUTES, frr.originated_prefixes),
         fib=_joined(routes4, routes6),
-        counters=read(COUNTERS, kernel.counters),
+        counters=read(COUNTERS, _drops),
         interfaces=read(LINKS, kernel.interfaces),
     )
 
