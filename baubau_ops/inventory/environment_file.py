@@ -47,7 +47,7 @@ class EnvironmentFile(Model):
     command_timeout: Patience = settings.COMMAND_TIMEOUT
     """How long a command on a router may take."""
     platforms: dict[PlatformName, PlatformName] = Field(default={})
-    """Kinds of router for which another one stands in here, such as `routeros: frr`."""
+    """Platforms for which another one stands in, such as `routeros: frr`."""
 
 
 def environment(name: str, inventory: Path, state: Path) -> Environment:

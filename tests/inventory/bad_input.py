@@ -282,6 +282,8 @@ CASES: dict[str, Spoil] = {
         RSUD,
         ("links:", "link: {pop: murhum, media: fibre, committed: 1G, peak: 1G, status: built}\nlinks:"),
     ),
+    "platform": edit(DINKES, ("kind: agency", "kind: agency\nplatform: junos")),
+    "platform-role": edit("city.yml", ("kecamatan:", "platforms: {site: routeros, isp: ios}\nkecamatan:")),
     "links-unknown-pop": edit(RSUD, ("pop: wolio", "pop: wollio")),
     "links-media": edit(RSUD, ("backup, media: fibre,", "backup, media: fiber,")),
     "links-key": edit(RSUD, ("role: backup", "rolle: backup")),

@@ -83,16 +83,16 @@ class AsnRange(Model):
 
 
 class Platforms(Model):
-    """What kind of router stands in each role; a site's file may say otherwise for its own."""
+    """Platform of the routers of each role; a site's file may name another one for its router."""
 
     core: PlatformName = "frr"
-    """Of the cores."""
+    """Platform of the cores."""
     firewall: PlatformName = "frr"
-    """Of the data center's firewalls."""
+    """Platform of the data center's firewalls."""
     pop: PlatformName = "frr"
-    """Of the POPs."""
+    """Platform of the POPs' routers."""
     site: PlatformName = "frr"
-    """Of the sites' routers."""
+    """Platform of the sites' routers."""
 
 
 class City(Model):
@@ -125,6 +125,6 @@ class City(Model):
     quarantine: Duration
     """How long the numbers of a removed site are not given to another site."""
     platforms: Platforms = Platforms()
-    """Kinds of router by role; `frr` for each unless given."""
+    """Platforms of the routers by role; default: `frr` for each."""
     translations: Annotated[Duration, Field(ge=86400)] | None = None
     """How long the translation log is kept (who used which public address and port); absent: nothing is logged."""

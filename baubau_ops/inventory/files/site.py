@@ -140,7 +140,7 @@ class Site(Model):
     loopback: Address | None = None
     """Pinned loopback address of its router."""
     platform: PlatformName | None = None
-    """Kind of its router; the city's for sites unless given."""
+    """Platform of its router; default: the city's platform for sites."""
     srlg: RiskGroups = ()
     """Shared-risk groups the site's router belongs to."""
     assumed: tuple[Text, ...] = ()

@@ -133,7 +133,7 @@ def _row(*cells: str) -> str:
 
 def _default(value: Schema) -> str:
     default = value.get("default")
-    if default in (None, [], {}):
+    if default in (None, []) or isinstance(default, dict):  # keys have defaults of their own
         return "–"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`".lower()
 
@@ -155,6 +155,8 @@ def _value(value: Schema, body: Schema, headings: Mapping[str, str]) -> str:
     if "patternProperties" in value:
         [(pattern, each)] = value["patternProperties"].items()
         return f"by {_BY_PATTERN[pattern]}: {inner(each)}"
+    if "propertyNames" in value:
+        return f"by {inner(value['propertyNames'])}: {inner(value['additionalProperties'])}"
     if value["type"] == "object":
         pairs = ", ".join(f"{key}: {inner(each)}" for key, each in value["properties"].items())
         return f"`{{{pairs}}}`"
