@@ -194,7 +194,7 @@ def test_a_plan_of_another_domain_is_drawn_in_its_words(capsys: pytest.CaptureFi
 
 def planned(*devices: str) -> NetworkPlan:
     plans = {
-        name: DevicePlan(name, "", "+ip route 10.0.0.0/8 blackhole\n", Effect.hitless) for name in devices
+        name: DevicePlan(name, "", "+ip route 10.0.0.0/8 blackhole\n", Effect.hitless, ()) for name in devices
     }
     return NetworkPlan(plans, {}, {})
 

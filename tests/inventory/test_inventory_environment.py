@@ -45,8 +45,22 @@ def test_production_is_reached_by_its_file(machine: Path, city: Path) -> None:
     assert found.ssh_config == machine / "ssh_config"
     assert found.secrets.fill("key ${secret:ospf/wolio}") == "key kamali-2026"
     assert (found.connect_timeout, found.command_timeout) == (10.0, 120.0)
+    assert found.platforms == {}
     assert found.vantage is None
     assert found.injector is None
+
+
+def test_a_platform_may_stand_in_for_another(machine: Path, city: Path) -> None:
+    assert environment_file.platforms("staging", city) == {}
+    file = city / "environments/production.yml"
+    file.write_text(file.read_text() + "platforms: {routeros: frr}\n")
+    assert environment_file.environment("production", city, machine / "state").platforms == {
+        "routeros": "frr"
+    }
+    assert environment_file.platforms("production", city) == {"routeros": "frr"}
+    file.write_text(file.read_text().replace("{routeros: frr}", "{junos: frr}"))
+    with pytest.raises(InvalidInventoryError):
+        environment_file.platforms("production", city)
 
 
 def test_the_manual_s_file_is_valid(tmp_path: Path) -> None:

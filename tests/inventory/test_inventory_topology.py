@@ -21,6 +21,17 @@ from baubau_ops.inventory.files.backbone import Span
 from baubau_ops.inventory.load import load
 
 
+def test_the_platform_is_the_role_s_or_the_site_s(city: Path) -> None:
+    assert {node.platform for node in load(city).topology.ours} == {"frr"}
+    file = city / "city.yml"
+    file.write_text(file.read_text() + "platforms: {site: routeros, core: ios}\n")
+    site = city / "sites/dinkes.yml"
+    site.write_text(site.read_text() + "platform: frr\n")
+    nodes = load(city).topology.nodes
+    names = ("core-1", "pop-wolio", "dc-1", "ce-rsud", "ce-dinkes", "isp-1", "bastion")
+    assert [nodes[name].platform for name in names] == ["ios", "frr", "frr", "routeros", "frr", "", ""]
+
+
 def test_every_node_of_the_small_city(small: Inventory) -> None:
     roles = {name: node.role for name, node in small.topology.nodes.items()}
     assert {role: sorted(n for n, r in roles.items() if r is role) for role in Role} == {

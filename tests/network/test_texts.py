@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
-from baubau_ops.core.errors import FailedError
+from baubau_ops.core import settings
+from baubau_ops.core.errors import FailedError, InputError
 from baubau_ops.core.events import Event
 from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.generate.city import generate
+from baubau_ops.inventory.load import load
 from baubau_ops.network.render import files as texts
 from baubau_ops.network.render.files import write_texts
 from baubau_ops.network.render.texts import render
@@ -79,3 +82,18 @@ def test_nothing_is_left_of_a_new_folder_when_a_text_cannot_be_written(
     with pytest.raises(FailedError, match=r"/core-1\.conf cannot be written: No space left on device\."):
         write_texts(inventory, tmp_path / "out", ["core-1"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_router_that_cannot_be_driven_is_refused_unless_another_stands_in(tmp_path: Path) -> None:
+    copytree(settings.root() / "examples/small", tmp_path / "city")
+    site = tmp_path / "city/sites/dinkes.yml"
+    site.write_text(site.read_text() + "platform: routeros\n")
+    changed = load(tmp_path / "city")
+    with pytest.raises(InputError) as error:
+        render(changed)
+    assert error.value.message == (
+        "ce-dinkes is of the platform routeros, which cannot be driven from here; frr can."
+    )
+    plain = render(load(settings.root() / "examples/small"))
+    assert render(changed, {"routeros": "frr"}) == plain
+    assert render(changed, devices=["ce-rsud"]) == {"ce-rsud": plain["ce-rsud"]}
