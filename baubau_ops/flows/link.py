@@ -68,7 +68,7 @@ class LinkChange(Generic[AnEdit]):
     """Returns the edit and writes nothing; InputError when it cannot be."""
     save: Callable[[], AnEdit]
     """Works the edit out anew and writes it."""
-    stand_ins: StandIns = AS_INTENDED
+    stand_ins: StandIns
     """Which platforms others stand in for in the environment that it is for."""
 
     def plan(self) -> LinkPlan[AnEdit]:

@@ -203,7 +203,7 @@ def test_texts_are_linted_with_others(tiny: Tiny) -> None:
 def test_a_city_is_installed_and_verified(tiny: Tiny, environment: Environment) -> None:
     routers = TinyCity(tiny, {name: environment.secrets.fill(text) for name, text in day0().items()}).routers
     report = apply(environment)
-    assert {change.effect for change in report.plan.changes} == {Effect.install}
+    assert {change.effect for change in report.plan.changes} == {Effect.installs}
     sites = {node.name for node in city().topology.with_role(Role.SITE)}
     assert set(report.plan.waiting) == sites  # no POP has a session with them yet
     assert {outcome.status for outcome in report.outcomes} == {Status.changed}
@@ -220,7 +220,7 @@ def test_a_new_key_changes_both_ends_together(tiny: Tiny, environment: Environme
     report = apply(_environment(tmp_path, **{"bgp-dinkes": "another-key"}))
     changed = {change.device: change for change in report.plan.changes}
     assert {name: change.effect for name, change in changed.items()} == dict.fromkeys(
-        (SITE, POP), Effect.session_flap
+        (SITE, POP), Effect.restarts
     )
     assert [line.about for line in changed[SITE].lines] == [About.SESSION, About.SESSION]
     assert f"key {MASK}\n" in changed[SITE].diff  # the old one, which nobody here knows

@@ -12,7 +12,6 @@ from baubau_ops.core.settings import run_dir, state_dir
 from baubau_ops.core.shell import Completed, run
 from baubau_ops.inventory.city.topology import BASTION
 from baubau_ops.lab import ssh, twin
-from baubau_ops.lab.booted.plant import Plant
 from baubau_ops.lab.host import netns, packages
 from baubau_ops.lab.host.names import netns as name_of
 from baubau_ops.lab.image.build import root_of
@@ -20,6 +19,7 @@ from baubau_ops.lab.image.router import ROUTER
 from baubau_ops.lab.layout.layout import End, Wire
 from baubau_ops.lab.layout.routers import router
 from baubau_ops.lab.nodes import booted
+from baubau_ops.lab.nodes.plant import Plant
 from baubau_ops.lab.store import Store
 
 ADDRESSES = {"r1": "10.250.0.2", "r2": "10.250.0.6"}
