@@ -216,6 +216,23 @@ def test_a_device_out_of_reach_goes_back_by_its_own_timer(tmp_path: Path) -> Non
     assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "bad; the device went back by itself")
 
 
+def test_a_confirmed_device_that_cannot_be_rolled_back_keeps_the_change_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    """Nothing is pending on it: that is no sign that it went back."""
+    fleet = FakeFleet(
+        FakeRouter("pop", confirm_fails="no"), FakeRouter("ce", revert_fails="the session is gone")
+    )
+    outcomes = run(tmp_path, fleet, ("pop", "ce"))
+    assert state(fleet) == {"pop": OLD, "ce": NEW}
+    assert outcomes["ce"] == Outcome(
+        "ce",
+        Status.failed,
+        "could not be confirmed over a new connection: pop: no; the rollback failed (ce: the session is gone): "
+        "ce has confirmed the change and keeps it",
+    )
+
+
 def test_a_router_that_waits_for_its_pop_is_changed_once_it_answers(tmp_path: Path) -> None:
     pop = FakeRouter("pop")
     fleet = FakeFleet(pop, FakeRouter("ce", appears_with=pop))

@@ -39,6 +39,8 @@ class Progress:
         if device in self.armed:
             why = self.stuck.get(device, "interrupted")
             fate = f"{device} goes back by itself {revert_in} s after it was changed"
+            if device in self.confirmed:
+                fate = f"{device} has confirmed the change and keeps it"
             return Outcome(device, Status.failed, f"{self.failure}; the rollback failed ({why}): {fate}")
         reason = self.failure if device == self.at_fault else f"because of {self.at_fault}"
         if self.at_fault not in self.members:  # it has no line of its own

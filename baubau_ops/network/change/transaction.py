@@ -12,18 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
-from typing import Literal, Protocol
+from typing import Protocol
 
 from baubau_ops.core import poll
 from baubau_ops.core.errors import BaubauError, UnreachableError
-from baubau_ops.core.events import Event, OnEvent
+from baubau_ops.core.events import OnEvent
 from baubau_ops.core.journal import Journal
-from baubau_ops.core.plan import Outcome, Status
+from baubau_ops.core.plan import Outcome
 from baubau_ops.core.secrets import Secrets
 from baubau_ops.network.change.plan import DevicePlan, load
 from baubau_ops.network.change.progress import Progress
+from baubau_ops.network.change.record import Record
 from baubau_ops.network.change.waves import Group
-from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
+from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.platforms.session import Session
 
 POLL = 0.3
@@ -40,9 +41,6 @@ class Check(Protocol):
 
     def problems(self, devices: Iterable[str], changed: Iterable[str]) -> Mapping[str, str]:
         """Read them again; for each that is not as intended, or worse than before, say what is wrong."""
-
-
-Kind = Literal["done", "failed", "note"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +76,8 @@ class Transaction:
         self._secrets = secrets
         self._check = check
         self._layer = layer
-        self._journal = journal
+        self._record = Record(name, journal, on_event)
         self._limits = limits
-        self._on_event = on_event
 
     def run(
         self,
@@ -115,7 +112,10 @@ class Transaction:
             raise
         self._take_back(batch)
         self._await_reverts(batch)
-        return [outcome for group in batch for outcome in self._outcomes(group)]
+        revert_in = self._limits.revert_in
+        outcomes = [group.outcome(device, revert_in) for group in batch for device in group.members]
+        self._record.end(outcomes)
+        return outcomes
 
     def _change(
         self, batch: Sequence[Progress], plans: Mapping[str, DevicePlan], waiting: frozenset[str]
@@ -137,8 +137,8 @@ class Transaction:
 
     def _arm(self, turn: Mapping[str, Progress]) -> None:
         """Let every device prepare its revert; nothing is changed yet."""
+        self._record.step("arm", turn)
         for device, group in turn.items():
-            self._step("arm", device)
             group.armed.append(device)
             group.touched.add(device)
         revert_in = self._limits.revert_in
@@ -155,9 +155,8 @@ class Transaction:
     def _apply(self, began: float, armed: Mapping[str, Progress]) -> None:
         """Change what runs, in the groups of which every member is armed; arming `began` then."""
         turn = {device: group for device, group in armed.items() if not group.failure}
-        for device in turn:
-            self._step("apply", device)
-        for device, answer in self._fleet.run(turn, self._timed("applied", _apply, began)).items():
+        self._record.step("apply", turn)
+        for device, answer in self._fleet.run(turn, self._record.timed("applied", _apply, began)).items():
             if isinstance(answer, BaubauError):
                 self._fail(turn[device], device, str(answer))
 
@@ -193,7 +192,7 @@ class Transaction:
             )
             if not wrong:
                 for device in changed:
-                    self._say("done", "checked", device, time.monotonic() - began)
+                    self._record.say("done", "checked", device, seconds=time.monotonic() - began)
                 return
             self._blame(live, wrong, dependents)  # the others get their time again, without those that failed
 
@@ -216,9 +215,8 @@ class Transaction:
                 for device in group.armed
                 if self._layer(device) == layer
             }
-            for device in turn:
-                self._step("confirm", device)
-            for device, answer in self._fleet.run(turn, self._timed("confirmed", _confirm)).items():
+            self._record.step("confirm", turn)
+            for device, answer in self._fleet.run(turn, self._record.timed("confirmed", _confirm)).items():
                 if isinstance(answer, BaubauError):
                     self._fail(
                         turn[device], device, f"could not be confirmed over a new connection: {answer}"
@@ -230,8 +228,7 @@ class Transaction:
         """Bring the old configuration back on every member of a group that failed, the sites first."""
         failed = [group for group in batch if group.failure]
         members = {device: group for group in failed for device in reversed(group.armed)}
-        for device in members:
-            self._step("roll back", device)
+        self._record.step("roll back", members)
         confirmed = frozenset(device for group in failed for device in group.confirmed)
 
         def roll_back(device: str, session: Session) -> None:
@@ -239,7 +236,7 @@ class Transaction:
             if device in confirmed or session.pending():
                 session.revert()
 
-        for device, answer in self._fleet.run(members, self._timed("rolled back", roll_back)).items():
+        for device, answer in self._fleet.run(members, self._record.timed("rolled back", roll_back)).items():
             if isinstance(answer, BaubauError):
                 members[device].stuck[device] = answer
             else:
@@ -247,10 +244,16 @@ class Transaction:
 
     def _await_reverts(self, batch: Sequence[Progress]) -> None:
         """Where a rollback did not get through (a change may cut off its own management) the device's timer will."""
-        left = {device: group for group in batch for device in group.armed if group.failure}
+        left = {
+            device: group
+            for group in batch
+            if group.failure
+            for device in group.armed
+            if device not in group.confirmed
+        }
         for device, group in left.items():
             why = f"waiting for it to go back by itself: {group.stuck[device]}"
-            self._say("note", "revert", device, 0, why)
+            self._record.say("note", "revert", device, detail=why)
 
         def are_back() -> bool:
             answers = self._fleet.run(tuple(left), lambda _, session: session.pending())
@@ -263,47 +266,10 @@ class Transaction:
 
         poll.settle(are_back, bool, self._limits.revert_in + self._limits.appear, interval=POLL)
 
-    def _outcomes(self, group: Progress) -> list[Outcome]:
-        outcomes = [group.outcome(device, self._limits.revert_in) for device in group.members]
-        for outcome in outcomes:
-            self._journal.append(
-                "device",
-                apply=self._name,
-                target=outcome.target,
-                result=_RESULT[outcome.status],
-                reason=outcome.reason,
-            )
-        return outcomes
-
     def _fail(self, group: Progress, device: str, reason: str) -> None:
         if not group.failure:
             group.failure, group.at_fault = reason, device
-            self._say("failed", "apply", device, 0, reason)
-
-    def _step(self, step: str, device: str) -> None:
-        self._journal.append("step", apply=self._name, target=device, step=step)
-
-    def _timed(self, what: str, task: DeviceTask[None], began: float | None = None) -> DeviceTask[None]:
-        """Tell of the end of a task, and how long it took, since `began` if that is earlier."""
-
-        def timed(device: str, session: Session) -> None:
-            start = time.monotonic() if began is None else began
-            task(device, session)
-            self._say("done", what, device, time.monotonic() - start)
-
-        return timed
-
-    def _say(self, kind: Kind, what: str, device: str, seconds: float, detail: str = "") -> None:
-        self._on_event(Event(kind, what, device, seconds=seconds, detail=detail))
-
-
-_RESULT = {
-    Status.unchanged: "unchanged",
-    Status.changed: "confirmed",
-    Status.rolled_back: "reverted",
-    Status.failed: "failed",
-    Status.not_run: "not begun",
-}
+            self._record.say("failed", "apply", device, detail=reason)
 
 
 def _rounds(members: Group, waiting: frozenset[str]) -> list[tuple[str, ...]]:
