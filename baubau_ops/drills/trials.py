@@ -180,8 +180,8 @@ class LossTrials:
         tried = split(self._inventory, self._graph, self._machines, self._pairs, prediction, self._seed)
         report = probe((*tried.open, *tried.denied), self._vantage, counters_of(fleet))
         answered = [pair for pair, answer in exchange(tried.cut, self._vantage).items() if answer.answered]
-        unpredicted = [_answered(pair) for pair in answered]
-        doors = list(self._unpredicted_routers(prediction))
+        pairs_heard = [_answered(pair) for pair in answered]
+        routers = list(self._unpredicted_routers(prediction))
         wrong = [*answered, *(result.pair for result in report.failures if result.pair.allowed)]
         return Trial(
             loss=impact.loss,
@@ -192,8 +192,8 @@ class LossTrials:
             provable=tried.provable,
             silenced=len(tried.cut) - len(answered),
             sites=len(self._inventory.topology.with_role(Role.SITE)),
-            disagreeing=frozenset(self._sites_of(wrong)) | {finding.subject for finding in doors},
-            unpredicted=(*unpredicted, *doors),
+            disagreeing=frozenset(self._sites_of(wrong)) | {finding.subject for finding in routers},
+            unpredicted=(*pairs_heard, *routers),
             settled=settled,
         )
 
@@ -206,8 +206,8 @@ class LossTrials:
 
     def _unpredicted_routers(self, prediction: Prediction) -> Iterator[Finding]:
         """Check that the bastion reaches exactly the site routers not predicted to be cut off from the cores."""
-        doors = {site.id: _ssh(site.loopback) for site in self._inventory.topology.with_role(Role.SITE)}
-        answers = dict(zip(doors, self._vantage.exchange(list(doors.values())), strict=True))
+        probes = {site.id: _ssh(site.loopback) for site in self._inventory.topology.with_role(Role.SITE)}
+        answers = dict(zip(probes, self._vantage.exchange(list(probes.values())), strict=True))
         for site, answer in answers.items():
             is_cut = Function.CORE in prediction.cut.get(site, frozenset())
             if answer.answered == is_cut:
