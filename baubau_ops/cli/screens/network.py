@@ -28,15 +28,11 @@ if TYPE_CHECKING:
 WORDING = Wording(target="router", unchanged="up to date", order="core outward", command="baubau net plan")
 STEPS = Steps(
     names={
-        "lint": "lint",
-        "snapshot": "snapshot",
-        "armed": "armed",
         "applied": "applied",
         "checked": "checks",
         "confirmed": "confirmed",
         "rolled back": "rolled back",
     },
-    before=frozenset({"lint", "snapshot"}),
     last="confirmed",
     undone="rolled back",
 )

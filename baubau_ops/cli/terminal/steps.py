@@ -22,8 +22,6 @@ class Steps:
     """The steps that a domain takes with each target, as its events name them, and what the screen calls each."""
 
     names: Mapping[str, str]
-    before: frozenset[str] = frozenset()
-    """Those taken for all targets before the first of them is changed."""
     last: str
     """The step that completes a change."""
     undone: str
@@ -102,7 +100,7 @@ class StepScreen:
         if event.kind == "failed":
             self._fail(row, event)
             return
-        if event.what not in self._steps.before and row.began is None:
+        if row.began is None:
             if not any(other.is_open for other in self._rows.values()):
                 self._print_begun()  # what failed before anything was done to it ends with its batch
                 self._batch += 1
