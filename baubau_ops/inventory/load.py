@@ -91,18 +91,22 @@ class Source:
     findings: list[Finding] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     """Texts that are not in their file yet, by file name."""
-    count: int = 0
     names: list[str] = field(default_factory=list)
     """Names of the files that were tried."""
     knows_sites: bool = True
     is_whole: bool = True
     """False when a file could not be made a model."""
+    has_lock: bool = False
+
+    @property
+    def count(self) -> int:
+        """Number of files that were tried, the lock included."""
+        return len(self.names) + self.has_lock
 
     def drop(self, name: str) -> None:
         """Continue as if there were no such file."""
         self.names.remove(name)
         del self.documents[name], self.models[name]
-        self.count -= 1
 
     @property
     def sites(self) -> frozenset[str] | None:
@@ -137,7 +141,6 @@ class Source:
         self._take(name, model, lambda: yaml.parse(text))
 
     def _take(self, name: str, model: type[BaseModel], read: Callable[[], dict[str, Any]]) -> None:
-        self.count += 1
         self.names.append(name)
         try:
             document = read()
@@ -168,7 +171,7 @@ def read_folder(folder: Path, *, merge_lock: bool = False) -> Source:
     for name in _site_files(folder, source):
         source.add(folder, name, Site)
     if os.path.lexists(folder / lockfile.NAME):
-        source.count += 1
+        source.has_lock = True
     source.locked, findings = lockfile.read(folder, merge=merge_lock)
     source.findings += findings
     return source

@@ -10,11 +10,10 @@ from baubau_ops.inventory.files.allocations import Allocations
 from baubau_ops.inventory.files.problems import Finding
 from baubau_ops.inventory.files.site import Site
 from baubau_ops.inventory.files.yaml import DocumentPath
+from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.inventory.numbers.assigned import Holding
 from baubau_ops.inventory.numbers.kinds import Key
 from baubau_ops.inventory.numbers.pool import Range, range_of
-
-_LOCK = "allocations.yml"
 
 
 def pools(files: Files) -> Iterator[Finding]:
@@ -130,7 +129,7 @@ def locked_outside(locked: Allocations, holdings: Iterable[Holding]) -> Iterator
             if pool is not None and key in used and key not in holding.pins and owner in entries:
                 path = (slot.section.name, owner, *slot.path_of(name))
                 what = slot.kind.label.format(number=number, name=name)
-                yield Finding(_LOCK, path, pool.locked_outside(number, what))
+                yield Finding(lockfile.NAME, path, pool.locked_outside(number, what))
 
 
 def _outside(holding: Holding) -> Iterator[Key]:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from baubau_ops.inventory.files.problems import Finding
 from baubau_ops.inventory.files.yaml import DocumentPath
+from baubau_ops.inventory.numbers import lockfile
 from baubau_ops.inventory.numbers.assigned import Holding
 from baubau_ops.inventory.numbers.forms import Number
 from baubau_ops.inventory.numbers.kinds import Section, Slot
 from baubau_ops.inventory.numbers.pool import Pool
 
-_LOCK = "allocations.yml"
 _RESOLVE = "baubau inventory allocate --resolve"
 
 
@@ -69,7 +69,7 @@ def duplicates(holdings: Iterable[Holding]) -> Iterator[Finding]:
 
 def _pinned_twice(pin: Claim, other: Claim) -> Finding:
     verb = "is also pinned by" if other.pin else "is already held by"
-    where = other.file if other.pin else f"{other.holder} ({_LOCK})"
+    where = other.file if other.pin else f"{other.holder} ({lockfile.NAME})"
     message = f"{pin.what} {verb} {where}. Pin another, or leave the pin out."
     return Finding(pin.file, pin.pin, message)
 
@@ -79,7 +79,7 @@ def _locked_twice(found: list[tuple[Claim, Claim]]) -> Finding:
     numbers = ", ".join(dict.fromkeys(second.what for _, second in found))
     remedy = f'Reallocate {two.holder}: run "{_RESOLVE}".'
     message = f"{one.holder} and {two.holder} both hold {numbers}. {remedy}"
-    return Finding(_LOCK, two.entry, message)
+    return Finding(lockfile.NAME, two.entry, message)
 
 
 def collisions(holdings: Iterable[Holding]) -> Iterator[tuple[Claim, Claim]]:
