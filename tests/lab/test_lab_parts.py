@@ -15,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baubau_ops.core.errors import FailedError, InputError, UnreachableError
+from baubau_ops.lab import record
 from baubau_ops.lab.environment import environment
 from baubau_ops.lab.host import names, packages
 from baubau_ops.lab.host.netns import _failed_line
 from baubau_ops.lab.image.image import Debian, Image
 from baubau_ops.lab.image.router import ROUTER
 from baubau_ops.lab.layout.routers import router, split_sections
+from baubau_ops.lab.nodes import booted
 from baubau_ops.lab.probes.frames import asked, asking, checksum, dscp_of, frame, packet
 from baubau_ops.lab.probes.watcher import judge
 from baubau_ops.lab.store import SECRET_LENGTH, Store
@@ -268,3 +270,27 @@ def test_volumes_are_made_once_and_outlive_keys(tmp_path: Path) -> None:
     assert (store.volumes(machine)["/var/lib/data"] / "file").read_text() == "kept"
     store.remove()
     assert not volumes["/var/lib/data"].exists()
+
+
+def test_a_twin_of_another_version_can_only_be_taken_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "run_dir", lambda _twin: tmp_path)
+    (tmp_path / "twin.json").write_text('{"inventory": "/city", "state": "/state", "complete": "yes"}')
+    for act in (
+        lambda: environment("old"),
+        lambda: record.Record("old").claim(Path("/city"), Path("/state")),
+    ):
+        with pytest.raises(
+            InputError, match=r"^The twin old was brought up by another version of this program\.$"
+        ) as caught:
+            act()
+        assert caught.value.remedy == ("Take it down and bring it up again: baubau lab down --name old")
+
+
+def test_a_disk_says_on_which_image_it_stands(tmp_path: Path) -> None:
+    assert booted.image_of(tmp_path) == ""
+    (tmp_path / "prepared").write_text("router /cache/images/5cc0149ad892b024")
+    assert booted.image_of(tmp_path) == "router"
+    (tmp_path / "prepared").write_text("/cache/images/5cc0149ad892b024")
+    assert booted.image_of(tmp_path) == ""

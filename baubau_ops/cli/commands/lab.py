@@ -24,7 +24,7 @@ Name = Annotated[
     str | None,
     typer.Option("--name", help="Twin name (default: from --env).", show_default=False),
 ]
-Place = Annotated[str, typer.Argument(help="A router (a POP also by its id) or a machine of the twin.")]
+Place = Annotated[str, typer.Argument(help="A machine of the twin; a POP's router also by the POP's id.")]
 Link = Annotated[str, typer.Argument(help="A link, such as core-1--wolio: its two ends, in either order.")]
 
 MANY = 24
@@ -48,7 +48,7 @@ def up(
 ) -> None:
     """Boot the twin, or update the running one from its inventory.
 
-    Running routers are left alone; what the inventory gained or lost is added or removed. After an
+    Running machines are left alone; what the inventory gained or lost is added or removed. After an
     interruption, the next `up` continues.
     """
     from baubau_ops.flows import twin as flow
@@ -84,7 +84,7 @@ def execute(
     arguments: Annotated[list[str], typer.Argument(metavar="-- COMMAND", help="The command to run there.")],
     name: Name = None,
 ) -> int:
-    """Run a command as root on a router or machine.
+    """Run a command as root on a machine of the twin.
 
     It runs on a booted machine's console or in a bare one's namespace; its exit code is returned.
     """
@@ -93,7 +93,7 @@ def execute(
 
 @command(app, example="baubau lab shell core-1")
 def shell(context: Context, place: Place, name: Name = None) -> int:
-    """Open a shell as root on a router or machine."""
+    """Open a shell as root on a machine of the twin."""
     return _run(context, name, place, ["/bin/bash"])
 
 
@@ -252,7 +252,7 @@ def _draw(context: Context, found: Status) -> None:
     for image in dict.fromkeys(found.images.get(name, "") for name in (*found.running, *found.off)):
         running = [name for name in found.running if found.images.get(name, "") == image]
         off = [name for name in found.off if found.images.get(name, "") == image]
-        title = f"{image.capitalize()}s" if image else "Unfinished"
+        title = f"{image.capitalize()}s" if image else "Booted"
         out.line(f"{title:<10} {len(running)} running: {_listed(running, every)}")
         if off:
             out.line(f"           {len(off)} without power: {', '.join(off)}", "yellow")

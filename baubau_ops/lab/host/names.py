@@ -19,7 +19,7 @@ _RUN = Path("/run/baubau")
 
 
 def netns(twin: str, place: str) -> str:
-    """Return the name of the network namespace of a place (a router, a machine, the plant)."""
+    """Return the name of the network namespace of a place (a machine, the plant)."""
     return f"baubau-{twin}-{place}"
 
 

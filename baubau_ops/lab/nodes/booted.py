@@ -65,9 +65,10 @@ def disks(twin: str) -> list[Path]:
 def image_of(disk: Path) -> str:
     """Return the name of the image that a node's disk stands on; empty when the disk is not finished."""
     try:
-        return (disk / "prepared").read_text().partition(" ")[0]
+        name, separator, _ = (disk / "prepared").read_text().partition(" ")
     except FileNotFoundError:
         return ""
+    return name if separator else ""  # another version's disk does not say
 
 
 def prepare(twin: str, machine: Booted, identity: Identity, image: Path) -> None:
