@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -163,3 +164,15 @@ def test_addresses_lead_to_their_machine(layout: Layout) -> None:
             assert layout.owner(address) is bare
     assert layout.owner(IPv4Address("10.99.99.99")) is None
     assert IPv4Network("10.255.0.0/22").supernet_of(IPv4Network(f"{layout.addresses['core-1']}/32"))
+
+
+def test_a_machine_on_a_lan_with_others_is_named_by_its_port(layout: Layout) -> None:
+    lan = layout.wires["ce-dinkes:lan-office"]
+    more = replace(lan, ends=(*lan.ends, End("kiosk", "eth0")))
+    grown = replace(layout, wires={**layout.wires, lan.id: more})
+    assert find_link(grown, lan.id) == (more, None)
+    assert find_link(grown, "kiosk:eth0") == (more, End("kiosk", "eth0"))
+    with pytest.raises(InputError, match=r'^The twin has no link "dinkes-office:eth0"\.'):
+        find_link(layout, "dinkes-office:eth0")  # alone with its router: the wire itself is cut
+    assert more.far("kiosk") == lan.ends
+    assert grown.wires_of("kiosk") == (more,)

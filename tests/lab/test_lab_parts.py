@@ -19,6 +19,7 @@ from baubau_ops.lab import record
 from baubau_ops.lab.environment import environment
 from baubau_ops.lab.host import names, packages
 from baubau_ops.lab.host.netns import _failed_line
+from baubau_ops.lab.image import build
 from baubau_ops.lab.image.image import Debian, Image
 from baubau_ops.lab.image.router import ROUTER
 from baubau_ops.lab.layout.routers import router, split_sections
@@ -294,3 +295,19 @@ def test_a_disk_says_on_which_image_it_stands(tmp_path: Path) -> None:
     assert booted.image_of(tmp_path) == "router"
     (tmp_path / "prepared").write_text("/cache/images/5cc0149ad892b024")
     assert booted.image_of(tmp_path) == ""
+
+
+def test_only_images_that_no_name_leads_to_are_removed(tmp_path: Path) -> None:
+    for name in ("old", "router-new", "kiosk-new"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "router").symlink_to("router-new")
+    (tmp_path / "kiosk").symlink_to("kiosk-new")
+    (tmp_path / "lock").touch()
+    build._remove_superseded(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "kiosk",
+        "kiosk-new",
+        "lock",
+        "router",
+        "router-new",
+    ]
