@@ -23,7 +23,7 @@ from baubau_ops.lab.layout.compose import compose
 from baubau_ops.lab.layout.layout import Layout
 from baubau_ops.lab.layout.routers import MEMORY
 from baubau_ops.lab.record import Record
-from baubau_ops.network.render.texts import bootstrap, render
+from baubau_ops.network.render.configurations import bootstrap, render
 
 REACH_TIMEOUT = 60.0
 """Seconds for OSPF to find its neighbours after a boot."""

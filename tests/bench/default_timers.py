@@ -18,7 +18,7 @@ from baubau_ops.network.change.transaction import Limits
 from baubau_ops.network.derive import routers as derive
 from baubau_ops.network.model.router import Interface, OspfTimers, Router
 from baubau_ops.network.platforms.frr.render import text
-from baubau_ops.network.render import texts
+from baubau_ops.network.render import configurations
 
 LIMITS = Limits(revert_in=900, converge=240.0, appear=240.0)
 """Sessions that did not meet at once try again after two minutes."""
@@ -36,7 +36,7 @@ _HASTE = re.compile(
 
 def use_default_timers(patch: pytest.MonkeyPatch) -> None:
     """Let every text, and what is expected of the routers, be so until `patch` is undone."""
-    for module in (derive, texts):
+    for module in (derive, configurations):
         patch.setattr(module, "derive_router", _slow(module.derive_router))
     patch.setattr(text, "_text", _without_haste(text._text))
     of_others = outside.texts

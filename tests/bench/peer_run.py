@@ -15,7 +15,7 @@ def ours(twin: str, mark: str) -> None:
     from baubau_ops.inventory.load import load
     from baubau_ops.lab.environment import environment, inventory_of
     from baubau_ops.network.change import apply as applying
-    from baubau_ops.network.render import texts as text
+    from baubau_ops.network.render import configurations as text
 
     folder = inventory_of(twin)
     assert folder is not None

@@ -19,7 +19,7 @@ from baubau_ops.core import settings
 from baubau_ops.network.change.apply import make_plan
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.fleet.reading import lost_sessions
-from baubau_ops.network.render import texts as text
+from baubau_ops.network.render import configurations as text
 from baubau_ops.network.verify.network import verify_network
 
 ROUNDS = 3 if CITY == SMALL else 1

@@ -21,7 +21,7 @@ from baubau_ops.drills.outage import cut_silently
 from baubau_ops.network.change import apply as applying
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.fleet.reading import lost_sessions
-from baubau_ops.network.render import texts as text
+from baubau_ops.network.render import configurations as text
 
 SPAN = "pop-murhum--pop-wolio"
 CUTS = 10

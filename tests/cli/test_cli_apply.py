@@ -93,7 +93,7 @@ def test_what_is_rolled_back_has_its_reason_below_and_is_not_told_again() -> Non
         Outcome("core-2", Status.unchanged, "up to date"),
     ]
     assert [one.target for one in screen.untold(outcomes)] == ["core-1"]
-    more = Outcome("pop-murhum", Status.rolled_back, f"{reason}; the device went back by itself")
+    more = Outcome("pop-murhum", Status.rolled_back, f"{reason}; the device reverted by itself")
     assert screen.untold([more]) == [more]
 
 

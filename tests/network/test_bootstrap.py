@@ -9,7 +9,7 @@ from baubau_ops.inventory.city.topology import Role
 from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.render.sysctl import sysctl
 from baubau_ops.network.platforms.frr.render.text import render_router
-from baubau_ops.network.render.texts import bootstrap
+from baubau_ops.network.render.configurations import bootstrap
 from napalm_frr.text import settings, split
 
 

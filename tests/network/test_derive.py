@@ -29,7 +29,7 @@ from baubau_ops.network.platforms.frr.lint.rules import own_checks
 from baubau_ops.network.platforms.frr.render.order import interface_order
 from baubau_ops.network.platforms.frr.render.queues import htb_classes
 from baubau_ops.network.platforms.frr.render.text import render_router
-from baubau_ops.network.render.texts import render
+from baubau_ops.network.render.configurations import render
 
 
 def _copy(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from baubau_ops.inventory.edit.site import NewSite, plan_addition
 from baubau_ops.inventory.generate.city import generate
 from baubau_ops.network.platforms.frr.lint.lint import lint
 from baubau_ops.network.platforms.frr.lint.rules import own_checks
-from baubau_ops.network.render.texts import render
+from baubau_ops.network.render.configurations import render
 
 _PARSED_SITES = 20  # nft takes 60 ms for each text; sites of one kind differ in their addresses only
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from baubau_ops.inventory.city.inventory import Inventory
-from baubau_ops.network.render.texts import bootstrap, render
+from baubau_ops.network.render.configurations import bootstrap, render
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -18,8 +18,8 @@ from baubau_ops.network.platforms.frr.lint.rules import own_checks
 from baubau_ops.network.platforms.frr.platform import PLATFORM
 from baubau_ops.network.platforms.frr.render.text import render_router
 from baubau_ops.network.platforms.platform import LintProblem
+from baubau_ops.network.render.configurations import bootstrap
 from baubau_ops.network.render.lint import require_clean
-from baubau_ops.network.render.texts import bootstrap
 
 FRR = {"core-1": PLATFORM}
 
@@ -231,7 +231,7 @@ def test_the_texts_of_the_small_city_are_sound(devices: dict[str, Router]) -> No
             " limit rate 100/second burst 100 packets accept\n",
             "",
             "\tchain prerouting {",
-            "the router is not told what becomes of its packets (ICMP errors).",
+            "the router does not receive ICMP errors for its own packets.",
         ),
         (
             "#@ file baubau-isp-track.json\n",
@@ -380,14 +380,14 @@ def test_without_parsers_nothing_passes(core: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(lint_parsers.shell, "find", lambda _: None)
     monkeypatch.setattr(lint_parsers.settings, "cache_dir", lambda: tmp_path)
     assert {(problem.kind, problem.message) for problem in lint.lint({"core-1": core})} == {
-        ("could not lint", "vtysh could not be asked: the command vtysh is not here."),
-        ("could not lint", "nft could not be asked: the command nft is not here."),
+        ("could not lint", "vtysh could not run: the command vtysh is not installed."),
+        ("could not lint", "nft could not run: the command nft is not installed."),
     }
     with pytest.raises(MissingError) as error:
         require_clean({"core-1": core}, FRR)
     assert error.value.message == (
-        "The texts could not be checked: nft could not be asked: the command nft is not here.; "
-        "vtysh could not be asked: the command vtysh is not here."
+        "The configurations could not be checked: nft could not run: the command nft is not installed.; "
+        "vtysh could not run: the command vtysh is not installed."
     )
     assert error.value.remedy == "apt-get install nftables, or as root: baubau lab up, whose image has it."
 
@@ -397,7 +397,10 @@ def test_wrong_texts_are_refused_with_their_places(core: str, monkeypatch: pytes
     bad = core.replace("hostname core-1", "hostname core-9")
     with pytest.raises(FailedError) as error:
         require_clean({"core-1": bad}, FRR)
-    assert error.value.message == "The texts are not sound: core-1:4: hostname core-9 in the text of core-1."
+    assert (
+        error.value.message
+        == "The configurations have errors: core-1:4: hostname core-9 in the text of core-1."
+    )
 
 
 def test_a_text_that_cannot_be_taken_apart(core: str, monkeypatch: pytest.MonkeyPatch) -> None:

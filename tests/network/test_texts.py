@@ -15,8 +15,8 @@ from baubau_ops.inventory.city.inventory import Inventory
 from baubau_ops.inventory.generate.city import generate
 from baubau_ops.inventory.load import load
 from baubau_ops.network.render import files as texts
+from baubau_ops.network.render.configurations import render
 from baubau_ops.network.render.files import write_texts
-from baubau_ops.network.render.texts import render
 
 
 @pytest.fixture(scope="module")

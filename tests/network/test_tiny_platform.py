@@ -30,9 +30,9 @@ from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.fleet.reading import lost_sessions, read_counters
 from baubau_ops.network.platforms import registry
 from baubau_ops.network.platforms.diff import About
+from baubau_ops.network.render.configurations import bootstrap, render
 from baubau_ops.network.render.files import write_texts
 from baubau_ops.network.render.lint import lint, require_clean
-from baubau_ops.network.render.texts import bootstrap, render
 from baubau_ops.network.state import router_state as state
 from baubau_ops.network.verify.network import verify_network
 
@@ -194,7 +194,7 @@ def test_texts_are_linted_with_others(tiny: Tiny) -> None:
     (problem,) = lint({SITE: "router ce-dinkes\nwhat is this\n", POP: "router pop-wolio\n"}, platforms)
     assert str(problem) == "ce-dinkes:2: what is no word of ours."
     with pytest.raises(
-        FailedError, match=r"^The texts are not sound: ce-dinkes:2: what is no word of ours\.$"
+        FailedError, match=r"^The configurations have errors: ce-dinkes:2: what is no word of ours\.$"
     ):
         require_clean({SITE: "router ce-dinkes\nwhat is this\n"}, platforms)
 

@@ -205,7 +205,7 @@ def test_a_rollback_without_an_answer_is_a_failure_that_says_so(tmp_path: Path) 
     assert outcomes["pop"] == Outcome(
         "pop",
         Status.failed,
-        "bad; the rollback failed (pop: the session is gone): pop goes back by itself 0 s after it was changed",
+        "bad; the rollback failed (pop: the session is gone): pop reverts by itself 0 s after the change",
     )
 
 
@@ -213,7 +213,7 @@ def test_a_device_out_of_reach_goes_back_by_its_own_timer(tmp_path: Path) -> Non
     fleet = FakeFleet(FakeRouter("pop", revert_fails="cut off", reverts=True))
     outcomes = run(tmp_path, fleet, ("pop",), check=FakeCheck(fleet, wrong={"pop": "bad"}), revert_in=5)
     assert state(fleet) == {"pop": OLD}
-    assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "bad; the device went back by itself")
+    assert outcomes["pop"] == Outcome("pop", Status.rolled_back, "bad; the device reverted by itself")
 
 
 def test_a_confirmed_device_that_cannot_be_rolled_back_keeps_the_change_and_that_is_said(

@@ -98,7 +98,7 @@ def test_no_secret_of_the_twin_lies_open(twin: City) -> None:
 
 
 def test_the_environment_holds_every_secret_of_the_intended_texts(twin: City) -> None:
-    from baubau_ops.network.render.texts import render
+    from baubau_ops.network.render.configurations import render
 
     secrets = twin.environment.secrets
     for text in render(twin.inventory).values():

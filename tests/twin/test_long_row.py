@@ -14,7 +14,7 @@ from baubau_ops.core.plan import Status
 from baubau_ops.lab.environment import layout_of
 from baubau_ops.network.change import apply as applying
 from baubau_ops.network.change.apply import Application
-from baubau_ops.network.render import texts as render
+from baubau_ops.network.render import configurations as render
 from baubau_ops.network.verify.network import verify_network
 
 APPLYING = 120.0

@@ -24,7 +24,7 @@ from baubau_ops.network.change.transaction import Limits, Transaction
 from baubau_ops.network.change.waves import layer
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.platforms.session import Session
-from baubau_ops.network.render import texts as render
+from baubau_ops.network.render import configurations as render
 from baubau_ops.network.verify.network import verify_network
 
 

@@ -13,7 +13,7 @@ from twin_city import City
 
 from baubau_ops.inventory.environment import Injector, Probe, Vantage
 from baubau_ops.network.platforms.frr.lint import lint
-from baubau_ops.network.render.texts import bootstrap, render
+from baubau_ops.network.render.configurations import bootstrap, render
 from baubau_ops.network.verify.network import verify_network
 
 INTERNET = "inet-isp-1"

@@ -99,7 +99,7 @@ def shell(context: Context, place: Place, name: Name = None) -> int:
 
 @command(app, example="baubau lab ssh-config > /tmp/twin && ssh -F /tmp/twin core-1")
 def ssh_config(context: Context, name: Name = None) -> None:
-    """Print the OpenSSH configuration that reaches the booted machines.
+    """Print the OpenSSH configuration of booted machines.
 
     In-band, from the bastion, with pinned host keys.
     """

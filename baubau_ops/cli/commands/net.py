@@ -44,8 +44,8 @@ def render(
     ] = None,
 ) -> None:
     """Render the intended configuration of routers. Secrets stay placeholders."""
+    from baubau_ops.network.render.configurations import render as rendered
     from baubau_ops.network.render.files import write_texts
-    from baubau_ops.network.render.texts import render as rendered
 
     inventory = context.open_inventory()
     chosen = _chosen(inventory.topology, devices)
@@ -64,7 +64,7 @@ def render(
 @command(app, example="baubau net bootstrap ce-dinkes")
 def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A router.")]) -> None:
     """Print the day-0 configuration of a new router."""
-    from baubau_ops.network.render.texts import bootstrap as day0
+    from baubau_ops.network.render.configurations import bootstrap as day0
 
     inventory = context.open_inventory()
     (name,) = _chosen(inventory.topology, [device])
@@ -76,8 +76,8 @@ def bootstrap(context: Context, device: Annotated[str, typer.Argument(help="A ro
 def lint(context: Context, devices: Devices = None) -> int:
     """Check configurations with the routers' own parsers."""
     from baubau_ops.network.platforms.registry import platforms_of
+    from baubau_ops.network.render.configurations import render as rendered
     from baubau_ops.network.render.lint import lint as find
-    from baubau_ops.network.render.texts import render as rendered
 
     inventory = context.open_inventory()
     texts = rendered(inventory, context.platforms(), _chosen(inventory.topology, devices))
@@ -105,7 +105,7 @@ def plan(
     """Show what would change and how disruptive it is. Nothing is changed."""
     from baubau_ops.network.change.apply import make_plan
     from baubau_ops.network.fleet.fleet import Fleet
-    from baubau_ops.network.render.texts import render as rendered
+    from baubau_ops.network.render.configurations import render as rendered
 
     inventory = context.open_inventory()
     environment = context.open_environment()

@@ -21,8 +21,8 @@ from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.change.transaction import Limits, Transaction
 from baubau_ops.network.change.waves import Group, batches, layer
 from baubau_ops.network.fleet.fleet import Fleet
+from baubau_ops.network.render import configurations as render
 from baubau_ops.network.render import lint
-from baubau_ops.network.render import texts as render
 
 Approve = Callable[[NetworkPlan], None]
 """Shows the plan and asks; raises when the answer is no."""

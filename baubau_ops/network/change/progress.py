@@ -38,7 +38,7 @@ class Progress:
             return Outcome(device, Status.changed, "")
         if device in self.armed:
             why = self.stuck.get(device, "interrupted")
-            fate = f"{device} goes back by itself {revert_in} s after it was changed"
+            fate = f"{device} reverts by itself {revert_in} s after the change"
             if device in self.confirmed:
                 fate = f"{device} has confirmed the change and keeps it"
             return Outcome(device, Status.failed, f"{self.failure}; the rollback failed ({why}): {fate}")
@@ -46,7 +46,7 @@ class Progress:
         if self.at_fault not in self.members:  # it has no line of its own
             reason += f": {self.failure}"
         if device in self.reverted:
-            reason += "; the device went back by itself"
+            reason += "; the device reverted by itself"
         if device in self.touched:
             return Outcome(device, Status.rolled_back, reason)
         return Outcome(device, Status.failed if device == self.at_fault else Status.not_run, reason)

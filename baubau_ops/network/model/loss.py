@@ -43,35 +43,35 @@ def remaining(routers: Mapping[str, Router], topology: Topology, lost: Lost) -> 
 def _cut(router: Router, topology: Topology, lost: Lost, inside: AbstractSet[str]) -> Router:
     links = {link.end(router.name).name: link for link in topology.links_of(router.name)}
     gone = {port for port, link in links.items() if lost.has(topology, link.id)}
-    # Where the port stays up so do its address and what leans on it; only the neighbour is gone.
-    deaf = {
+    # A silenced port keeps its address and the routes over it; only the neighbour is gone.
+    silenced = {
         port
         for port in gone
         if lost.silent
         and links[port].far(router.name).node not in lost.nodes
         and links[port].id in lost.links
     }
-    dark = gone - deaf
+    down = gone - silenced
     return replace(
         router,
-        interfaces=tuple(_interfaces(router, dark, deaf)),
-        routing=_routing(router.routing, dark, gone, inside),
+        interfaces=tuple(_interfaces(router, down, silenced)),
+        routing=_routing(router.routing, down, gone, inside),
     )
 
 
-def _interfaces(router: Router, dark: AbstractSet[str], deaf: AbstractSet[str]) -> Iterator[Interface]:
+def _interfaces(router: Router, down: AbstractSet[str], silenced: AbstractSet[str]) -> Iterator[Interface]:
     for port in router.interfaces:
-        if port.name in deaf:
+        if port.name in silenced:
             yield replace(port, neighbour="", peer=None)
-        elif port.name not in dark:
+        elif port.name not in down:
             yield port
 
 
 def _routing(
-    routing: Routing, dark: AbstractSet[str], gone: AbstractSet[str], inside: AbstractSet[str]
+    routing: Routing, down: AbstractSet[str], gone: AbstractSet[str], inside: AbstractSet[str]
 ) -> Routing:
     bgp = routing.bgp and replace(routing.bgp, neighbours=tuple(_neighbours(routing.bgp, gone, inside)))
-    statics = tuple(route for route in routing.statics if route.interface not in dark)
+    statics = tuple(route for route in routing.statics if route.interface not in down)
     return replace(routing, bgp=bgp, statics=statics)
 
 

@@ -31,5 +31,5 @@ def require_clean(texts: Mapping[str, str], platforms: Mapping[str, Platform]) -
     more = f" (and {len(shown) - 3} more)" if len(shown) > 3 else ""
     message = "; ".join(str(problem) for problem in shown[:3]) + more
     if wrong:
-        raise FailedError(f"The texts are not sound: {message}", remedy="Nothing was changed.")
-    raise MissingError(f"The texts could not be checked: {message}", remedy=problems[0].remedy)
+        raise FailedError(f"The configurations have errors: {message}", remedy="Nothing was changed.")
+    raise MissingError(f"The configurations could not be checked: {message}", remedy=problems[0].remedy)

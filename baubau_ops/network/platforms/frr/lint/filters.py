@@ -152,7 +152,7 @@ def _own_traffic(chains: dict[str, Chain], *, shapes: bool) -> Iterator[Mistake]
     if not all('iifname "lo" accept' in rules for rules in (received, into) if rules):
         yield Mistake(first, "the router cannot speak to itself.")
     if not any(re.match(r"icmp type \{ destination-unreachable, .* accept", rule) for rule in received):
-        yield Mistake(first, "the router is not told what becomes of its packets (ICMP errors).")
+        yield Mistake(first, "the router does not receive ICMP errors for its own packets.")
     out = [rule for _, rule in _rules(chains, "output")]
     if not any(rule.endswith("meta nfproto ipv6 drop") for rule in out):
         yield Mistake(first, "the router's own IPv6 may leave.")

@@ -74,6 +74,6 @@ def _parsed(joined: _Joined, parser: Parser, tool: str) -> list[LintProblem]:
     try:
         errors = list(parser(joined.text))
     except BaubauError as error:
-        message = f"{tool} could not be asked: {error.message}"
+        message = f"{tool} could not run: {error.message}"
         return [LintProblem("", 0, message, "could not lint", error.remedy)]
     return [LintProblem(*joined.origin(line), message) for line, message in errors]

@@ -64,7 +64,7 @@ def _run(tool: str, arguments: Sequence[str], text: str, *, namespace: bool = Fa
     if image is None:
         package = shell.PACKAGES[tool]
         remedy = f"apt-get install {package}, or as root: baubau lab up, whose image has it."
-        raise MissingError(f"the command {tool} is not here.", remedy=remedy)
+        raise MissingError(f"the command {tool} is not installed.", remedy=remedy)
     inside = ["sh", "-c", _IN_IMAGE, str(image), tool, *arguments, "/tmp/candidate"]
     return shell.run(["unshare", "-m", *unshare[1:], *inside], input=text, check=False)
 
