@@ -45,7 +45,7 @@ def test_the_twin_of_the_environment_is_meant_unless_named(tiny_twin: Tiny) -> N
     done = baubau("status", "--env", "production")
     assert (done.returncode, done.stderr) == (
         2,
-        "error: production is no twin.\n       Give --env lab:NAME or --name NAME.\n",
+        "error: production is not a twin.\n       Give --env lab:NAME or --name NAME.\n",
     )
 
 
@@ -109,7 +109,7 @@ def test_down_says_what_it_did_and_that_there_was_nothing() -> None:
     ("arguments", "message"),
     [
         (("up", "--name", "Wolio"), '"Wolio" is not a twin\'s name'),
-        (("up", "--name", "x1", "--profile", "middle"), 'The profile "middle" is no folder: middle.'),
+        (("up", "--name", "x1", "--profile", "middle"), 'The profile "middle" is not a folder: middle.'),
         (("up", "--name", "tiny", "--profile", "small"), "The twin tiny runs /nowhere/tiny, not "),
     ],
 )
