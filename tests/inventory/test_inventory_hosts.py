@@ -19,6 +19,7 @@ def test_hosts_are_our_routers_with_their_variables(small: Inventory) -> None:
             "id": "rsud",
             "asn": 4200000005,
             "loopback": "10.255.0.14",
+            "platform": "frr",
             "proposed": False,
             "name": "RSUD Kota Baubau",
             "kind": "hospital",
