@@ -20,6 +20,7 @@ from baubau_ops.lab.environment import environment
 from baubau_ops.lab.host import names, packages
 from baubau_ops.lab.host.netns import _failed_line
 from baubau_ops.lab.image import build
+from baubau_ops.lab.image.files import write
 from baubau_ops.lab.image.image import Debian, Image
 from baubau_ops.lab.image.router import ROUTER
 from baubau_ops.lab.layout.routers import router, split_sections
@@ -311,3 +312,24 @@ def test_only_images_that_no_name_leads_to_are_removed(tmp_path: Path) -> None:
         "router",
         "router-new",
     ]
+
+
+def test_a_file_replaces_a_link_and_never_leaves_the_root(tmp_path: Path) -> None:
+    root, here = tmp_path / "root", tmp_path / "here"
+    here.mkdir()
+    (here / "zone").write_text("ours")
+    (root / "usr/lib").mkdir(parents=True)
+    (root / "lib").symlink_to("usr/lib")
+    (root / "localtime").symlink_to(here / "zone")
+    (root / "run").symlink_to(here)
+    write(root, "/lib/more/file", "text", 0o600)
+    assert (root / "usr/lib/more/file").read_text() == "text"
+    assert stat.S_IMODE((root / "usr/lib/more/file").stat().st_mode) == 0o600
+    write(root, "/localtime", "theirs")
+    assert ((root / "localtime").read_text(), (here / "zone").read_text()) == ("theirs", "ours")
+    with pytest.raises(
+        InputError,
+        match=r"^/run/own/file cannot be written: a link on its way leads out of the machine's file system\.$",
+    ):
+        write(root, "/run/own/file", "text")
+    assert [path.name for path in here.iterdir()] == ["zone"]

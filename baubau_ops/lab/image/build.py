@@ -13,6 +13,7 @@ from baubau_ops.core.events import Event, OnEvent, ignore
 from baubau_ops.core.files import lock
 from baubau_ops.core.settings import cache_dir
 from baubau_ops.core.shell import run
+from baubau_ops.lab.image.files import write
 from baubau_ops.lab.image.image import Debian, Image
 
 log = logging.getLogger(__name__)
@@ -57,9 +58,7 @@ def _build(image: Image, base: Path | None, root: Path, on_event: OnEvent) -> No
         else:
             run(["cp", "--archive", "--reflink=auto", str(base), str(new)], timeout=BUILD_TIMEOUT)
         for path, text in image.files.items():
-            target = new / path.lstrip("/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
+            write(new, path, text)
         run(["chroot", str(new), "/bin/sh", "-s"], input=image.setup)
         os.rename(new, root)
     except BaseException:

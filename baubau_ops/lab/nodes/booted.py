@@ -26,6 +26,7 @@ from baubau_ops.core.shell import require, run
 from baubau_ops.lab.host import cgroups, netns
 from baubau_ops.lab.host.names import NETNS
 from baubau_ops.lab.host.names import netns as name_of
+from baubau_ops.lab.image.files import write
 from baubau_ops.lab.image.image import HOST_KEY, LOGIN
 from baubau_ops.lab.layout.layout import Booted
 
@@ -89,14 +90,14 @@ def prepare(twin: str, machine: Booted, identity: Identity, image: Path) -> None
     for part in ("upper", "work", "root"):
         (folder / part).mkdir(parents=True)
     _mount(twin, node, image)
-    _write(root, "etc/hostname", f"{node}\n")
-    _write(root, "etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {node}\n")
-    _write(root, HOST_KEY, identity.host_private, mode=0o600)
-    _write(root, f"{HOST_KEY}.pub", identity.host_public)
+    write(root, "etc/hostname", f"{node}\n")
+    write(root, "etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {node}\n")
+    write(root, HOST_KEY, identity.host_private, mode=0o600)
+    write(root, f"{HOST_KEY}.pub", identity.host_public)
     home = f"home/{LOGIN}/.ssh"
-    _write(root, f"{home}/authorized_keys", identity.operator, mode=0o600)
+    write(root, f"{home}/authorized_keys", identity.operator, mode=0o600)
     for path, file in machine.files.items():
-        _write(root, path, file.text, file.mode)
+        write(root, path, file.text, file.mode)
     finished.write_text(stands_on)
 
 
@@ -119,17 +120,6 @@ def _mount(twin: str, node: str, image: Path) -> None:
     folder = disk(twin, node)
     options = f"lowerdir={image},upperdir={folder}/upper,workdir={folder}/work"
     run(["mount", "-t", "overlay", "-o", options, name_of(twin, node), str(folder / "root")])
-
-
-def _write(root: Path, path: str, text: str, mode: int = 0o644) -> None:
-    """Write a file that belongs to whom its folder belongs to."""
-    target = root / path.lstrip("/")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    owner = target.parent.stat()
-    target.unlink(missing_ok=True)
-    target.write_text(text)
-    target.chmod(mode)
-    os.chown(target, owner.st_uid, owner.st_gid)
 
 
 def boot(twin: str, machine: Booted, volumes: Mapping[str, Path]) -> int:
