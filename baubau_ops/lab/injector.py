@@ -49,7 +49,7 @@ class LabInjector:
         """Mend every link that is cut; return which were."""
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
             laid, powered = self._plant.laid().values(), self._powered()
-            for each in laid:
+            for each in (each for each in laid if each.cuts):
                 wire = self.layout.wires[each.id]
                 for end in each.apart:
                     self._plant.rejoin(wire, end, powered)
@@ -98,10 +98,10 @@ class LabInjector:
 def find_link(layout: Layout, link: str) -> tuple[Wire, End | None]:
     """Return a wire by its id, or by its ends in either order with POPs by their ids (`wolio--murhum`).
 
-    With a port where `link` is one machine's part of a LAN that others are on too (`<machine>:<port>`).
+    With a port where `link` is one machine's part of a LAN (`<machine>:<port>`).
     """
     known: dict[str, tuple[Wire, End | None]] = {
-        str(end): (wire, end) for wire in layout.wires.values() if len(wire.ends) > 2 for end in wire.ends
+        str(end): (wire, end) for wire in layout.wires.values() if wire.is_lan for end in wire.ends
     }
     known |= {alias: (wire, None) for wire in layout.wires.values() for alias in _aliases(wire)}
     if link not in known:

@@ -148,6 +148,14 @@ def test_links_are_found_as_people_write_them(layout: Layout, written: str, foun
     assert find_link(layout, written)[0].id == found
 
 
+def test_a_machines_port_on_a_lan_is_found_and_one_on_a_link_is_not(layout: Layout) -> None:
+    wire, end = find_link(layout, "dinkes-office:eth0")
+    assert (wire.id, end) == ("ce-dinkes:lan-office", End("dinkes-office", "eth0"))
+    assert find_link(layout, "ce-dinkes:lan-office") == (wire, None)
+    with pytest.raises(InputError, match=r'^The twin has no link "core-1:to-core-2"\.'):
+        find_link(layout, "core-1:to-core-2")
+
+
 def test_a_misspelt_link_or_router_is_corrected(layout: Layout) -> None:
     with pytest.raises(
         InputError, match=r'^The twin has no link "woli--murhum"\. Did you mean "wolio--murhum"\?$'

@@ -68,3 +68,7 @@ def test_a_site_that_returns_finds_its_port_as_it_was(grown: Tiny) -> None:
     assert "10.254.0.2/31" in grown.console("pop-wolio", "ip -br addr show ce2")
     assert twin.status(grown.name).unplugged == []
     grown.console("pop-wolio", "ping -c 1 -W 5 10.254.0.3")
+
+
+def test_mending_all_passes_over_wires_laid_since(grown: Tiny) -> None:
+    assert LabInjector(grown.name, tiny()).mend_all() == []

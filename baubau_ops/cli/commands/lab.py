@@ -165,7 +165,7 @@ def power(
 def down(context: Context, name: Name = None) -> None:
     """Take the twin down, also after a crash.
 
-    Only the node image and the journal stay.
+    Only the images and the journal stay.
     """
     from baubau_ops.flows.twin import require_root
     from baubau_ops.lab import twin as lab
@@ -261,7 +261,7 @@ def _draw(context: Context, found: Status) -> None:
     for link, how in found.cuts.items():
         out.line(f"           {link} is {how}", "yellow")
     for port in found.unplugged:
-        out.line(f"           {port} has no cable, and its router still names it", "yellow")
+        out.line(f"           {port} has no cable but is still configured", "yellow")
 
 
 def _listed(names: Sequence[str], every: bool) -> str:

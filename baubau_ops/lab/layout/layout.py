@@ -37,6 +37,11 @@ class Wire:
     """A link's id in the topology, else `<router>:<port>`."""
     ends: tuple[End, ...]
 
+    @property
+    def is_lan(self) -> bool:
+        """Whether machines may join and leave it, and each can be cut from it alone: no link is a LAN."""
+        return ":" in self.id
+
     def at(self, place: str) -> tuple[End, ...]:
         """The ports of a place that are on it."""
         return tuple(end for end in self.ends if end.place == place)
