@@ -107,16 +107,16 @@ class TwinBench:
         near = {device, *(link.far(device).node for link in self._topology.links_of(device))} & set(
             self._expected
         )
-        began = time.monotonic()
-        since, was_fine = began, True
-        while True:
-            verdict = self._verdict(sorted(near))
+        since, was_fine = time.monotonic(), True
+
+        def lasts(verdict: Verdict) -> bool:
+            nonlocal since, was_fine
             now = time.monotonic()
             if verdict.fine != was_fine:
                 since, was_fine = now, verdict.fine
-            if now - since >= (LATE if late and verdict.fine else QUIET) or now - began >= PATIENCE:
-                break
-            time.sleep(0.2)
+            return now - since >= (LATE if late and verdict.fine else QUIET)
+
+        verdict = settle(lambda: self._verdict(sorted(near)), lasts, PATIENCE)
         if verdict.fine:
             verdict = check_settings(self._fleet, [self._models[device]])
         return str(verdict.findings[0]) if verdict.findings else ""
@@ -128,17 +128,17 @@ class TwinBench:
 
     def restore(self, device: str) -> None:
         """Roll back, or wait until the router has done so; then wait for its surroundings."""
-        deadline = time.monotonic() + REVERT_IN + RECOVER
-        while True:
-            answer = self._fleet.run([device], _intended(self._secrets.fill(self._texts[device])))[device]
-            if answer is True:
-                break
-            if time.monotonic() > deadline:
-                raise FailedError(
-                    f"{device} did not come back: {answer}", remedy=f"baubau net apply {device}"
-                )
-            self._fleet.close_session(device)
-            time.sleep(0.5)
+        end_change = _intended(self._secrets.fill(self._texts[device]))
+
+        def ended() -> bool | BaubauError:
+            answer = self._fleet.run([device], end_change)[device]
+            if answer is not True:
+                self._fleet.close_session(device)
+            return answer
+
+        answer = settle(ended, lambda answer: answer is True, REVERT_IN + RECOVER, interval=0.5)
+        if answer is not True:
+            raise FailedError(f"{device} did not come back: {answer}", remedy=f"baubau net apply {device}")
         everyone = list(self._expected)
         verdict = settle(lambda: self._verdict(everyone), lambda verdict: verdict.fine, RECOVER, interval=0.5)
         if not verdict.fine:
