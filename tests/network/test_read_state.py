@@ -148,7 +148,6 @@ COMMANDS = {
     read.ROUTES4: "fib",
     read.ROUTES6: "fib",
     read.LINKS: "interfaces",
-    read.COUNTERS: "counters",
 }
 
 
@@ -156,7 +155,7 @@ def replaced(whole: str, command: str, answer: str) -> str:
     """The answer to one command replaced."""
     lines, inside = [], False
     for line in whole.splitlines():
-        if "# " in line and line.split("# ", 1)[1] in (*COMMANDS, read.BGP_ROUTES, "end"):
+        if "# " in line and line.split("# ", 1)[1] in (*COMMANDS, read.BGP_ROUTES, read.COUNTERS, "end"):
             inside = line.endswith(f"# {command}")
             lines += [line, answer] if inside else [line]
         elif line.endswith("advertised-routes json"):

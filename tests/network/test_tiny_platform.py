@@ -154,7 +154,6 @@ def _state(wanted: RouterExpectation, sessions: Mapping[object, state.BgpSession
             )
             for prefix, route in wanted.fib.items()
         ),
-        counters={},
         interfaces={},
     )
 

@@ -177,6 +177,4 @@ class RouterState:
     """What it announces of its own, if it is asked for: also what is not the best now."""
     fib: Readable[tuple[Route, ...]]
     """Both families, all tables but the kernel's own `local`; link-local and multicast IPv6 aside."""
-    counters: Readable[Mapping[str, int]]
-    """Drop counters by name: packets."""
     interfaces: Readable[Mapping[str, Interface]]

@@ -37,7 +37,7 @@ _FRR = {
     BGP_ROUTES: "bgpd",
 }
 """Which daemon answers a command."""
-_KERNEL = (ROUTES4, ROUTES6, LINKS, COUNTERS)
+_KERNEL = (ROUTES4, ROUTES6, LINKS)
 
 # The daemons are asked twice: the second time for what is sent to each neighbour that the first named.
 _SCRIPT = """\
@@ -130,7 +130,6 @@ def parse(device: str, output: str) -> RouterState:
         bgp=read(BGP_NEIGHBOURS, lambda document: frr.bgp_sessions(document, table, sent)),
         originated=read(BGP_ROUTES, frr.originated_prefixes),
         fib=_joined(routes4, routes6),
-        counters=read(COUNTERS, _drops),
         interfaces=read(LINKS, kernel.interfaces),
     )
 
