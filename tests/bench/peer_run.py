@@ -15,12 +15,12 @@ def ours(twin: str, mark: str) -> None:
     from baubau_ops.inventory.load import load
     from baubau_ops.lab.environment import environment, inventory_of
     from baubau_ops.network.change import apply as applying
-    from baubau_ops.network.render import configurations as text
+    from baubau_ops.network.render import configurations
 
     folder = inventory_of(twin)
     assert folder is not None
     city = load(folder)
-    texts = with_mark(text.render(city), mark)
+    texts = with_mark(configurations.render(city), mark)
     applying.render.render = lambda *_: texts
     report = applying.Application(city, environment(twin)).run(unasked)
     assert {outcome.status for outcome in report.outcomes} == {Status.changed}, report.outcomes

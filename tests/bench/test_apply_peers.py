@@ -19,7 +19,7 @@ from baubau_ops.core import settings
 from baubau_ops.network.change.apply import make_plan
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.fleet.reading import lost_sessions
-from baubau_ops.network.render import configurations as text
+from baubau_ops.network.render import configurations
 from baubau_ops.network.verify.network import verify_network
 
 ROUNDS = 3 if CITY == SMALL else 1
@@ -61,7 +61,7 @@ def require_running(texts: Mapping[str, str], city: City) -> None:
 def test_apply_from_day_0_and_with_nothing_to_change(city: City, report: Report) -> None:
     first = measured(COMMAND, cwd=settings.root())
     assert verify_network(city.inventory, city.environment, patience=PATIENCE).findings == ()
-    require_running(text.render(city.inventory), city)
+    require_running(configurations.render(city.inventory), city)
     again = [measured(COMMAND, cwd=settings.root()) for _ in range(ROUNDS)]
     report(f"net apply to {len(city.routers)} routers, {load_average()}")
     report(f"  from day-0 texts: {shown(city, [first])}")
@@ -69,7 +69,7 @@ def test_apply_from_day_0_and_with_nothing_to_change(city: City, report: Report)
 
 
 def test_one_line_on_every_router_against_peers(city: City, report: Report, tmp_path: Path) -> None:
-    plain = text.render(city.inventory)
+    plain = configurations.render(city.inventory)
     allow_sudo(city)
     for folder in ("/tmp/ansible", "/tmp/netmiko"):
         prepare(city, folder)

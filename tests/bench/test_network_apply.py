@@ -21,7 +21,7 @@ from baubau_ops.drills.outage import cut_silently
 from baubau_ops.network.change import apply as applying
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.fleet.reading import lost_sessions
-from baubau_ops.network.render import configurations as text
+from baubau_ops.network.render import configurations
 
 SPAN = "pop-murhum--pop-wolio"
 CUTS = 10
@@ -60,14 +60,14 @@ def test_nothing_to_change(city: City, report: Report) -> None:
 
 
 def test_one_line_on_every_router(city: City, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = text.render(city.inventory)
+    plain = configurations.render(city.inventory)
     ours, reload = [], []
     for mark in ("a", "b", "c"):
         marked = with_mark(plain, mark)
         reload.append(floor(marked, city))
         reload.append(floor(plain, city))
         for texts in (marked, plain):
-            monkeypatch.setattr(applying.render, "render", lambda *_, texts=texts: texts)
+            monkeypatch.setattr(applying.configurations, "render", lambda *_, texts=texts: texts)
             began = time.monotonic()
             assert set(city.apply()) == {Status.changed}
             ours.append(time.monotonic() - began)
@@ -110,13 +110,13 @@ def wait_until_back(city: City) -> None:
 def test_no_session_is_lost_in_a_long_row_of_applies(
     city: City, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = text.render(city.inventory)
+    plain = configurations.render(city.inventory)
     with Fleet.of(city.inventory.topology, city.environment) as fleet:
         before = lost_sessions(fleet, city.routers)
         began, applies = time.monotonic(), 0
         while time.monotonic() - began < SOAK or applies % 2:
             texts = plain if applies % 2 else with_mark(plain, "soak ")
-            monkeypatch.setattr(applying.render, "render", lambda *_, texts=texts: texts)
+            monkeypatch.setattr(applying.configurations, "render", lambda *_, texts=texts: texts)
             assert set(city.apply()) == {Status.changed}
             applies += 1
         lost = lost_sessions(fleet, city.routers) - before

@@ -255,12 +255,13 @@ def test_signals_end_the_command_after_its_cleaning_up(
     number: signal.Signals, code: int, tmp_path: Path
 ) -> None:
     program = (
-        "import sys, signal\n"
+        "import sys, time\n"
         "from baubau_ops.cli import app\n"
         "from baubau_ops.lab.host import machine\n"
         "def look():\n"
         "    try:\n"
-        "        print('looking', flush=True); signal.pause()\n"
+        "        print('looking', flush=True)\n"
+        "        while True: time.sleep(0.05)\n"
         "    finally:\n"
         "        print('cleaned up', flush=True)\n"
         "machine.look = look\n"

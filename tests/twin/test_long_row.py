@@ -11,10 +11,9 @@ import pytest
 from twin_city import City
 
 from baubau_ops.core.plan import Status
-from baubau_ops.lab.environment import layout_of
 from baubau_ops.network.change import apply as applying
 from baubau_ops.network.change.apply import Application
-from baubau_ops.network.render import configurations as render
+from baubau_ops.network.render import configurations
 from baubau_ops.network.verify.network import verify_network
 
 APPLYING = 120.0
@@ -33,8 +32,8 @@ def with_mark(texts: Mapping[str, str], mark: str) -> dict[str, str]:
 def downs(city: City) -> set[str]:
     """What all routers have logged of lost neighbours; bfdd itself forgets a session that OSPF gives up."""
     found: set[str] = set()
-    for router in layout_of(city.name).loopbacks:
-        argv = city.console(router, "journalctl", "-u", "frr", "--no-pager", "-o", "short-iso")
+    for node in city.inventory.topology.ours:
+        argv = city.console(node.name, "journalctl", "-u", "frr", "--no-pager", "-o", "short-iso")
         log = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
         found |= {line for line in log.splitlines() if DOWN.search(line)}
     return found
@@ -42,11 +41,11 @@ def downs(city: City) -> set[str]:
 
 def test_no_neighbour_is_lost_while_apply_follows_apply(twin: City, monkeypatch: pytest.MonkeyPatch) -> None:
     def apply(texts: Mapping[str, str]) -> set[Status]:
-        monkeypatch.setattr(applying.render, "render", lambda *_: dict(texts))
+        monkeypatch.setattr(applying.configurations, "render", lambda *_: dict(texts))
         report = Application(twin.inventory, twin.environment).run(lambda _made: None)
         return {one.status for one in report.outcomes}
 
-    plain = render.render(twin.inventory)
+    plain = configurations.render(twin.inventory)
     assert apply(plain) <= {Status.changed, Status.unchanged}
     assert verify_network(twin.inventory, twin.environment, patience=60.0).findings == ()
     before = downs(twin)

@@ -24,7 +24,7 @@ from baubau_ops.network.change.transaction import Limits, Transaction
 from baubau_ops.network.change.waves import layer
 from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.platforms.session import Session
-from baubau_ops.network.render import configurations as render
+from baubau_ops.network.render import configurations
 from baubau_ops.network.verify.network import verify_network
 
 
@@ -50,7 +50,7 @@ def attempt(
     city: City, device: str, change: Callable[[str], str], *, converge: float = 10.0, revert_in: int = 25
 ) -> Outcome:
     """Try a change of one device's text as a transaction with all its checks."""
-    texts = render.render(city.inventory)
+    texts = configurations.render(city.inventory)
     environment: Environment = city.environment
     with Fleet.of(city.inventory.topology, environment, min_revert_in=1) as fleet:
         made = make_plan(city.inventory, {**texts, device: change(texts[device])}, fleet, environment)
@@ -185,7 +185,7 @@ def test_a_ruleset_that_locks_out_its_own_management_is_reverted_by_the_device(c
 
 
 def test_a_router_that_loses_power_while_armed_boots_its_old_configuration(city: City) -> None:
-    texts = render.render(city.inventory)
+    texts = configurations.render(city.inventory)
     environment: Environment = city.environment
     description = next(line for line in texts["ce-smpn-14"].splitlines() if line.startswith(" description"))
     changed = texts["ce-smpn-14"].replace(description, f"{description} changed", 1)
@@ -219,7 +219,7 @@ def test_a_new_session_key_changes_both_ends_together(city: City) -> None:
     rekeyed = replace(environment, secrets=Secrets({**values, "bgp-rsud": "another-key-0815"}))
     try:
         with Fleet.of(city.inventory.topology, rekeyed) as fleet:
-            texts = render.render(city.inventory)
+            texts = configurations.render(city.inventory)
             made = make_plan(city.inventory, texts, fleet, rekeyed)
             assert [(one.device, one.effect) for one in made.changes] == [
                 ("ce-rsud", Effect.restarts),

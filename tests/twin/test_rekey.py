@@ -17,7 +17,7 @@ from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.derive.bgp import IBGP_SECRET
 from baubau_ops.network.expect.network import expected
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.platforms.frr.render import text as render
+from baubau_ops.network.render import configurations
 from baubau_ops.network.verify.network import verify_network
 
 FRR_START = 1.0
@@ -54,7 +54,7 @@ def watched(city: City, vantage: Vantage, environment: Environment) -> tuple[flo
 
 def restart(city: City) -> float:
     """Seconds that a session takes at most: FRR begins, meets an end that is not ready yet, and tries twice more."""
-    device = expected(city.inventory).devices["pop-murhum"]
+    device = expected(city.inventory).routers["pop-murhum"]
     retries = [one.connect_retry for one in device.bgp.values() if one.neighbour.startswith("core-")]
     assert len(retries) == 2
     return FRR_START + 2 * max(retries)
@@ -68,7 +68,7 @@ def test_a_new_ibgp_key_cuts_no_site_off_for_longer_than_a_session_takes_to_rest
     rekeyed = replace(environment, secrets=Secrets({**values, IBGP_SECRET: "another-key-0815"}))
     routers = [node.name for node in city.inventory.topology.with_role(Role.CORE, Role.FIREWALL, Role.POP)]
     with Fleet.of(city.inventory.topology, rekeyed) as fleet:
-        made = make_plan(city.inventory, render.render(city.inventory), fleet, rekeyed)
+        made = make_plan(city.inventory, configurations.render(city.inventory), fleet, rekeyed)
     assert {one.effect for one in made.changes} == {Effect.restarts}
     assert groups(city.inventory.topology, made) == [tuple(routers)]
     try:

@@ -21,8 +21,7 @@ from baubau_ops.network.change.plan import NetworkPlan
 from baubau_ops.network.change.transaction import Limits, Transaction
 from baubau_ops.network.change.waves import Group, batches, layer
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.render import configurations as render
-from baubau_ops.network.render import lint
+from baubau_ops.network.render import configurations, lint
 
 Approve = Callable[[NetworkPlan], None]
 """Shows the plan and asks; raises when the answer is no."""
@@ -65,7 +64,7 @@ class Application:
         InputError when numbers are not locked yet or a text does not pass the parsers; what `approve` raises.
         """
         refuse_proposed(self._inventory)
-        chosen = render.render(self._inventory, self._environment.platforms, (*devices,) or None)
+        chosen = configurations.render(self._inventory, self._environment.platforms, (*devices,) or None)
         with (
             lock(self._environment.state / "apply.lock"),
             Fleet.of(self._inventory.topology, self._environment) as fleet,
@@ -131,7 +130,7 @@ def make_plan(
     """Compare what the devices of `texts` run with what they should."""
     topology = inventory.topology
     new = [node.name for node in topology.with_role(Role.POP, Role.SITE) if node.name in texts]
-    day0 = {name: render.bootstrap(inventory, name, environment.platforms) for name in new}
+    day0 = {name: configurations.bootstrap(inventory, name, environment.platforms) for name in new}
     return plan.make(topology, texts, day0, fleet, environment.secrets)
 
 
