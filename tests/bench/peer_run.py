@@ -21,7 +21,7 @@ def ours(twin: str, mark: str) -> None:
     assert folder is not None
     city = load(folder)
     texts = with_mark(configurations.render(city), mark)
-    applying.render.render = lambda *_: texts
+    applying.configurations.render = lambda *_: texts
     report = applying.Application(city, environment(twin)).run(unasked)
     assert {outcome.status for outcome in report.outcomes} == {Status.changed}, report.outcomes
 
