@@ -1,1 +1,1 @@
-"""Routers as plain values: what every text says, before any platform words it."""
+"""Models of routers as plain values: what each configuration says, independent of any platform's syntax."""

@@ -1,4 +1,4 @@
-"""What else runs on a router beside routing and filters, as plain values."""
+"""Services on a router besides routing and filters, as plain values."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from ipaddress import IPv4Address
 
 @dataclass(frozen=True, slots=True)
 class IspProbe:
-    """How one ISP is watched."""
+    """How a core monitors one ISP."""
 
     isp: str
     port: str
     address: IPv4Address
-    """Ours."""
+    """Our address on the link."""
     peer: IPv4Address
     patience: int
-    """Silent intervals beyond the usual before it counts as dead: not all ISPs are given up at one moment."""
+    """Extra unanswered intervals before the ISP counts as dead; not all ISPs are given up at the same moment."""
     targets: tuple[IPv4Address, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IspTracking:
-    """A core's watch over ISPs whose session is up though nothing answers beyond them."""
+    """A core's monitoring of ISPs, for the case that a session is up but nothing beyond the ISP answers."""
 
     probes: tuple[IspProbe, ...]
     last_resort: int
-    """Local preference of the defaults that the cores make themselves."""
+    """Local preference of the default routes that the cores originate themselves."""
     interval: float = 1.0
-    """Seconds between two questions."""
+    """Seconds between two probes."""
     failures: int = 3
     recoveries: int = 10
 
 
 @dataclass(frozen=True, slots=True)
 class TranslationLog:
-    """A core's record of whose traffic had which public address and port."""
+    """A core's log of which inside address used which public address and port."""
 
     days: int
-    """How long it is kept."""
+    """Days for which it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateSync:
-    """A firewall tells its partner of its connections, so that they outlive it."""
+    """A firewall sends its connection table to its partner, so that connections survive its loss."""
 
     address: IPv4Address
     partner: IPv4Address
@@ -51,7 +51,7 @@ class StateSync:
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """The services of one router."""
+    """The helper services of one router."""
 
     tracking: IspTracking | None = None
     translations: TranslationLog | None = None

@@ -1,4 +1,4 @@
-"""What is left of the city's routers when some of it is lost, as models that expectations are worked out from."""
+"""What remains of the city's routers after a loss, as models from which expectations are computed."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from baubau_ops.network.model.router import Bgp, Interface, Neighbour, Router, R
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What fails at once, by name."""
+    """Parts that fail at the same time, by name."""
 
     nodes: frozenset[str] = frozenset()
-    """Without power: their neighbours' ports lose carrier."""
+    """Routers without power: their neighbours' ports lose carrier."""
     links: frozenset[str] = frozenset()
     silent: bool = False
-    """The ports of lost links stay up; only what watches them notices."""
+    """The ports of lost links stay up, so only failure detection over the link notices."""
 
     def has(self, topology: Topology, link: str) -> bool:
-        """Whether a link carries nothing: itself or one of its ends is lost."""
+        """Whether a link carries nothing, because the link itself or one of its ends is lost."""
         found = topology.links[link]
         return link in self.links or found.a.node in self.nodes or found.b.node in self.nodes
 
 
 def reachable(topology: Topology, lost: Lost) -> frozenset[str]:
-    """The routers of ours that the bastion still reaches."""
+    """Our routers that the bastion still reaches."""
     found = reached(topology, BASTION, without=lost.nodes, without_links=lost.links)
     return frozenset(name for name in found if topology.nodes[name].role in OURS)
 
 
 def remaining(routers: Mapping[str, Router], topology: Topology, lost: Lost) -> dict[str, Router]:
-    """The routers that are still reached, without the ports and neighbours that the loss takes from them."""
+    """The routers that are still reached, without the ports and neighbours that they lose."""
     left = reachable(topology, lost)
     inside = {name for name in left if topology.nodes[name].role in INFRASTRUCTURE}
     return {name: _cut(routers[name], topology, lost, inside) for name in sorted(left)}
@@ -43,7 +43,7 @@ def remaining(routers: Mapping[str, Router], topology: Topology, lost: Lost) -> 
 def _cut(router: Router, topology: Topology, lost: Lost, inside: AbstractSet[str]) -> Router:
     links = {link.end(router.name).name: link for link in topology.links_of(router.name)}
     gone = {port for port, link in links.items() if lost.has(topology, link.id)}
-    # A silenced port keeps its address and the routes over it; only the neighbour is gone.
+    # A silently cut port keeps its address and the routes over it; only the neighbour is gone.
     silenced = {
         port
         for port in gone

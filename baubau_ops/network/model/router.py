@@ -1,4 +1,4 @@
-"""The model of a router: everything its text says, as plain values. Nothing here is rendered."""
+"""The model of a router: everything its configuration says, as plain values. Nothing here is rendered."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from baubau_ops.network.model.helpers import Helpers
 
 
 class PortKind(StrEnum):
-    """What a port leads to, seen from its own router."""
+    """What a port leads to, as seen from its own router."""
 
     LOOPBACK = "loopback"
     BACKBONE = "backbone"
-    """Another router of the infrastructure: OSPF runs here."""
+    """Port to another router of the infrastructure; OSPF runs here."""
     SITE = "site"
-    """From a POP to a site's router."""
+    """Port of a POP to a site router."""
     UPLINK = "uplink"
-    """From a site's router to one of its POPs."""
+    """Port of a site router to one of its POPs."""
     ISP = "isp"
     PROVINCE = "province"
     BASTION = "bastion"
@@ -63,7 +63,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class StaticRoute:
-    """A route by hand; without next hop it discards."""
+    """A static route; without a next hop it discards."""
 
     prefix: IPv4Network
     next_hop: IPv4Address | None = None
@@ -82,7 +82,7 @@ class PrefixRule:
 
 @dataclass(frozen=True, slots=True)
 class PrefixList:
-    """Permits what it lists, refuses the rest."""
+    """Permits the prefixes that it lists and denies all others."""
 
     name: str
     rules: tuple[PrefixRule, ...]
@@ -90,7 +90,7 @@ class PrefixList:
 
 @dataclass(frozen=True, slots=True)
 class CommunityList:
-    """Permits routes with any of these large communities."""
+    """Permits routes that carry any of these large communities."""
 
     name: str
     communities: tuple[str, ...]
@@ -98,7 +98,7 @@ class CommunityList:
 
 @dataclass(frozen=True, slots=True)
 class RouteMap:
-    """A permitting clause; clauses of one name are tried in the order of `seq`."""
+    """A permit clause; clauses with the same name are tried in the order of `seq`."""
 
     name: str
     seq: int = 10
@@ -110,33 +110,36 @@ class RouteMap:
     local_preference: int | None = None
     weight: int | None = None
     community: str | None = None
-    """Large community to put in place of those it has."""
+    """Large community that replaces those of the route."""
     clear_communities: bool = False
-    """Remove all communities, of every kind."""
+    """Remove all communities of every kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class BfdProfile:
     name: str
     interval: int
-    """ms, both directions."""
+    """Milliseconds, in both directions."""
     multiplier: int
 
 
 @dataclass(frozen=True, slots=True)
 class OspfTimers:
-    """Milliseconds. The usual 5 s between LSAs hold back the news of a link that comes back, or of a second one that
-    fails with the first."""
+    """Timers in milliseconds.
+
+    With the usual 5 s between LSAs, the network would learn late that a link has come back, or that a second link
+    has failed with the first.
+    """
 
     spf_delay: int = 0
-    """From the news to the computation of paths, when all was quiet."""
+    """Time from a topology change to the SPF computation, when the network was quiet before."""
     spf_hold: int = 50
-    """Between two computations; it grows while there is news."""
+    """Time between two SPF computations; it grows while topology changes keep arriving."""
     spf_max_hold: int = 1000
     lsa_interval: int = 200
-    """Between two of its own LSAs."""
+    """Time between two of its own LSAs."""
     lsa_arrival: int = 100
-    """What comes sooner after the one before is not taken."""
+    """An LSA that arrives sooner than this after the previous one is discarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +148,11 @@ class Ospf:
     on_startup: int | None
     """Seconds for which a router that has just started attracts no transit (RFC 6987); None: never."""
     stub: bool
-    """True: never attracts transit (a stateful router must not stand in the middle of other paths)."""
+    """True: the router never attracts transit (a stateful router must not be on the path between others)."""
     networks: tuple[IPv4Network, ...]
-    """Those of the ports that it runs on, `lo` included; sorted."""
+    """Networks of the ports that OSPF runs on, including `lo`; sorted."""
     redistribute: str | None = None
-    """Route-map of the static routes that are redistributed."""
+    """Route-map that selects the static routes to redistribute."""
     timers: OspfTimers = OspfTimers()
 
 
@@ -181,9 +184,9 @@ class Neighbour:
     interface: str = ""
     """The port of an eBGP session."""
     role: Literal["provider", "customer", "peer"] | None = None
-    """RFC 9234, ours."""
+    """Our own role (RFC 9234)."""
     strict: bool = False
-    """Refuse a neighbour that does not tell its role."""
+    """Refuse a neighbour that does not announce its role."""
     bfd_profile: str | None = None
     all_paths: bool = False
     client: bool = False
@@ -195,7 +198,7 @@ class Neighbour:
     route_map_in: str | None = None
     route_map_out: str | None = None
     announce_while: tuple[str, str] | None = None
-    """Route-maps: what is announced only while BGP knows a route that the second one permits."""
+    """Two route-maps: the routes of the first are announced only while BGP has a route that the second permits."""
 
     @property
     def external(self) -> bool:
@@ -209,7 +212,7 @@ class Bgp:
     router_id: IPv4Address
     cluster_id: IPv4Address | None
     import_check: bool
-    """False: networks are announced whether or not there is a route to them."""
+    """False: networks are announced even if there is no route to them."""
     networks: tuple[Network, ...]
     neighbours: tuple[Neighbour, ...]
     """Sorted by address."""
@@ -217,52 +220,52 @@ class Bgp:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Which routes it has by itself, learns and tells."""
+    """Static routes, routing protocols and their filters."""
 
     statics: tuple[StaticRoute, ...]
     prefix_lists: tuple[PrefixList, ...]
     community_lists: tuple[CommunityList, ...]
     route_maps: tuple[RouteMap, ...]
     next_hops: str | None
-    """Route-map: which routes BGP's next hops may resolve through."""
+    """Route-map that selects the routes through which BGP's next hops may be resolved."""
     bfd_profiles: tuple[BfdProfile, ...]
     bgp: Bgp | None
     ospf: Ospf | None
 
 
 class Queue(StrEnum):
-    """Where packets wait at a full port, in the order in which they are served."""
+    """The queues of a congested port, in the order in which they are served."""
 
     LIVENESS = "liveness"
-    """OSPF and BFD alone; neither lends nor borrows."""
+    """Only OSPF and BFD; it neither lends nor borrows bandwidth."""
     MANAGEMENT = "management"
-    """BGP, and the bastion's sessions."""
+    """BGP and the bastion's sessions."""
     VOICE = "voice"
-    """Calls; they borrow nothing."""
+    """Calls; they borrow no bandwidth."""
     DATA = "data"
-    """Whatever nothing else says of."""
+    """Everything that is not classified otherwise."""
     LOW = "low"
-    """What its POP marked as above the committed rate; it only gets what the others leave."""
+    """Traffic that the POP marked as above the committed rate; it only gets what the others leave."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficClass:
-    """What one queue of a shaped port may send, bit/s."""
+    """Rates of one queue of a shaped port, bit/s."""
 
     queue: Queue
     rate: int
-    """Guaranteed."""
+    """Guaranteed rate."""
     ceil: int
-    """At most, while the others leave it."""
+    """Maximum rate, while the others leave it unused."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShapedPort:
-    """A port that sends no faster than it should, and chooses itself what waits."""
+    """A port that limits its own sending rate, and so decides itself which packets wait."""
 
     port: str
     rate: int
-    """Of all queues but that of liveness together, bit/s."""
+    """Total rate of all queues except that of liveness, bit/s."""
     classes: tuple[TrafficClass, ...]
     """In the order of their queues."""
 
@@ -274,7 +277,7 @@ class Router:
     name: str
     role: Role
     platform: str
-    """As the inventory has it; in an environment another one may stand in for it."""
+    """Platform in the inventory; in an environment another platform may stand in for it."""
     loopback: IPv4Address
     interfaces: tuple[Interface, ...]
     """In the natural order of their names: `ce9` before `ce10`."""
@@ -282,15 +285,15 @@ class Router:
     filters: Filters
     shaped: tuple[ShapedPort, ...]
     helpers: Helpers | None
-    """None where there never are any."""
+    """None for a router that never has any."""
 
     def ports(self, *kinds: PortKind) -> tuple[Interface, ...]:
-        """Its interfaces of some kinds."""
+        """Its interfaces of the given kinds."""
         return tuple(interface for interface in self.interfaces if interface.kind in kinds)
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Names of the secrets its text needs."""
+        """Names of the secrets that its configuration needs."""
         sessions = self.routing.bgp.neighbours if self.routing.bgp else ()
         ospf = {interface.ospf.secret for interface in self.interfaces if interface.ospf}
         return frozenset(ospf | {session.secret for session in sessions})
