@@ -1,1 +1,1 @@
-"""From the inventory to a model of every router. Pure."""
+"""Derives a model of every router from the inventory. Pure."""

@@ -1,4 +1,4 @@
-"""BGP: sessions, what each originates, and their filters by name."""
+"""BGP: sessions, originated networks, and the names of their filters."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ DEFAULT = IPv4Network("0.0.0.0/0")
 LAST_RESORT = "last-resort"
 CITY_REACHED = "city-reached"
 LAST_RESORT_PREFERENCE = 10
-"""Below the usual 100: the cores' own default only counts when no ISP's is left."""
+"""Below the usual 100: a core's own default route is used only when no ISP's default is left."""
 ORIGIN = "origin"
 ACTIVE_PREFERENCE = 200
 STANDBY_PREFERENCE = 100
 
 IBGP_SECRET = "ibgp"
 IBGP_TIMERS = (3, 9)
-"""Seconds; next-hop tracking notices failures, but a change of filters is only believed after the hold time."""
+"""Seconds. Next-hop tracking notices failures, but a change of filters is trusted only after the hold time."""
 BFD_TIMERS = (10, 30)
-"""Seconds, of sessions that BFD watches."""
+"""Seconds, for sessions that BFD watches."""
 PLAIN_TIMERS = (1, 3)
-"""Seconds, of sessions without BFD, and of those with outsiders."""
+"""Seconds, for sessions without BFD and for sessions with external neighbours."""
 
 
 def bgp(inventory: Inventory, node: Node) -> Bgp:
-    """BGP of any router of ours."""
+    """BGP of one of our routers."""
     assert node.loopback is not None, "routers of ours have a loopback"
     core = node.role is Role.CORE
     neighbours = [*_ibgp(inventory, node), *_ebgp(inventory, node)]
@@ -39,8 +39,8 @@ def bgp(inventory: Inventory, node: Node) -> Bgp:
         asn=node.asn,
         router_id=node.loopback,
         cluster_id=node.loopback if core else None,
-        # A core's own networks are discards that always exist; checking them against a default that an ISP
-        # announces would withdraw the last resort just because it is not in use.
+        # A core's own networks are discard routes that always exist. If BGP checked them, a default route from an ISP
+        # would withdraw the last resort just because the last resort is not in use.
         import_check=not core,
         networks=tuple(sorted(_networks(inventory, node), key=lambda network: prefix_order(network.prefix))),
         neighbours=tuple(sorted(neighbours, key=lambda neighbour: neighbour.address)),
@@ -48,12 +48,12 @@ def bgp(inventory: Inventory, node: Node) -> Bgp:
 
 
 def site_prefixes(inventory: Inventory, site: str) -> tuple[IPv4Network, ...]:
-    """All that a site may announce: its router's loopback and its segments, sorted."""
+    """All prefixes that a site may announce: the loopback of its router and its segments, sorted."""
     return inventory.site_prefixes[site]
 
 
 def services_behind(inventory: Inventory, node: Node) -> list[tuple[Lan, IPv4Address]]:
-    """Every service's address and the firewall's LAN that leads to its host."""
+    """The address of every service, with the firewall's LAN that leads to its host."""
     lans = {lan.zone: lan for lan in inventory.topology.lans_of(node.name)}
     return [
         (lans[service.segment], inventory.numbers.services[name])
@@ -62,7 +62,7 @@ def services_behind(inventory: Inventory, node: Node) -> list[tuple[Lan, IPv4Add
 
 
 def origin_preference(inventory: Inventory, node: Node) -> int:
-    """The first firewall listed is active, the other stands by."""
+    """Local preference of a firewall's routes: the first firewall in the list is active, the other is standby."""
     return ACTIVE_PREFERENCE if inventory.datacenter.firewalls[0] == node.name else STANDBY_PREFERENCE
 
 
@@ -82,7 +82,7 @@ def _networks(inventory: Inventory, node: Node) -> Iterator[Network]:
 
 
 def _ibgp(inventory: Inventory, node: Node) -> Iterator[Neighbour]:
-    """Cores reflect for POPs and firewalls, and are ordinary peers to each other."""
+    """Cores are route reflectors for POPs and firewalls, and ordinary peers to each other."""
     if node.role is Role.SITE:
         return
     core = node.role is Role.CORE
@@ -100,7 +100,7 @@ def _ibgp(inventory: Inventory, node: Node) -> Iterator[Neighbour]:
             keepalive=IBGP_TIMERS[0],
             hold=IBGP_TIMERS[1],
             update_source=node.loopback,
-            # A POP tells a backup path that it does not use itself: everybody has it before it is needed.
+            # A POP announces a backup path even while it does not use it: all routers have it before they need it.
             all_paths=client or node.role is Role.POP,
             client=client,
             next_hop_self=True,
@@ -118,7 +118,7 @@ def _ebgp(inventory: Inventory, node: Node) -> Iterator[Neighbour]:
 
 
 def _access(inventory: Inventory, node: Node, link: Link) -> Neighbour:
-    """POP and site: a provider and its customer; both ends are ours, so both must say so."""
+    """Session between a POP (provider) and a site (customer); both ends are ours, so both must announce their role."""
     other = inventory.topology.nodes[link.far(node.name).node]
     site = node.id if node.role is Role.SITE else other.id
     provider = node.role is Role.POP
@@ -146,7 +146,7 @@ def _access(inventory: Inventory, node: Node, link: Link) -> Neighbour:
 def _outside(inventory: Inventory, node: Node, link: Link, filters: str) -> Neighbour:
     other = inventory.topology.nodes[link.b.node]
     isp = link.kind is LinkKind.ISP
-    keepalive, hold = PLAIN_TIMERS  # where BFD is offered it may be withdrawn; nobody tells us
+    keepalive, hold = PLAIN_TIMERS  # an outsider that offers BFD may withdraw it without notice
     return Neighbour(
         address=link.b.address.ip,
         asn=other.asn,

@@ -1,7 +1,7 @@
 """Day 0: what a router needs so that the bastion reaches its loopback, and nothing else.
 
-User and key are the image's. An infrastructure router brings up OSPF on its backbone ports; a site's router its
-uplink and the BGP session that announces its loopback. The first `net apply` only adds to it.
+User and key come with the image. An infrastructure router starts OSPF on its backbone ports; a site router starts
+its uplink and the BGP session that announces its loopback. The first `net apply` only adds lines.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DAY0_PORTS = frozenset({PortKind.LOOPBACK, PortKind.BACKBONE, PortKind.BASTION,
 
 
 def day0(router: Router) -> Router:
-    """What of a router's model belongs to its first day."""
+    """Reduce a router's model to its day-0 part."""
     ports = tuple(_port(port) for port in router.interfaces if port.kind in _DAY0_PORTS)
     filters = router.filters
     input = replace(filters.input, bfd=(), bfd_multihop=(), ibgp=(), ibgp_ports=(), state_sync=())
@@ -76,5 +76,5 @@ def _bgp(router: Router, bgp: Bgp) -> Bgp:
 
 
 def _ospf(ospf: Ospf | None) -> Ospf | None:
-    """At first nobody has anything to converge: a router that holds back transit would only delay the rest."""
+    """On day 0 nothing has to converge yet: a router that avoids transit would only delay the others."""
     return replace(ospf, on_startup=None) if ospf else None

@@ -1,4 +1,4 @@
-"""What each router lets through, from the policy and the topology."""
+"""Packet filters of each router, from the policy and the topology."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _forward(
 
 
 def _voice(inventory: Inventory, node: Node) -> tuple[IPv4Network, ...]:
-    """Where a router's calls come from and go to; none pass a site's router that has no segment for them."""
+    """Networks that a router's calls come from and go to; none for a site router without a segment for calls."""
     has_calls = node.role is not Role.SITE or voice_rate(inventory, node.id)
     return voice_pools(inventory) if has_calls else ()
 
@@ -79,7 +79,7 @@ def _session(neighbour: Neighbour) -> PeerPort:
 
 
 def bastion_address(inventory: Inventory) -> IPv4Address:
-    """Where management comes from."""
+    """Source address of all management."""
     address = inventory.topology.nodes[BASTION].loopback
     assert address is not None, "the bastion has a loopback"
     return address
@@ -127,7 +127,7 @@ def _site(policy: Matrix, interfaces: tuple[Interface, ...]) -> SiteFilter:
 
 
 def _exchange(policy: Matrix, zone: str) -> Permit:
-    """Both directions of a zone's traffic as a filter without memory sees them."""
+    """Traffic of a zone in both directions, as a stateless filter sees it."""
     permit = policy.permit(zone)
     openers = {network for opener in policy.openers(zone) for network in opener.networks}
     return replace(permit, networks=tuple(sorted(openers | set(permit.networks))))
@@ -160,7 +160,7 @@ def _pop(inventory: Inventory, policy: Matrix, node: Node, interfaces: tuple[Int
 
 
 def _feasible(inventory: Inventory, site: str, link: Link) -> tuple[IPv4Network, ...]:
-    """What may come over a link of a site that has two: the best route back may well lead over the other."""
+    """Sources that are valid on one link of a site with two: the best route back may use the other link."""
     if len(inventory.sites[site].links) == 1:
         return ()
     return tuple(sorted([*site_prefixes(inventory, site), host(link.b.address.ip)], key=prefix_order))

@@ -1,4 +1,4 @@
-"""Which helpers a router runs: a core watches its ISPs and logs translations, firewalls share their connections."""
+"""Helper services of each router: a core monitors its ISPs and logs translations, firewalls share their connections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from baubau_ops.network.model.helpers import Helpers, IspProbe, IspTracking, Sta
 
 _DAY = 86400
 _STAGGER = 3
-"""Intervals between the verdicts of two ISPs: the first one's withdrawal is known by then."""
+"""Intervals between giving up one ISP and the next: by then, the withdrawal of the first has propagated."""
 
 
 def helpers(inventory: Inventory, node: Node) -> Helpers | None:

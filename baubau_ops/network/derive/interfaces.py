@@ -13,11 +13,11 @@ from baubau_ops.inventory.files.fields import Bfd
 from baubau_ops.network.model.router import BfdProfile, Interface, Ospf, OspfPort, PortKind
 
 HELLO = 1
-"""Seconds between OSPF hellos: BFD notices failures, quick hellos bring a mended link back."""
+"""Seconds between OSPF hellos: BFD notices failures, but short hellos bring a repaired link back quickly."""
 DEAD = 5
-"""Seconds without a hello; only the last resort behind BFD."""
+"""Seconds without a hello until OSPF drops the neighbour; only the last resort behind BFD."""
 ON_STARTUP = 30
-"""Seconds in which BGP converges after a start, with room; a router attracts no transit meanwhile."""
+"""Seconds for BGP to converge after a start, with a margin; meanwhile the router attracts no transit."""
 OSPF_SECRET = "ospf"
 
 _PIECE = re.compile(r"([^0-9]*)([0-9]*)")
@@ -32,7 +32,7 @@ _KINDS = {
 
 
 def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
-    """All ports of a router, in the natural order of their names: numbers in them by what they count."""
+    """All ports of a router, in the natural order of their names: numbers are compared by value."""
     topology = inventory.topology
     assert node.loopback is not None, "routers of ours have a loopback"
     loopback = IPv4Interface((int(node.loopback), 32))
@@ -45,7 +45,7 @@ def interfaces(inventory: Inventory, node: Node) -> tuple[Interface, ...]:
 
 @lru_cache(maxsize=4096)
 def _order(names: tuple[str, ...]) -> tuple[int, ...]:
-    """The places of ports in their order; many sites have ports of the same names."""
+    """The indices of the ports in sorted order; cached, because many sites have the same port names."""
     return tuple(sorted(range(len(names)), key=lambda index: _pieces(names[index])))
 
 
@@ -72,7 +72,7 @@ def _lan_interface(lan: Lan) -> Interface:
 
 
 def port_kind(node: Node, link: Link) -> PortKind:
-    """What a link is to one of its ends."""
+    """Kind of a link, as seen from one of its ends."""
     if link.kind is LinkKind.ACCESS:
         return PortKind.UPLINK if node.role is Role.SITE else PortKind.SITE
     return _KINDS[link.kind]
@@ -90,7 +90,7 @@ def _ospf_port(inventory: Inventory, link: Link) -> OspfPort:
 
 
 def bfd_of(inventory: Inventory, link: Link) -> Bfd | None:
-    """The BFD timers of a link: its medium's, but an ISP's only where it offers BFD."""
+    """BFD timers of a link: those of its medium, but on an ISP's link only if the ISP offers BFD."""
     if link.kind is LinkKind.ISP:
         return inventory.backbone.isps[link.b.node].bfd
     if link.kind is LinkKind.BASTION:
@@ -99,12 +99,12 @@ def bfd_of(inventory: Inventory, link: Link) -> Bfd | None:
 
 
 def bfd_profile_name(link: Link) -> str:
-    """Profiles are named after the medium; an ISP's after the ISP."""
+    """Profiles are named after the medium; the profile of an ISP's link is named after the ISP."""
     return link.b.node if link.kind is LinkKind.ISP else link.media
 
 
 def bfd_profiles(inventory: Inventory, node: Node) -> tuple[BfdProfile, ...]:
-    """The profiles that a router's ports use, by name."""
+    """The profiles that a router's ports use, sorted by name."""
     found = {}
     for link in inventory.topology.links_of(node.name):
         bfd = bfd_of(inventory, link)
@@ -117,7 +117,7 @@ def bfd_profiles(inventory: Inventory, node: Node) -> tuple[BfdProfile, ...]:
 def ospf(node: Node, ports: tuple[Interface, ...]) -> Ospf | None:
     """OSPF of an infrastructure router.
 
-    A firewall keeps state and so must never become a way between the cores: it is a stub router for good.
+    A firewall keeps state and so must never become a path between the cores: it is always a stub router.
     """
     if node.role not in INFRASTRUCTURE:
         return None
@@ -135,5 +135,5 @@ def ospf(node: Node, ports: tuple[Interface, ...]) -> Ospf | None:
 
 
 def lan_prefixes(inventory: Inventory, node: Node) -> tuple[IPv4Network, ...]:
-    """The networks behind a router's LAN ports, sorted."""
+    """Networks behind a router's LAN ports, sorted."""
     return tuple(sorted((lan.prefix for lan in inventory.topology.lans_of(node.name)), key=prefix_order))

@@ -1,9 +1,9 @@
-"""How a site's two links share its traffic: one preference, asked for by a community, granted by the inventory.
+"""Primary and backup links of a site: a community requests the low preference, the inventory permits it.
 
-The site's router tags what it announces over its backup link. The POP grants the low preference to whatever is
-tagged, and to everything from a link that the inventory calls backup; so a router in an office can only lower what
-the inventory gives it. All other communities from it are removed. For its own way out the router prefers the
-default of its primary POP.
+The site router tags the routes that it announces over its backup link. The POP sets the low preference on tagged
+routes, and on all routes from a link that the inventory calls backup; so a site router can only lower the preference
+that the inventory gives it. The POP removes all other communities from the site's routes. For outbound traffic, the
+site router prefers the default route of its primary POP.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from baubau_ops.inventory.city.topology import LinkKind, Node, Role
 from baubau_ops.network.model.router import CommunityList, RouteMap
 
 BACKUP_PREFERENCE = 50
-"""Below the usual 100, above the cores' last resort."""
+"""Below the usual 100, but above the cores' last resort."""
 BACKUP = "backup"
 FROM_SITE, FROM_BACKUP, TO_BACKUP = "from-site", "from-backup", "to-backup"
 
 _LOCAL_PREFERENCE = 1
-"""What the second part of our large communities asks for (RFC 8195); the third is the value."""
+"""Second part of our large communities: the action to request (RFC 8195); the third part is the value."""
 
 
 def backup_community(inventory: Inventory) -> str:
-    """The large community (RFC 8092) that asks for the low preference."""
+    """The large community (RFC 8092) that requests the low preference."""
     return f"{inventory.city.asn}:{_LOCAL_PREFERENCE}:{BACKUP_PREFERENCE}"
 
 
 def map_in(node: Node, role: str) -> str | None:
-    """The route-map for what comes in over a site's link, at either end."""
+    """Inbound route-map of a site's link, at either end."""
     if role == "backup":
         return FROM_BACKUP
     return FROM_SITE if node.role is Role.POP else None
 
 
 def map_out(node: Node, role: str) -> str | None:
-    """The route-map for what goes out over it."""
+    """Outbound route-map of a site's link, at either end."""
     return TO_BACKUP if role == "backup" and node.role is Role.SITE else None
 
 
 def community_lists(inventory: Inventory, node: Node) -> tuple[CommunityList, ...]:
-    """The communities that a POP understands."""
+    """The communities that a POP acts on."""
     if not _roles(inventory, node) or node.role is not Role.POP:
         return ()
     return (CommunityList(BACKUP, (backup_community(inventory),)),)
 
 
 def route_maps(inventory: Inventory, node: Node) -> Iterator[RouteMap]:
-    """The route-maps of a router's links between POP and site."""
+    """Route-maps for a router's links between POP and site."""
     roles = _roles(inventory, node)
     if node.role is Role.POP and roles:
         low = RouteMap(
@@ -57,7 +57,7 @@ def route_maps(inventory: Inventory, node: Node) -> Iterator[RouteMap]:
         yield low
         yield RouteMap(FROM_SITE, seq=20, clear_communities=True)
     if "backup" in roles:
-        strange = node.role is Role.POP  # to the site's router the POP is no stranger
+        strange = node.role is Role.POP  # a site router trusts its POP and keeps the communities
         yield RouteMap(FROM_BACKUP, local_preference=BACKUP_PREFERENCE, clear_communities=strange)
         if node.role is Role.SITE:
             yield RouteMap(TO_BACKUP, community=backup_community(inventory))

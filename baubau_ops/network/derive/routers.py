@@ -1,4 +1,4 @@
-"""Inventory → one plain model for every router. Pure: reads nothing, renders nothing."""
+"""Derives a plain model of every router from the inventory. Pure: it reads and renders nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from baubau_ops.network.policy import Matrix, matrix
 
 
 def derive(inventory: Inventory) -> dict[str, Router]:
-    """Every router of ours, by name."""
+    """Models of all our routers, by name."""
     policy = matrix(inventory)
     names = sorted(node.name for node in inventory.topology.ours)
     with no_garbage_collection():
@@ -22,7 +22,7 @@ def derive(inventory: Inventory) -> dict[str, Router]:
 
 
 def derive_router(inventory: Inventory, name: str, policy: Matrix | None = None) -> Router:
-    """One router."""
+    """Model of one router."""
     node = inventory.topology.nodes[name]
     assert node.loopback is not None, "routers of ours have a loopback"
     ports = interfaces(inventory, node)

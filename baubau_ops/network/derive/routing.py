@@ -1,4 +1,4 @@
-"""Static routes, prefix lists, route-maps: what BGP and OSPF lean on."""
+"""Static routes, prefix lists and route-maps, on which BGP and OSPF depend."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from baubau_ops.network.derive.interfaces import bfd_profiles, lan_prefixes, osp
 from baubau_ops.network.model.router import Interface, PrefixList, PrefixRule, RouteMap, Routing, StaticRoute
 
 DISCARD_DISTANCE = 250
-"""Above every protocol's: a discard only takes what nothing else knows."""
+"""Above the distance of every protocol: a discard route only takes traffic for which there is no other route."""
 NEXT_HOPS = "bgp-next-hops"
 
 
 def routing(inventory: Inventory, node: Node, ports: tuple[Interface, ...]) -> Routing:
-    """How a router routes."""
+    """Routing of one router."""
     return Routing(
         statics=tuple(sorted(_statics(inventory, node), key=lambda route: prefix_order(route.prefix))),
         prefix_lists=tuple(sorted(_prefix_lists(inventory, node), key=lambda item: item.name)),
@@ -55,7 +55,7 @@ def _statics(inventory: Inventory, node: Node) -> list[StaticRoute]:
 
 
 def _discards(inventory: Inventory, node: Node) -> list[StaticRoute]:
-    """Traffic to city space that is not assigned dies at the core. Loopbacks and links are not covered."""
+    """The core drops traffic to unallocated city space. Loopbacks and links are not covered."""
     city = inventory.city
     pools = {city.public, city.pools.service, city.pools.datacenter, inventory.backbone.cores[node.name].nat}
     pools |= {zone.pool for zone in city.zones.values()}
@@ -94,9 +94,9 @@ def _sites_at(inventory: Inventory, node: Node) -> list[str]:
 
 
 def _next_hops(inventory: Inventory, node: Node) -> PrefixList:
-    """Loopbacks and links only: else a dead router's next hop resolves through a default or a discard.
+    """Loopbacks and links only: else the next hop of a dead router would be resolved by a default or discard route.
 
-    A router asks the same route-map whether there is a route to what it announces itself.
+    The same route-map decides whether a router has a route to the networks that it announces itself.
     """
     pools = inventory.city.pools
     rules = [PrefixRule(5, pools.loopback, ge=32), PrefixRule(10, pools.link, ge=31)]
@@ -105,7 +105,7 @@ def _next_hops(inventory: Inventory, node: Node) -> PrefixList:
 
 
 def _resolvable(inventory: Inventory, node: Node) -> list[IPv4Network]:
-    """What else may be resolved: links to ISPs, and networks that are announced while they are there."""
+    """Further networks that may be resolved: links to ISPs, and networks that are announced only while they are up."""
     links = inventory.topology.links_of(node.name)
     found = {link.a.address.network for link in links if link.kind is LinkKind.ISP}
     found |= set(lan_prefixes(inventory, node))
@@ -131,22 +131,22 @@ def _core_lists(inventory: Inventory, node: Node) -> list[PrefixList]:
 
 
 def _others(inventory: Inventory, node: Node) -> list[IPv4Network]:
-    """The loopbacks of the other core and of the POPs: whoever has a route by one of them reaches the city."""
+    """Loopbacks of the other core and of the POPs: a router with a route through one of them reaches the city."""
     others = inventory.topology.with_role(Role.CORE, Role.POP)
     return sorted(host(other.loopback) for other in others if other.loopback and other.name != node.name)
 
 
 def province_prefixes(inventory: Inventory) -> tuple[IPv4Network, ...]:
-    """What the Province's machines exchange packets with, by policy.yml, and so may learn of."""
+    """Networks that the Province's machines may reach according to policy.yml, and so may learn routes to."""
     matrix = policy.matrix(inventory)
     openers = {network for place in matrix.openers(policy.PROVINCE_PLACE) for network in place.networks}
     return tuple(sorted(openers | set(matrix.permit(policy.PROVINCE_PLACE).addresses)))
 
 
 def _outside_maps(inventory: Inventory, node: Node) -> Iterator[RouteMap]:
-    """How much an ISP's default is preferred, and when the city's prefixes are announced: while the core reaches it.
+    """The preference of each ISP's default, and the announcement of the city's prefixes while the core reaches them.
 
-    No community of an outsider comes in: one that says no-export would keep its default from every site.
+    Communities from outsiders are removed: with no-export, an ISP's default would not reach any site.
     """
     kinds = set()
     for link in inventory.topology.links_of(node.name):
@@ -164,7 +164,7 @@ def _route_maps(inventory: Inventory, node: Node) -> list[RouteMap]:
     maps = [RouteMap(NEXT_HOPS, prefix_list=NEXT_HOPS)]
     if node.role is Role.CORE:
         maps.append(RouteMap("bastion", prefix_list="bastion"))
-        # Not weight 32768, which what a router originates itself has: any ISP's default wins by preference.
+        # Without this, own routes have weight 32768; with weight 0, the default of any ISP wins by its preference.
         maps.append(RouteMap(LAST_RESORT, local_preference=LAST_RESORT_PREFERENCE, weight=0))
         maps += _outside_maps(inventory, node)
     maps += site_policy.route_maps(inventory, node)

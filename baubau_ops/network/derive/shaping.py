@@ -1,9 +1,9 @@
-"""Shaped ports: who sends how fast, and what may never starve.
+"""Shaped ports: how fast each port sends, and which traffic must never starve.
 
-Liveness neither lends nor borrows: a full link must not kill the liveness of its own routing. Beside it, BGP and
-management have a queue of their own: they are TCP, which fills whatever it is given, and so must not stand before
-BFD. Calls, where there are any, are served before data and borrow nothing, so that they cannot starve the others.
-Where sites' traffic meets, what its POP marked as above the committed rate only gets what the others leave.
+Liveness neither lends nor borrows bandwidth: a full link must not bring down its own routing. BGP and management
+have a separate queue: they use TCP, which fills any rate that it gets, and so must not be served before BFD. Calls,
+if there are any, are served before data; they borrow nothing, so that they cannot starve the other queues. Where the
+traffic of sites meets, packets that the POP marked as above the committed rate only get what the others leave.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from baubau_ops.network.derive.voice import voice_pools, voice_rate
 from baubau_ops.network.model.router import Queue, ShapedPort, TrafficClass
 
 _CALLS = frozenset({LinkKind.SPAN, LinkKind.DATACENTER})
-"""Links of the backbone over which calls go; none leaves the city."""
+"""Backbone links that carry calls; no call leaves the city."""
 _VOICE_SHARE = 10
-"""The part of a backbone port that calls may have, one in so many: a site more changes nothing there."""
+"""The share of a backbone port for calls is one part in this number, so that a new site does not change it."""
 _LOW_SHARE = 100
-"""The part of a port guaranteed to traffic above the committed rates: one in so many."""
+"""The share guaranteed to traffic above the committed rates is one part in this number."""
 
 
 def shaped_ports(inventory: Inventory, node: Node) -> tuple[ShapedPort, ...]:
-    """The shaped ports of a router, by name."""
+    """The shaped ports of a router, sorted by name."""
     found = [_shaped(inventory, node, link) for link in inventory.topology.links_of(node.name)]
     return tuple(sorted((port for port in found if port), key=lambda port: port.port))
 
@@ -41,7 +41,7 @@ def _shaped(inventory: Inventory, node: Node, link: Link) -> ShapedPort | None:
 
 
 def _access(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
-    """Towards the site its download, from it its upload; the two control classes come on top of the peak."""
+    """Download rate towards a site, upload rate from it; the two control classes are added to the peak."""
     upload = node.role is Role.SITE
     committed, peak = (_direction(rates, upload=upload) for rates in (link.committed, link.peak))
     control = inventory.city.control
@@ -52,7 +52,7 @@ def _access(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
 
 @lru_cache(maxsize=4096)
 def _access_classes(committed: int, peak: int, control: int, voice: int) -> tuple[TrafficClass, ...]:
-    """bit/s; many sites have the same rates."""
+    """Traffic classes with rates in bit/s; cached, because many sites have the same rates."""
     return (
         TrafficClass(Queue.LIVENESS, control, control),
         TrafficClass(Queue.MANAGEMENT, control, peak + control),
@@ -67,7 +67,7 @@ def _direction(rates: Rates | None, *, upload: bool) -> int:
 
 
 def _backbone(inventory: Inventory, node: Node, link: Link) -> ShapedPort:
-    """A port of a fixed capacity: what is not guaranteed to control is for data."""
+    """A port with a fixed capacity: data gets what is not guaranteed to control traffic."""
     control = inventory.city.control
     rate = link.capacity - control
     low = link.capacity // _LOW_SHARE

@@ -1,4 +1,4 @@
-"""Calls: whose they are, and how much they are promised."""
+"""Calls: which prefixes they use, and which rate is guaranteed to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def voice_pools(inventory: Inventory) -> tuple[IPv4Network, ...]:
 
 
 def voice_rate(inventory: Inventory, site: str) -> int | None:
-    """What is guaranteed to a site's calls, bit/s; None for a site without a segment for them."""
+    """Rate guaranteed to a site's calls, bit/s; None for a site without a segment for calls."""
     data, zones = inventory.sites[site], inventory.city.zones
     if not any(zones[zone].queue == "voice" for zone in data.segments):
         return None
