@@ -1,1 +1,1 @@
-"""What routers should be seen to do when each runs its intended text."""
+"""What verify should see on the routers when each runs its intended configuration."""

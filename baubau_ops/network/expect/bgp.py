@@ -1,8 +1,9 @@
-"""Which path each router chooses, and what it tells whom: BGP inside one AS with route reflectors.
+"""BGP inside one AS with route reflectors: the path that each router chooses, and the paths that it advertises.
 
-Every path into the city's AS is brought in by one router, which sets itself as the next hop; so a path is known
-by that router. Cores tell their clients all paths and each other their best one. Clients tell only what they
-brought in themselves: POPs all of it, so that a site's backup is known before it is needed, others what they use.
+Every path enters the city's AS at one router, which sets itself as the next hop; so this router identifies the path.
+Cores advertise all paths to their clients, and their best path to each other. Clients advertise only the paths that
+they originated or learned by eBGP: POPs all of them, so that a site's backup path is known before it is needed, others
+only those that they use.
 """
 
 from __future__ import annotations
@@ -17,44 +18,44 @@ from baubau_ops.network.model.router import Neighbour, RouteMap, Router
 
 _LOCAL_WEIGHT = 32768
 PREFERENCE = 100
-"""Of a path on which nobody set one."""
+"""Local preference of a path on which no router set one."""
 
 Paths = Mapping[str, Mapping[str, Reached]]
-"""By router: its shortest paths to the others."""
+"""Per router: its shortest paths to the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One way to a prefix."""
+    """One path to a prefix."""
 
     prefix: IPv4Network
     origin: str
-    """The router of ours that brought it in."""
+    """Our router that brought the path into the AS."""
     session: IPv4Address | None
-    """The external neighbour it came from; None where `origin` announces it by itself."""
+    """The external neighbour that announced it; None for a network that `origin` originates."""
     weight: int
-    """Only counts at `origin`."""
+    """Weight; it only counts at `origin`."""
     preference: int
     as_path: int
-    """Length."""
+    """Length of the AS path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What one router knows."""
+    """BGP table of one router."""
 
     paths: Mapping[IPv4Network, tuple[Path, ...]]
     best: Mapping[IPv4Network, Path]
     told: frozenset[IPv4Network]
-    """What of its own it tells to those it does not reflect for."""
+    """Prefixes of its own paths that it advertises to peers other than its clients."""
 
 
 def injected(
     routers: Mapping[str, Router], external: Mapping[IPv4Address, Iterable[IPv4Network]]
 ) -> list[Path]:
-    """All paths that the infrastructure's routers bring in.
+    """All paths that the infrastructure's routers bring into the AS.
 
-    `routers` are all of ours, `external` tells what each external neighbour announces that passes the inbound filter.
+    `routers` are all of ours; `external` holds the accepted prefixes of each external neighbour.
     """
     found = []
     for router in routers.values():
@@ -78,7 +79,7 @@ def injected(
 
 
 def preference_in(routers: Mapping[str, Router], router: Router, neighbour: Neighbour) -> int | None:
-    """The local preference set on what an external neighbour announces, by the tag that it bears; None: not set."""
+    """The local preference for an external neighbour's routes, by their tag; None if no route-map sets one."""
     tags = _tags(routers, router, neighbour)
     lists = {item.name: set(item.communities) for item in router.routing.community_lists}
     for clause in _clauses(router, neighbour.route_map_in):
@@ -88,7 +89,7 @@ def preference_in(routers: Mapping[str, Router], router: Router, neighbour: Neig
 
 
 def _tags(routers: Mapping[str, Router], router: Router, neighbour: Neighbour) -> set[str]:
-    """The large communities that the other end puts on what it announces; an outsider's are not known."""
+    """The large communities that the other end puts on its routes; those of an outsider are not known."""
     other = routers.get(neighbour.device)
     if other is None or other.routing.bgp is None:
         return set()
@@ -102,7 +103,7 @@ def _clauses(router: Router, name: str | None) -> list[RouteMap]:
 
 
 def tables(routers: Mapping[str, Router], paths: Paths, injections: Iterable[Path]) -> dict[str, Table]:
-    """The table of every infrastructure router once all have told each other everything."""
+    """The table of every infrastructure router after BGP has converged."""
     by_prefix: dict[IPv4Network, list[Path]] = {}
     for path in injections:
         by_prefix.setdefault(path.prefix, []).append(path)
@@ -123,7 +124,7 @@ def tables(routers: Mapping[str, Router], paths: Paths, injections: Iterable[Pat
 def _spread(
     speakers: list[Router], routers: Mapping[str, Router], paths: Paths, everyone: list[Path]
 ) -> tuple[dict[str, tuple[tuple[Path, ...], Path]], list[str]]:
-    """Let all routers choose until nobody changes its mind; one prefix. Returns their choices and who tells."""
+    """Choose paths for one prefix until no choice changes. Return the choices, and the routers that advertise."""
     told = {router.name: [path for path in everyone if path.origin == router.name] for router in speakers}
     frank = {router.name for router in speakers if _tells_all(router)}
     for _ in range(len(speakers) + 1):
@@ -142,12 +143,12 @@ def _spread(
 
 
 def _tells(chosen: tuple[tuple[Path, ...], Path] | None, name: str, path: Path) -> bool:
-    """A router tells its own path to those it does not reflect for only while it uses it."""
+    """A router advertises its own path to peers other than its clients only while it uses the path."""
     return chosen is not None and path.origin == name and chosen[1] == path
 
 
 def _tells_all(router: Router) -> bool:
-    """Whether a client tells its own paths also while it uses others."""
+    """Whether a client advertises its own paths even while it uses others."""
     assert router.routing.bgp is not None, "infrastructure routers speak BGP"
     sessions = [session for session in router.routing.bgp.neighbours if not session.external]
     return router.role is not Role.CORE and all(session.all_paths for session in sessions)
@@ -156,7 +157,7 @@ def _tells_all(router: Router) -> bool:
 def _view(
     router: Router, routers: Mapping[str, Router], told: Mapping[str, list[Path]], everyone: list[Path]
 ) -> tuple[Path, ...]:
-    """The paths a router has: its own, all of the cores' own (a core: their best), and what clients tell."""
+    """The paths that a router has: its own, those from clients, and those of the cores (on a core: their best)."""
     found = []
     for path in everyone:
         own = path.origin == router.name
@@ -167,7 +168,7 @@ def _view(
 
 
 def choose(routers: Mapping[str, Router], paths: Paths, name: str, seen: Iterable[Path]) -> Path:
-    """The best path at one router (RFC 4271, 9.1.2, and RFC 4456; equal up to the next hop's distance)."""
+    """The best path at one router (RFC 4271, 9.1.2, and RFC 4456; ties down to the distance of the next hop)."""
     return min(seen, key=lambda path: _rank(routers, paths, name, path))
 
 
@@ -188,9 +189,9 @@ def _rank(
 
 
 def accepted(router: Router, neighbour: Neighbour, everywhere: Mapping[str, Table]) -> frozenset[IPv4Network]:
-    """The prefixes that a router takes from an iBGP neighbour: not what it brought in itself."""
+    """The prefixes that a router accepts from an iBGP neighbour, without those that it brought in itself."""
     if router.role is Role.CORE:
-        # From clients what they brought in; from another core its best, unless a core told it.
+        # A client sends its own paths; another core sends its best path, unless it learned that from a core.
         if neighbour.client:
             return everywhere[neighbour.device].told
         return frozenset(
@@ -211,7 +212,7 @@ def _is_client(path: Path, core: Router) -> bool:
 
 
 def sent(router: Router, neighbour: Neighbour, everywhere: Mapping[str, Table]) -> frozenset[IPv4Network]:
-    """The prefixes that a router tells an iBGP neighbour."""
+    """The prefixes that a router sends to an iBGP neighbour."""
     own = everywhere[router.name]
     if neighbour.client:
         return frozenset(own.paths)

@@ -1,9 +1,8 @@
-"""What the network should look like when every router does what its text says and all around it is up.
+"""The expected state of the network when every router runs its intended configuration and all neighbours are up.
 
-`expected` is pure: it computes adjacencies from the derived models and forwarding tables by a shortest path
-of its own, so that `verify` compares routers with the intent and not with themselves. Whatever is not listed
-here should not be there: no other adjacency, no other route. States of routers (`RouterState`) have the same
-facets.
+`expected` is pure: it computes adjacencies from the derived models, and forwarding tables with its own shortest-path
+algorithm. So `verify` compares routers with the intent and not with themselves. Anything that is not listed here must
+not exist: no other adjacency, no other route. The state of a router (`RouterState`) has the same facets.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from baubau_ops.network.model.router import OspfTimers
 
 @dataclass(frozen=True, slots=True)
 class OspfAdjacency:
-    """A neighbour that must be Full."""
+    """A neighbour that must be in state Full."""
 
     interface: str
     neighbour: str
-    """Device name."""
+    """Name of the device."""
     router_id: IPv4Address
     address: IPv4Address
-    """The neighbour's, on this link."""
+    """The neighbour's address on this link."""
     cost: int
-    """Ours, on this port."""
+    """Our cost on this port."""
     hello: float
     """Seconds."""
     dead: float
@@ -44,21 +43,21 @@ class OspfProcess:
 
     router_id: IPv4Address
     on_startup: int | None
-    """Seconds after a start for which it asks others not to send transit its way (RFC 6987); None: never."""
+    """Seconds after a start in which it asks others not to route transit through it (RFC 6987); None: never."""
     stub: bool
-    """It asks so at all times."""
+    """True: it always asks for this."""
     timers: OspfTimers
 
 
 @dataclass(frozen=True, slots=True)
 class BfdSession:
-    """A session that must be up, with the timers that both ends agree on; seconds."""
+    """A session that must be up, with the timers that both ends agree on, in seconds."""
 
     peer: IPv4Address
     interface: str
-    """The port; a router may bind the BFD of a BGP session with GTSM to addresses only (it counts as multihop)."""
+    """The port. For a BGP session with GTSM, a router may bind BFD to addresses only (as for multihop)."""
     neighbour: str
-    """Device name."""
+    """Name of the device."""
     transmit: float
     receive: float
     multiplier: int
@@ -66,32 +65,32 @@ class BfdSession:
 
 @dataclass(frozen=True, slots=True)
 class BgpSession:
-    """A session that must be Established."""
+    """A session that must be in state Established."""
 
     peer: IPv4Address
     neighbour: str
-    """Device name."""
+    """Name of the device."""
     local_as: int
     remote_as: int
     local_role: str
-    """RFC 9234; empty for iBGP."""
+    """Role by RFC 9234; empty for iBGP."""
     remote_role: str
-    """Empty where the other end is not ours and may not tell its role."""
+    """Empty if the other end is not ours, because it may not announce its role."""
     ttl_hops: int | None
-    """GTSM; None for iBGP."""
+    """Hops that GTSM allows; None for iBGP."""
     password: bool
     keepalive: float
-    """Negotiated, seconds."""
+    """Negotiated value in seconds."""
     hold: float
-    """Negotiated, seconds."""
+    """Negotiated value in seconds."""
     connect_retry: float
     """Seconds between two attempts to reach the peer."""
     addpath_send: bool
     addpath_receive: bool
     limit: int | None
-    """Prefixes accepted before the session is shut."""
+    """Number of accepted prefixes above which the session is shut down."""
     preference: int | None
-    """Local preference set on what an external peer announces; None: not set, or no external peer."""
+    """Local preference set on an external peer's routes; None if it is not set or the peer is internal."""
     accepted: frozenset[IPv4Network]
     """Prefixes (not paths) that pass the inbound filter."""
     sent: frozenset[IPv4Network]
@@ -100,7 +99,7 @@ class BgpSession:
 
 @dataclass(frozen=True, slots=True)
 class NextHop:
-    """One way out; without gateway: attached."""
+    """One next hop; without a gateway the network is attached."""
 
     gateway: IPv4Address | None
     interface: str
@@ -108,39 +107,39 @@ class NextHop:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An entry of the kernel's main table. Several next hops are equally good, and all must be there."""
+    """An entry of the kernel's main table. Several next hops are equally good, and all must be present."""
 
     prefix: IPv4Network
     type: Literal["unicast", "blackhole"]
     next_hops: frozenset[NextHop]
-    """Empty for a discard."""
+    """Empty for a discard route."""
     protocol: Literal["kernel", "ospf", "bgp", "static"]
 
 
 @dataclass(frozen=True, slots=True)
 class RouterExpectation:
-    """One router."""
+    """The expected state of one router."""
 
     device: str
     ospf: Mapping[str, OspfAdjacency]
-    """By interface."""
+    """By interface name."""
     ospf_passive: frozenset[str]
     """Interfaces whose address OSPF announces without looking for neighbours (`lo`)."""
     bfd: tuple[BfdSession, ...]
     bgp: Mapping[IPv4Address, BgpSession]
-    """By peer."""
+    """By the peer's address."""
     fib: Mapping[IPv4Network, Route]
-    """The whole main table, IPv4. IPv6: nothing but link-local and multicast."""
+    """The whole main table for IPv4. In IPv6, only link-local and multicast routes are allowed."""
     down: frozenset[str] = frozenset()
-    """Ports and peers that a loss has taken the neighbour from: it may be looked for, but must not be found."""
+    """Ports and peers that lost their neighbour: the router may look for the neighbour, but must not find it."""
     originated: frozenset[IPv4Network] = frozenset()
-    """What it announces of its own."""
+    """Networks that it originates."""
     ospf_process: OspfProcess | None = None
-    """None where OSPF must not run."""
+    """None for a router on which OSPF must not run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """All routers of ours, by name."""
+    """All our routers, by name."""
 
     routers: Mapping[str, RouterExpectation]

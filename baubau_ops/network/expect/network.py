@@ -1,4 +1,4 @@
-"""Derived models → what verify expects: adjacencies, sessions, and the forwarding table of every router."""
+"""From derived models to what verify expects: adjacencies, sessions, and the forwarding table of every router."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from baubau_ops.network.model.loss import Lost, remaining
 from baubau_ops.network.model.router import Interface, Neighbour, PortKind, Router
 
 _EBGP, _OSPF, _IBGP = 20, 110, 200
-"""Administrative distances: of several protocols that know a prefix, the nearest one wins."""
+"""Administrative distances: if several protocols have a route to a prefix, the lowest distance wins."""
 _REMOTE_ROLES = {"provider": "customer", "customer": "provider", "peer": "peer"}
 
 
 def expected(inventory: Inventory) -> Expectation:
-    """What verify should find when everything is up, ISPs and the Province included."""
+    """What verify should find when everything is up, including the ISPs and the Province."""
     return expect_routers(derive(inventory))
 
 
 def expected_without(inventory: Inventory, lost: Lost) -> Expectation:
-    """What it should find, once all has settled, on the routers that are still reached when something is lost."""
+    """What it should find on the routers that are still reached after a loss, once the network has converged."""
     whole = derive(inventory)
     left = remaining(whole, inventory.topology, lost)
     before, after = expect_routers(whole).routers, expect_routers(left).routers
@@ -53,7 +53,7 @@ def expected_without(inventory: Inventory, lost: Lost) -> Expectation:
 
 
 def _without_carrier(whole: Router, left: Router) -> dict[IPv4Network, Route]:
-    """What the kernel keeps of ports that are dark: their networks, but no way there."""
+    """The routes that the kernel keeps for ports without carrier: their networks, but no next hop."""
     dark = {port.name for port in whole.interfaces} - {port.name for port in left.interfaces}
     networks = [port.address.network for port in whole.interfaces if port.name in dark]
     return {network: Route(network, "unicast", frozenset(), "kernel") for network in networks}
@@ -66,19 +66,19 @@ def _down(whole: RouterExpectation, left: RouterExpectation) -> frozenset[str]:
 
 
 def expect_routers(routers: Mapping[str, Router]) -> Expectation:
-    """The same from the derived models."""
+    """Expectation from the derived models."""
     city = _City.of(routers)
     return Expectation({name: _router(router, city) for name, router in routers.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class _City:
-    """What all routers know together."""
+    """What is the same for all routers of the city."""
 
     routers: Mapping[str, Router]
     paths: Mapping[str, Mapping[str, Reached]]
     external: Mapping[IPv4Address, frozenset[IPv4Network]]
-    """What each external neighbour of any router announces and its filter accepts."""
+    """Prefixes that each external neighbour of any router announces and the router's filter accepts."""
     tables: Mapping[str, Table]
 
     @classmethod
@@ -91,7 +91,7 @@ class _City:
 
 
 def _external(routers: Mapping[str, Router]) -> dict[IPv4Address, frozenset[IPv4Network]]:
-    """Outsiders announce all that our filter permits, sites their networks, POPs what they send to sites."""
+    """Outsiders announce all that our filter permits, sites their networks, POPs the routes that they send to sites."""
     found = {}
     for router in routers.values():
         for neighbour in _sessions(router):
@@ -109,7 +109,7 @@ def _sessions(router: Router) -> tuple[Neighbour, ...]:
 
 
 def _permitted(router: Router, name: str | None) -> frozenset[IPv4Network]:
-    """A prefix list's prefixes; filters of ours are exact."""
+    """The prefixes of a prefix list; our filters match exactly."""
     lists = [item for item in router.routing.prefix_lists if item.name == name]
     return frozenset(rule.prefix for item in lists for rule in item.rules)
 
@@ -195,7 +195,7 @@ def _session(router: Router, neighbour: Neighbour, city: _City) -> BgpSession:
 def _prefixes(
     router: Router, neighbour: Neighbour, city: _City
 ) -> tuple[frozenset[IPv4Network], frozenset[IPv4Network]]:
-    """What a session brings and takes."""
+    """The prefixes that are accepted and sent on a session."""
     if not neighbour.external:
         return (
             expect_bgp.accepted(router, neighbour, city.tables),
@@ -210,7 +210,7 @@ def _prefixes(
 
 
 def _fib(router: Router, city: _City) -> dict[IPv4Network, Route]:
-    """The main table: of all that know a prefix, the one with the least distance."""
+    """The main table: for each prefix, the route with the lowest distance."""
     found: dict[IPv4Network, tuple[int, Route]] = {}
     for distance, route in _candidates(router, city):
         known = found.get(route.prefix)
@@ -223,7 +223,7 @@ def _candidates(router: Router, city: _City) -> list[tuple[int, Route]]:
     found: list[tuple[int, Route]] = []
     for port in router.interfaces:
         if port.kind is PortKind.LOOPBACK:
-            # Its own address is in the kernel's local table; what others say of it is not used.
+            # Its own address is in the kernel's local table; routes to it from other routers are not used.
             continue
         attached = frozenset({NextHop(None, port.name)})
         found.append((0, Route(port.address.network, "unicast", attached, "kernel")))

@@ -1,4 +1,4 @@
-"""OSPF's shortest paths (RFC 2328, 16.1), all routers in one point-to-point area; equal costs share the load."""
+"""OSPF's shortest paths (RFC 2328, 16.1); all routers are in one point-to-point area, with equal-cost multipath."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from baubau_ops.network.expect.expectation import NextHop
 from baubau_ops.network.model.router import Interface, PortKind, Router
 
 MAX_METRIC = 65535
-"""What a stub router says its links cost (RFC 6987)."""
+"""Metric that a stub router announces for its links (RFC 6987)."""
 EXTERNAL_METRIC = 20
-"""Of what is redistributed, type 2: the way to the router that does so decides between equals."""
+"""Metric of redistributed routes, type 2: between equal routes, the cost to the redistributing router decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How one router reaches another."""
+    """How one router reaches another: cost and next hops."""
 
     cost: int
     next_hops: frozenset[NextHop]
@@ -63,14 +63,14 @@ def _transit_cost(router: Router, port: Interface) -> int:
 def ospf_routes(
     routers: Mapping[str, Router], paths: Mapping[str, Reached]
 ) -> dict[IPv4Network, frozenset[NextHop]]:
-    """Every prefix of other routers that OSPF knows, with the best ways there.
+    """All prefixes of other routers that OSPF knows, with the best next hops.
 
-    `routers` are the routers that speak OSPF, `paths` the shortest paths of one of them.
+    `routers` are the routers that run OSPF, `paths` the shortest paths of one of them.
     """
     best: dict[IPv4Network, tuple[tuple[int, int], frozenset[NextHop]]] = {}
     for name, reached in paths.items():
         for prefix, internal, cost in _announced(routers[name]):
-            # Type 2 externals compare by their own metric first; internal routes win over them.
+            # Type 2 external routes are compared by their own metric first; internal routes are preferred to them.
             rank = (0, reached.cost + cost) if internal else (cost, reached.cost)
             known = best.get(prefix)
             if known is None or rank < known[0]:
@@ -81,7 +81,7 @@ def ospf_routes(
 
 
 def _announced(router: Router) -> list[tuple[IPv4Network, bool, int]]:
-    """(prefix, internal, cost) of all that a router brings into OSPF."""
+    """Tuples (prefix, internal, cost) of everything that a router announces in OSPF."""
     found = []
     for port in router.interfaces:
         if port.kind is PortKind.LOOPBACK:
