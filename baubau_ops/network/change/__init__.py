@@ -1,1 +1,1 @@
-"""Changes routers: plan, waves, transactions."""
+"""Changes routers: plans, waves and transactions."""

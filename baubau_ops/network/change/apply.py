@@ -1,4 +1,4 @@
-"""Bring the routers to their intended texts: plan, approve, then batch after batch of transactions."""
+"""Bring the routers to their intended configurations: plan, approve, then one batch of transactions after another."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.render import configurations, lint
 
 Approve = Callable[[NetworkPlan], None]
-"""Shows the plan and asks; raises when the answer is no."""
+"""Shows the plan and asks for approval; raises if the answer is no."""
 
 
 @dataclass(slots=True)
@@ -33,13 +33,13 @@ class Report:
 
     plan: NetworkPlan
     outcomes: list[Outcome] = field(default_factory=list)
-    """One for every device that was asked for."""
+    """One outcome for every selected device."""
     name: str = ""
-    """Of the apply in the journal; empty when there was nothing to do."""
+    """Name of the apply in the journal; empty if there was nothing to do."""
 
 
 class Application:
-    """One apply: what it works on, and the steps it takes."""
+    """One apply: its inputs and its steps."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Application:
         budget: int = 0,
         on_event: OnEvent = ignore,
     ) -> None:
-        """`budget` is how many devices may fail or be unreachable before nothing more is begun."""
+        """`budget` is the number of devices that may fail or be unreachable before nothing more is begun."""
         self._inventory = inventory
         self._environment = environment
         self._limits = limits or Limits()
@@ -59,9 +59,9 @@ class Application:
         self._journal = Journal(environment.state / "journal.jsonl")
 
     def run(self, approve: Approve, *, devices: Iterable[str] = ()) -> Report:
-        """Apply the intended texts to `devices` (all of ours by default).
+        """Apply the intended configurations to `devices` (all of ours by default).
 
-        InputError when numbers are not locked yet or a text does not pass the parsers; what `approve` raises.
+        InputError if numbers are not locked yet or a configuration does not pass lint; also whatever `approve` raises.
         """
         refuse_proposed(self._inventory)
         chosen = configurations.render(self._inventory, self._environment.platforms, (*devices,) or None)
@@ -117,7 +117,7 @@ class Application:
                 check.accept(outcome.target for outcome in outcomes if outcome.status in intended)
 
     def _note_spared(self, report: Report) -> None:
-        """Close the record of those that were not begun because the failure budget was spent."""
+        """Journal the outcome of devices that were not started because the failure budget was spent."""
         done = {outcome.target for outcome in report.outcomes}
         for change in report.plan.changes:
             if change.device not in done:
@@ -127,7 +127,7 @@ class Application:
 def make_plan(
     inventory: Inventory, texts: Mapping[str, str], fleet: Fleet, environment: Environment
 ) -> NetworkPlan:
-    """Compare what the devices of `texts` run with what they should."""
+    """Compare what the devices of `texts` run with what they should run."""
     topology = inventory.topology
     new = [node.name for node in topology.with_role(Role.POP, Role.SITE) if node.name in texts]
     day0 = {name: configurations.bootstrap(inventory, name, environment.platforms) for name in new}
@@ -135,7 +135,7 @@ def make_plan(
 
 
 def refuse_proposed(inventory: Inventory) -> None:
-    """InputError when some numbers are only proposed: what is applied must be locked first."""
+    """InputError if some numbers are only proposed: numbers must be locked before they are applied."""
     if inventory.proposed:
         names = ", ".join(sorted(inventory.proposed))
         raise InputError(
@@ -144,7 +144,7 @@ def refuse_proposed(inventory: Inventory) -> None:
 
 
 def stages(groups: Sequence[Group], made: NetworkPlan) -> tuple[list[Group], list[Group]]:
-    """Split groups into those with a device that answers now, and those that only wait for others."""
+    """Split groups into those with a device that answers now, and those in which all devices wait for others."""
     first = [group for group in groups if not set(group) <= set(made.waiting)]
     return first, [group for group in groups if group not in first]
 
@@ -158,7 +158,7 @@ def _failures(outcomes: Iterable[Outcome]) -> int:
 def _complete(
     done: Sequence[Outcome], made: NetworkPlan, chosen: Iterable[str], budget: int
 ) -> list[Outcome]:
-    """An outcome for every device asked for, in the order of their names."""
+    """An outcome for every selected device, sorted by name."""
     known = {outcome.target: outcome for outcome in done}
     failed = _failures(done) + len(made.unreachable)
     for name in chosen:

@@ -1,4 +1,4 @@
-"""What is looked at before and after a change: the changed routers' own sessions, and who depends on them."""
+"""Checks before and after a change: the sessions of the changed routers, and the routers that depend on them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ _PREFIXES = frozenset({"bgp accepted", "bgp sent"})
 
 
 class NetworkCheck:
-    """Compares routers with the intent as far as it can hold in the middle of an apply.
+    """Compares routers with the intent, as far as the intent can hold in the middle of an apply.
 
-    A session is expected once both ends run their intended text. Everything else must not become worse than
-    it was before the batch. While routers are being installed, routes come and go as they should: then only
-    sessions count.
+    A session is expected once both ends run their intended configuration. Nothing else may become worse than it was
+    before the batch. While routers are being installed, routes come and go by design, so then only sessions count.
     """
 
     def __init__(self, inventory: Inventory, fleet: Fleet, plan: NetworkPlan) -> None:
@@ -41,13 +40,13 @@ class NetworkCheck:
         self._before: dict[str, Verdict] = {}
 
     def baseline(self, devices: Iterable[str]) -> Mapping[str, BaubauError]:
-        """Remember how the devices are; what could not be read at all is returned."""
+        """Remember the state of the devices; return an error for each that could not be read."""
         seen = read_states(self._fleet, devices)
         self._before = {name: check(self._expected[name], answer) for name, answer in seen.items()}
         return {name: answer for name, answer in seen.items() if isinstance(answer, BaubauError)}
 
     def problems(self, devices: Iterable[str], changed: Iterable[str]) -> Mapping[str, str]:
-        """Read them again: for each with something wrong, the first thing and how many there are."""
+        """Read them again: for each device with problems, the first problem and the number of problems."""
         changed = frozenset(changed)
         settled = self._intended | changed
         found: dict[str, str] = {}
@@ -60,23 +59,23 @@ class NetworkCheck:
         return found
 
     def accept(self, devices: Iterable[str]) -> None:
-        """These run their intended text from now on."""
+        """Note that these devices run their intended configuration from now on."""
         self._intended |= set(devices)
 
     def dependents(self, members: AbstractSet[str]) -> frozenset[str]:
-        """The unchanged neighbours of what is changed, where the change can touch them."""
+        """The unchanged neighbours of the changed devices, as far as the change can affect them."""
         touching = [name for name in members if self._touches(name)]
         near = {link.far(name).node for name in touching for link in self._topology.links_of(name)}
         return frozenset(name for name in near if name in self._plan.devices) - members
 
     def settle_time(self, members: AbstractSet[str]) -> float:
-        """Seconds that a good state must last: until the slowest detector would have noticed a failure."""
+        """Seconds that a good state must last: the time in which the slowest detector would notice a failure."""
         if not any(self._touches(name) for name in members):
             return 0.0
         return max(_slowest_detector(self._expected[name]) for name in members) + MARGIN
 
     def _touches(self, device: str) -> bool:
-        """Whether the change can touch a session: not when it is only about descriptions or queues."""
+        """Whether the change can affect a session: not if it only changes descriptions or queues."""
         plan = self._plan.devices.get(device) or self._plan.waiting[device]
         if plan.effect is Effect.installs:
             return False
@@ -96,19 +95,19 @@ class NetworkCheck:
                     continue
                 if finding.check in _PREFIXES and (self._installing or finding in known):
                     continue
-                # A router that started before the change takes no transit for a while; nobody waits for that.
+                # For a while after its start, a router attracts no transit; the change does not wait for that.
                 if (is_changed and finding.check != AFTER_START) or finding in worse:
                     yield finding
             elif finding in worse and not self._installing:
                 yield finding
 
     def _is_expected(self, finding: Finding, settled: AbstractSet[str]) -> bool:
-        """A session's finding counts if the neighbour is outside ours, or runs its intended text."""
+        """A session's finding counts if the neighbour is not ours, or runs its intended configuration."""
         return finding.neighbour not in self._expected or finding.neighbour in settled
 
 
 def _slowest_detector(expected: RouterExpectation) -> float:
-    """Seconds after which the last of the device's sessions would have noticed that its packets are lost."""
+    """Seconds until the slowest of the device's sessions would notice that its packets are lost."""
     watched = {session.neighbour for session in expected.bfd}
     bfd = [session.receive * session.multiplier for session in expected.bfd]
     hold = [session.hold for session in expected.bgp.values() if session.neighbour not in watched]

@@ -1,4 +1,4 @@
-"""How disruptive a change will be, known from its lines before anything is sent."""
+"""How disruptive a change will be, predicted from its lines before anything is sent."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from baubau_ops.network.platforms.diff import About, DiffLine
 
 
 def effect_of(lines: Iterable[DiffLine]) -> Effect:
-    """What a router's users will notice while these lines are applied.
+    """The effect on a router's users while these lines are applied.
 
-    Additions that open something new (a neighbour, a port) are hitless; taking away or altering what a
-    session or a port is made of is not. A router that has no BGP yet is being installed, and nobody depends on it.
+    Lines that add something new (a neighbour, a port) are hitless; removing or altering a part of a session or port
+    is not. A router without BGP is still being installed, and nothing depends on it.
     """
     lines = tuple(lines)
     changed = [line for line in lines if line.sign != " "]
@@ -44,7 +44,7 @@ def _flaps(changed: Sequence[DiffLine]) -> bool:
 
 
 def _created(changed: Iterable[DiffLine], sign: str) -> set[object]:
-    """The sessions and adjacencies that come, or go."""
+    """The sessions and adjacencies that are added, or removed."""
     return {_what(line) for line in changed if line.creates and line.sign == sign}
 
 
@@ -54,6 +54,6 @@ def _what(line: DiffLine) -> object:
 
 
 def summary(lines: Iterable[DiffLine]) -> str:
-    """A line for people: how many lines come and go."""
+    """One line for people: the number of added and removed lines."""
     signs = [line.sign for line in lines]
     return f"+{signs.count('+')} −{signs.count('-')} lines"

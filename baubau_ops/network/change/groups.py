@@ -1,7 +1,7 @@
-"""Which devices must be changed together: both ends of every session that one end alone would keep down.
+"""Which devices must be changed together: both ends of every session that would stay down if only one end changed.
 
-A session is a link (OSPF, BFD and BGP between its two ports) or a pair of routers (iBGP between their loopbacks).
-A new key of all iBGP sessions so makes one group of the whole infrastructure: each session restarts once.
+A session is a link (OSPF, BFD and BGP between its two ports) or a pair of routers (iBGP between their loopbacks). So
+a new key for all iBGP sessions makes one group of the whole infrastructure: each session restarts only once.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from baubau_ops.network.change.waves import Group, layer
 from baubau_ops.network.platforms.diff import DiffLine
 
 Session = str | frozenset[str]
-"""A link's id, or the two routers whose loopbacks speak to each other."""
+"""The id of a link, or the two routers that have a session between their loopbacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """What a device's change takes away or replaces of its sessions."""
+    """Parts of sessions that a device's change removes or replaces."""
 
     ports: frozenset[str]
     peers: frozenset[str]
-    """Addresses."""
+    """Addresses of the peers."""
 
 
 def groups(topology: Topology, plan: NetworkPlan) -> list[Group]:
-    """Put the changes into groups that must go together, the device nearest to the cores first.
+    """Put the changes into groups that must change together; each group starts with the device nearest to the cores.
 
-    Two changed devices form a group when both alter the same session (a key, an address, an AS). A new router goes
-    with its POP, unless that is just being installed.
+    Two changed devices form a group if both alter the same session (a key, an address, an AS). A new router is
+    grouped with its POP, unless the POP itself is being installed.
     """
     together: dict[str, set[str]] = {change.device: {change.device} for change in plan.changes}
     for pair in (*_pairs(topology, plan), *_new_sites(topology, plan)):
@@ -46,7 +46,7 @@ def groups(topology: Topology, plan: NetworkPlan) -> list[Group]:
 
 
 def altered(lines: Iterable[DiffLine]) -> Altered:
-    """What a device's change takes away or replaces: a port's lines, or what a peer must agree on."""
+    """What a device's change removes or replaces: lines of a port, or settings that both peers must agree on."""
     removed = [line for line in lines if line.sign == "-"]
     return Altered(
         frozenset(line.port for line in removed if line.port),
@@ -55,7 +55,7 @@ def altered(lines: Iterable[DiffLine]) -> Altered:
 
 
 def _sessions(topology: Topology, loopbacks: Mapping[str, str], plan: DevicePlan) -> Iterator[Session]:
-    """The sessions that a device's change alters; `loopbacks` are the routers by address."""
+    """The sessions that a device's change alters; `loopbacks` maps addresses to routers."""
     found = altered(plan.lines)
     for link in topology.links_of(plan.device):
         if link.end(plan.device).name in found.ports or str(link.far(plan.device).address.ip) in found.peers:
@@ -65,7 +65,7 @@ def _sessions(topology: Topology, loopbacks: Mapping[str, str], plan: DevicePlan
 
 
 def _pairs(topology: Topology, made: NetworkPlan) -> list[tuple[str, ...]]:
-    """Both ends of each session that both alter."""
+    """Both ends of each session that both ends alter."""
     loopbacks = {str(node.loopback): node.name for node in topology.ours}
     ends: defaultdict[Session, list[str]] = defaultdict(list)
     for name, plan in made.devices.items():

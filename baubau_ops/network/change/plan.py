@@ -1,4 +1,4 @@
-"""What an apply would change: every device's intended text against what it runs."""
+"""What an apply would change: every device's intended configuration compared with what it runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from baubau_ops.network.platforms.session import Session
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:
-    """One device: its intended text and how what it runs differs, secrets masked in both."""
+    """One device: its intended configuration and the difference from what it runs, secrets masked in both."""
 
     device: str
     text: str
     diff: str
     effect: Effect
     lines: tuple[DiffLine, ...]
-    """The same diff, read."""
+    """The same diff, parsed."""
 
     @property
     def change(self) -> Change:
@@ -38,7 +38,7 @@ class DevicePlan:
 class NetworkPlan:
     """A plan for a set of devices.
 
-    `waiting` are routers that do not answer yet but will once the POP they hang on is changed; `failed` are
+    `waiting` are routers that do not answer yet, but will once the POP that they connect to is changed; `failed` are
     those that could not be read, with the reason.
     """
 
@@ -48,13 +48,13 @@ class NetworkPlan:
 
     @property
     def changes(self) -> tuple[DevicePlan, ...]:
-        """What is to be changed, in the order of the devices' names, those waiting last."""
+        """The pending changes, sorted by device; waiting devices come last."""
         now = [plan for plan in self.devices.values() if plan.effect is not Effect.none]
         return (*sorted(now, key=lambda plan: plan.device), *self.waiting.values())
 
     @property
     def installing(self) -> frozenset[str]:
-        """Devices that still run their day-0 text."""
+        """Devices that still run their day-0 configuration."""
         return frozenset(plan.device for plan in self.changes if plan.effect is Effect.installs)
 
     @property
@@ -62,12 +62,12 @@ class NetworkPlan:
         return frozenset(name for name, error in self.failed.items() if isinstance(error, UnreachableError))
 
     def as_plan(self) -> Plan:
-        """The plan in the terms all domains share; its hash names exactly these changes."""
+        """The plan in the terms that all domains share; its hash names exactly these changes."""
         return Plan.of(plan.change for plan in self.changes)
 
 
 def load(fleet: Fleet, texts: Mapping[str, str], secrets: Secrets) -> DeviceTask[DevicePlan]:
-    """Make the task that loads a device's text as candidate, and compares."""
+    """Make the task that loads a device's configuration as the candidate and compares it."""
 
     def task(device: str, session: Session) -> DevicePlan:
         platform, text = fleet.platforms[device], texts[device]
@@ -80,7 +80,7 @@ def load(fleet: Fleet, texts: Mapping[str, str], secrets: Secrets) -> DeviceTask
 
 
 def masked(platform: Platform, diff: str, secrets: Secrets) -> str:
-    """Put placeholders for known secrets, and a mask for those the device holds and we do not know (an old key)."""
+    """Replace known secrets by placeholders, and mask those that only the device knows (an old key)."""
     return platform.mask_keys(secrets.mask(diff))
 
 
@@ -91,13 +91,13 @@ def make(
     fleet: Fleet,
     secrets: Secrets,
 ) -> NetworkPlan:
-    """Compare every device of `texts` with what it runs; the candidate stays loaded on the sessions.
+    """Compare every device of `texts` with what it runs; the candidate stays loaded in the session.
 
-    `day0` holds the first texts of POPs and sites: a router that does not answer yet is compared with its own.
+    `day0` holds the day-0 configurations of POPs and sites: a router that does not answer yet is compared with its own.
     """
     sites = {name for name in texts if topology.nodes[name].role is Role.SITE}
     answers = _compare(texts.keys() - sites, texts, fleet, secrets)
-    # Who has no session with a POP cannot answer: trying would only take the connect timeout.
+    # A site router without a session to a POP cannot answer; to try would only cost the connect timeout.
     behind = {
         name
         for name in sites
@@ -115,7 +115,7 @@ def make(
 
 
 def _adds_session(plan: DevicePlan | BaubauError | None, link: Link) -> bool:
-    """Whether a POP's plan brings its session over a link to a site, which it does not have yet."""
+    """Whether the POP's plan adds its session over a link to a site."""
     if not isinstance(plan, DevicePlan):
         return False
     peer = str(link.b.address.ip)
@@ -132,7 +132,7 @@ def _compare(
 
 
 def _waiting(topology: Topology, absent: AbstractSet[str], changing: AbstractSet[str]) -> set[str]:
-    """Those of the absent that will answer once others are changed, or once others that wait for these are."""
+    """Absent routers that will answer once others are changed, directly or through other waiting routers."""
     late: set[str] = set()
     while found := {name for name in absent - late if _hangs_on(topology, name, changing | late)}:
         late |= found
@@ -140,7 +140,7 @@ def _waiting(topology: Topology, absent: AbstractSet[str], changing: AbstractSet
 
 
 def _hangs_on(topology: Topology, device: str, changing: AbstractSet[str]) -> bool:
-    """Whether every router that it could be reached over is being changed: over another one it would answer."""
+    """Whether every neighbour on the way to it is being changed; over an unchanged one, it would answer already."""
     links = topology.links_of(device)
     ways = [link.far(device).node for link in links if link.kind in (LinkKind.SPAN, LinkKind.ACCESS)]
     if topology.nodes[device].role is Role.POP:

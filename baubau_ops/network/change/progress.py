@@ -1,4 +1,4 @@
-"""How far the change of one group has come, and what that means for each of its devices."""
+"""Progress of one group's change, and what it means for each of its devices."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ class Progress:
 
     members: Group
     armed: list[str] = field(default_factory=list)
-    """Those that a rollback still has to reach."""
+    """Devices that a rollback still has to reach."""
     touched: set[str] = field(default_factory=set)
-    """Those that something was sent to."""
+    """Devices to which something was sent."""
     intended: set[str] = field(default_factory=set)
-    """Those that turned out to run their intended text already."""
+    """Devices that turned out to run their intended configuration already."""
     confirmed: set[str] = field(default_factory=set)
     stuck: dict[str, BaubauError] = field(default_factory=dict)
-    """Why a rollback did not reach one."""
+    """Per device: why the rollback did not reach it."""
     reverted: set[str] = field(default_factory=set)
-    """Those that went back by their own timer."""
+    """Devices that were reverted by their own timer."""
     failure: str = ""
-    """Why it is taken back; empty while all is well."""
+    """Why the group is rolled back; empty while all is well."""
     at_fault: str = ""
-    """The device that the failure is about; it need not be a member."""
+    """The device that has the failure; it need not be a member."""
 
     def outcome(self, device: str, revert_in: int) -> Outcome:
-        """What became of a member once all is over; `revert_in` is how long its own timer was set, seconds."""
+        """Outcome of a member at the end; `revert_in` is how long its own timer was set, seconds."""
         if not self.failure:
             if device in self.intended:
                 return Outcome(device, Status.unchanged, "runs its intended text")
@@ -43,7 +43,7 @@ class Progress:
                 fate = f"{device} has confirmed the change and keeps it"
             return Outcome(device, Status.failed, f"{self.failure}; the rollback failed ({why}): {fate}")
         reason = self.failure if device == self.at_fault else f"because of {self.at_fault}"
-        if self.at_fault not in self.members:  # it has no line of its own
+        if self.at_fault not in self.members:  # it has no line in the report
             reason += f": {self.failure}"
         if device in self.reverted:
             reason += "; the device reverted by itself"

@@ -1,4 +1,4 @@
-"""What a transaction says while it runs: steps in the journal before they are taken, events as they end."""
+"""Reports of a running transaction: each step is journalled before it is taken, and each event when it ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RESULT = {
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Of one apply, by its name in the journal."""
+    """Record of one apply, under its name in the journal."""
 
     name: str
     journal: Journal
@@ -36,7 +36,7 @@ class Record:
             self.journal.append("step", apply=self.name, target=device, step=step)
 
     def end(self, outcomes: Iterable[Outcome]) -> None:
-        """Journal what became of devices."""
+        """Journal the outcomes of devices."""
         for outcome in outcomes:
             self.journal.append(
                 "device",
@@ -55,11 +55,11 @@ class Record:
         seconds: float = 0.0,
         detail: str = "",
     ) -> None:
-        """Report an event about a device; `seconds` is what it took."""
+        """Report an event of a device; `seconds` is its duration."""
         self.on_event(Event(kind, what, device, seconds=seconds, detail=detail))
 
     def timed(self, what: str, task: DeviceTask[None], began: float | None = None) -> DeviceTask[None]:
-        """Report the end of a task, and how long it took, since `began` if that is earlier."""
+        """Report when a task ends and how long it took, counted from `began` if that is earlier."""
 
         def timed(device: str, session: Session) -> None:
             start = time.monotonic() if began is None else began

@@ -1,8 +1,8 @@
-"""One batch of groups changed on their devices, each group wholly or not at all.
+"""One batch of groups, changed on their devices; each group is changed completely or not at all.
 
-All members are armed before any is applied: one end of a session applied alone could cut the other off before it has
-its orders. The dead-man's switch is the device's own (see `napalm_frr`): whatever happens to this process, a device
-that was not confirmed goes back by itself. Every step is journalled before it is taken.
+All members are armed before any change is applied: a change at one end of a session could cut off the other end
+before that is armed. The dead-man's switch runs on the device itself (see `napalm_frr`): whatever happens to this
+process, an unconfirmed device rolls back by itself. Every step is journalled before it is taken.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ from baubau_ops.network.fleet.fleet import Fleet
 from baubau_ops.network.platforms.session import Session
 
 POLL = 0.3
-"""Seconds between two readings while a change settles: a reading costs a router about 0.05 s of its processor."""
+"""Seconds between two readings while a change settles: one reading costs a router about 0.05 s of CPU time."""
 MARGIN = 0.2
-"""Seconds that a good state is held beyond the slowest failure detector."""
+"""Seconds that a good state is held in addition to the time of the slowest failure detector."""
 
 
 class Check(Protocol):
-    """What is looked at on devices before and after a change."""
+    """Checks on devices before and after a change."""
 
     def baseline(self, devices: Iterable[str]) -> Mapping[str, BaubauError]:
-        """Read the devices and remember how they are; what could not be read is returned."""
+        """Read the devices and remember their state; return an error for each that could not be read."""
 
     def problems(self, devices: Iterable[str], changed: Iterable[str]) -> Mapping[str, str]:
-        """Read them again; for each that is not as intended, or worse than before, say what is wrong."""
+        """Read them again; describe what is wrong on each device that is not as intended, or worse than before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long things may take, in seconds."""
+    """Time limits, in seconds."""
 
     revert_in: int = 120
-    """After which a device that was not confirmed goes back by itself."""
+    """Time after which an unconfirmed device rolls back by itself."""
     converge: float = 30.0
-    """Until a change must have shown its effect."""
+    """Time in which a change must show its effect."""
     appear: float = 30.0
-    """Until a router that waits for its POP must answer."""
+    """Time in which a router that waits for its POP must answer."""
 
 
 class Transaction:
-    """The change of one batch. `run` returns an outcome for every device of it."""
+    """The change of one batch. `run` returns an outcome for every device of the batch."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Transaction:
         limits: Limits,
         on_event: OnEvent,
     ) -> None:
-        """`layer` is how far out a device lies: those farthest out are confirmed first."""
+        """`layer` is a device's distance from the cores: the devices farthest out are confirmed first."""
         self._name = name
         self._fleet = fleet
         self._secrets = secrets
@@ -88,10 +88,10 @@ class Transaction:
         dependents: frozenset[str],
         settle: float,
     ) -> list[Outcome]:
-        """Change all groups at once.
+        """Change all groups at the same time.
 
-        `waiting` members answer only once the member before them is applied; `dependents` are the unchanged
-        devices that could suffer; a good state is held for `settle` seconds before it is believed.
+        `waiting` members answer only after the member before them is changed; `dependents` are the unchanged devices
+        that the change could harm; a good state must last for `settle` seconds before it is accepted.
         """
         batch = [Progress(members) for members in groups]
         present = [device for group in batch for device in group.members if device not in waiting]
@@ -105,7 +105,7 @@ class Transaction:
             self._settle(batch, dependents, settle)
             self._confirm(batch)
         except BaseException:
-            # Ctrl-C: take back now what the devices would take back by themselves later.
+            # On Ctrl-C, roll back now what the devices would roll back by themselves later.
             for group in batch:
                 group.failure = group.failure or "interrupted"
             self._take_back(batch)
@@ -120,7 +120,7 @@ class Transaction:
     def _change(
         self, batch: Sequence[Progress], plans: Mapping[str, DevicePlan], waiting: frozenset[str]
     ) -> None:
-        """Arm and apply: members that answer all at once, then each that waits for the one before it."""
+        """Arm and apply: first all members that answer, then one by one each that waits for the one before it."""
         for round_ in zip_longest(*(_rounds(group.members, waiting) for group in batch), fillvalue=()):
             turn = {
                 device: group
@@ -136,7 +136,7 @@ class Transaction:
             self._apply(began, {device: group for device, group in turn.items() if device in group.armed})
 
     def _arm(self, turn: Mapping[str, Progress]) -> None:
-        """Let every device prepare its revert; nothing is changed yet."""
+        """Let every device prepare its rollback; nothing is changed yet."""
         self._record.step("arm", turn)
         for device, group in turn.items():
             group.armed.append(device)
@@ -153,7 +153,7 @@ class Transaction:
                 group.intended.add(device)
 
     def _apply(self, began: float, armed: Mapping[str, Progress]) -> None:
-        """Change what runs, in the groups of which every member is armed; arming `began` then."""
+        """Change the running configuration in the groups in which every member is armed; arming started at `began`."""
         turn = {device: group for device, group in armed.items() if not group.failure}
         self._record.step("apply", turn)
         for device, answer in self._fleet.run(turn, self._record.timed("applied", _apply, began)).items():
@@ -161,7 +161,7 @@ class Transaction:
                 self._fail(turn[device], device, str(answer))
 
     def _appear(self, devices: Sequence[str], plans: Mapping[str, DevicePlan]) -> dict[str, BaubauError]:
-        """Wait until routers answer, then load their texts; what did not work for which is returned."""
+        """Wait until routers answer, then load their configurations; return an error for each that failed."""
         missing: dict[str, BaubauError] = {}
         left = list(devices)
 
@@ -179,7 +179,7 @@ class Transaction:
         return missing
 
     def _settle(self, batch: Sequence[Progress], dependents: frozenset[str], hold: float) -> None:
-        """Read until nothing is wrong and has been so for `hold` seconds, or until time is up."""
+        """Read until nothing has been wrong for `hold` seconds, or until time is up."""
         while live := [group for group in batch if not group.failure and group.armed]:
             began = time.monotonic()
             changed = [device for group in live for device in (*group.armed, *group.intended)]
@@ -194,10 +194,10 @@ class Transaction:
                 for device in changed:
                     self._record.say("done", "checked", device, seconds=time.monotonic() - began)
                 return
-            self._blame(live, wrong, dependents)  # the others get their time again, without those that failed
+            self._blame(live, wrong, dependents)  # the time limit restarts for the other groups
 
     def _blame(self, live: Sequence[Progress], wrong: Mapping[str, str], dependents: frozenset[str]) -> None:
-        """A problem on a member is its group's; a problem beside all members is everybody's."""
+        """A problem of a member concerns its group; a problem elsewhere concerns all groups."""
         outside = {device: text for device, text in wrong.items() if device in dependents}
         own = [group for group in live if any(device in wrong for device in group.members)]
         for group in own or live:
@@ -205,7 +205,7 @@ class Transaction:
             self._fail(group, device, wrong[device])
 
     def _confirm(self, batch: Sequence[Progress]) -> None:
-        """Confirm over new connections, from the far ends inward; then nothing more can go back by itself."""
+        """Confirm over new connections, from the farthest devices inward; after that, nothing rolls back by itself."""
         layers = {self._layer(device) for group in batch for device in group.armed}
         for layer in sorted(layers, reverse=True):
             turn = {
@@ -225,14 +225,14 @@ class Transaction:
                     turn[device].confirmed.add(device)
 
     def _take_back(self, batch: Sequence[Progress]) -> None:
-        """Bring the old configuration back on every member of a group that failed, the sites first."""
+        """Restore the old configuration on every member of a failed group, the sites first."""
         failed = [group for group in batch if group.failure]
         members = {device: group for group in failed for device in reversed(group.armed)}
         self._record.step("roll back", members)
         confirmed = frozenset(device for group in failed for device in group.confirmed)
 
         def roll_back(device: str, session: Session) -> None:
-            # With nothing pending it has gone back already, and `revert` would undo the change before.
+            # If nothing is pending, the device has rolled back already, and `revert` would undo the change before.
             if device in confirmed or session.pending():
                 session.revert()
 
@@ -243,7 +243,7 @@ class Transaction:
                 members[device].armed.remove(device)
 
     def _await_reverts(self, batch: Sequence[Progress]) -> None:
-        """Where a rollback did not get through (a change may cut off its own management) the device's timer will."""
+        """Where a rollback did not get through (the change may cut off management), wait for the device's timer."""
         left = {
             device: group
             for group in batch
@@ -273,7 +273,7 @@ class Transaction:
 
 
 def _rounds(members: Group, waiting: frozenset[str]) -> list[tuple[str, ...]]:
-    """Who is applied together: all that answer, then one by one those that wait for them."""
+    """Members that are applied together: first all that answer, then those that wait, one by one."""
     present = tuple(device for device in members if device not in waiting)
     return [*([present] if present else []), *((device,) for device in members if device in waiting)]
 

@@ -1,8 +1,7 @@
-"""In which order, and how many at a time, devices may be changed.
+"""The order in which devices may be changed, and how many at a time.
 
-A batch is admissible when the city would survive the loss of all its members at once: every site keeps
-its way to a core, an ISP and the data center, save those that a single member carries alone, and a route
-reflector remains.
+A batch is admissible if the city would survive the loss of all its members at once: every site keeps its path to a
+core, an ISP and the data center, except sites that a single member serves alone; and a route reflector remains.
 """
 
 from __future__ import annotations
@@ -15,21 +14,21 @@ from baubau_ops.inventory.city.reach import reached
 from baubau_ops.inventory.city.topology import Role, Topology
 
 Group = tuple[str, ...]
-"""Devices that change together, the one nearest to the cores first."""
+"""Devices that change together; the device nearest to the cores comes first."""
 
 MAX_BATCH = 8
-"""Devices in a batch; more at a time gain nothing and put more at risk."""
+"""Devices in a batch; larger batches gain nothing and put more at risk."""
 
 _LAYERS = (Role.CORE, Role.FIREWALL, Role.POP, Role.SITE)
 
 
 def layer(topology: Topology, device: str) -> int:
-    """0 for a core, growing outward."""
+    """0 for a core; larger values are farther out."""
     return _LAYERS.index(topology.nodes[device].role)
 
 
 def served(topology: Topology, without: AbstractSet[str]) -> frozenset[str]:
-    """The site routers that still reach a core, an ISP and a data-center firewall when `without` are lost."""
+    """The site routers that still reach a core, an ISP and a data-center firewall when `without` is lost."""
     left = set(topology.carriers - without)
     found: set[str] = set()
     while left:
@@ -42,12 +41,12 @@ def served(topology: Topology, without: AbstractSet[str]) -> frozenset[str]:
 
 
 def cut_off(topology: Topology, device: str, down: AbstractSet[str]) -> frozenset[str]:
-    """The site routers that lose service when `device` alone is lost, itself included if it is one."""
+    """The site routers that lose service when only `device` is lost; includes `device` if it is a site router."""
     return served(topology, down) - served(topology, down | {device})
 
 
 def is_admissible(topology: Topology, batch: AbstractSet[str], down: AbstractSet[str]) -> bool:
-    """Whether all of `batch` may be lost at once, with `down` lost already."""
+    """Whether the city survives the loss of the whole `batch`, with `down` lost already."""
     excused = frozenset().union(*(cut_off(topology, device, down) for device in batch))
     if not served(topology, down) - excused <= served(topology, down | batch):
         return False
@@ -56,7 +55,7 @@ def is_admissible(topology: Topology, batch: AbstractSet[str], down: AbstractSet
 
 
 def outward(topology: Topology, groups: Iterable[Group]) -> list[Group]:
-    """Groups in the order of additions: the cores first, the sites last."""
+    """Groups in the order for additions: the cores first, the sites last."""
     return sorted(groups, key=lambda group: (min(layer(topology, device) for device in group), group))
 
 
@@ -67,11 +66,10 @@ def batches(
     installing: AbstractSet[str] = frozenset(),
     down: AbstractSet[str] = frozenset(),
 ) -> Iterator[tuple[Group, ...]]:
-    """Split `groups` into batches: a canary of one group, then as many as are admissible.
+    """Split `groups` into batches: a canary of one group, then as many groups as are admissible.
 
-    While devices are `installing` the order is strictly outward, layer by layer, because each needs the one
-    before it; otherwise the canary is the group whose loss would cut off the fewest sites. `down` is what is
-    lost now.
+    While devices are `installing`, the order is strictly outward, layer by layer, because each needs the one before
+    it. Otherwise the canary is the group whose loss would cut off the fewest sites. `down` holds what is lost now.
     """
     left = outward(topology, groups)
     by_layer = any(device in installing for group in left for device in group)
