@@ -1,1 +1,1 @@
-"""What routers do against what is expected of them. Pure."""
+"""Compares the state of routers with what is expected of them. Pure."""

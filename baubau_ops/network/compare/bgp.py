@@ -1,4 +1,4 @@
-"""BGP sessions: each expected one is Established on its terms and exchanges its prefixes; no other exists."""
+"""BGP sessions: each expected session is Established with the expected parameters and prefixes; no other exists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from baubau_ops.network.state.router_state import Network, Readable, RouterState
 
 
 def bgp(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
-    """Three checks for each session (itself, accepted, sent), one that there is no other, one of the own prefixes."""
+    """Three checks per session (state, accepted, sent), one for unexpected sessions, and one for its own prefixes."""
     if isinstance(state.bgp, Unread):
         yield unread("bgp", "BGP", state.bgp, 3 * len(expected.bgp) + 2)
         return
@@ -70,7 +70,7 @@ def _state(expected: Expected, seen: Seen | None, state: RouterState) -> Iterato
 
 
 def _hint(expected: Expected, state: RouterState) -> str:
-    """The port of an attached neighbour; for another, whether there is a route to it."""
+    """State of the port to an attached neighbour; for any other neighbour, whether there is a route to it."""
     if isinstance(state.fib, Unread):
         return ""
     covering = [route for route in state.fib if route.table == "main" and expected.peer in route.prefix]
@@ -82,7 +82,7 @@ def _hint(expected: Expected, state: RouterState) -> str:
 
 
 def _terms(expected: Expected, seen: Seen) -> Iterator[Problem]:
-    """What both ends agreed on."""
+    """Problems with the parameters that both ends agreed on."""
     terms: tuple[tuple[str, object, object], ...] = (
         ("local AS", expected.local_as, seen.local_as),
         ("remote AS", expected.remote_as, seen.remote_as),
@@ -105,9 +105,9 @@ def _terms(expected: Expected, seen: Seen) -> Iterator[Problem]:
 
 
 def _preference(expected: Expected, seen: Seen) -> Iterator[Problem]:
-    """What an external peer announces is preferred as intended; among ourselves the preference comes with the path."""
+    """Routes of an external peer have the intended preference; in iBGP, the preference comes with the path."""
     if expected.local_as == expected.remote_as or isinstance(seen.preferences, Unread):
-        return  # that the table could not be read is said of the prefixes
+        return  # an unreadable table is reported with the prefixes
     if others := seen.preferences - {expected.preference}:
         wanted, is_ = (value or "not set" for value in (expected.preference, next(iter(others))))
         message = f"{_name(expected)}: expected local preference {wanted}, is {is_}."

@@ -1,4 +1,4 @@
-"""One check of a router, done: the unit that a verdict counts."""
+"""The result of one check of a router: the unit that a verdict counts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from baubau_ops.network.compare.verdict import Finding, Kind, Verdict
 from baubau_ops.network.state.router_state import Interface, RouterState, Unread
 
 _SHOWN = 5
-"""Members of a set that a message names."""
+"""Number of set members that a message lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What one check found: the aspect ("state", "cost"), the subject, the sentence, what else was seen."""
+    """A problem that one check found: aspect ("state", "cost"), subject, message, and further evidence."""
 
     aspect: str
     subject: str
@@ -22,12 +22,12 @@ class Problem:
     kind: Kind = "differs"
     hint: str = ""
     neighbour: str = ""
-    """The device at the other end of a session."""
+    """The device at the other end of the session."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A check of one facet. It passed if it has no problems; `count` of them may share their problems."""
+    """Checks of one facet. They passed if there are no problems; `count` checks may share their problems."""
 
     facet: str
     problems: tuple[Problem, ...] = ()
@@ -35,12 +35,12 @@ class Checked:
 
 
 def between(neighbour: str, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Problems of a session with a device."""
+    """Mark problems as those of a session with a device."""
     return tuple(replace(one, neighbour=neighbour) for one in problems)
 
 
 def unread(facet: str, title: str, what: Unread, count: int) -> Checked:
-    """`count` checks that could not be made."""
+    """Result of `count` checks that could not be made."""
     message = f"{title} could not be checked: {what.reason}"
     return Checked(facet, (Problem("", "", message, "could not check"),), count)
 
@@ -68,7 +68,7 @@ def verdict(device: str, checks: Iterable[Checked]) -> Verdict:
 
 
 def port_hint(state: RouterState, port: str) -> str:
-    """What is seen of a port, to tell a dead wire from a silent or refusing neighbour."""
+    """State of a port, to tell a dead link from a silent or refusing neighbour."""
     if isinstance(state.interfaces, Unread):
         return ""
     interface: Interface | None = state.interfaces.get(port)
@@ -81,7 +81,7 @@ def port_hint(state: RouterState, port: str) -> str:
 
 
 def listed(members: Iterable[object]) -> str:
-    """The members of a set in words, sorted by what they are; a long one is cut."""
+    """The members of a set as a sorted list for a message; a long list is shortened."""
     names = [str(member) for member in members]
     rest = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,4 +1,4 @@
-"""The kernel's forwarding table: each prefix over the right next hops, and nothing else."""
+"""The kernel's forwarding table: each prefix has the right next hops, and there are no other routes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baubau_ops.network.state.router_state import Network, NextHop, Route, Route
 
 
 def fib(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
-    """One check for each prefix, one that there is no other."""
+    """One check per prefix, and one for unexpected prefixes."""
     if isinstance(state.fib, Unread):
         yield unread("fib", "The kernel's routes", state.fib, len(expected.fib) + 1)
         return
@@ -25,7 +25,7 @@ def fib(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
 
 
 def _used(routes: Iterable[Route]) -> dict[Network, Route]:
-    """Of each prefix the entry of the main table that the kernel uses: the one with the lowest metric."""
+    """For each prefix, the entry of the main table that the kernel uses: the one with the lowest metric."""
     used: dict[Network, Route] = {}
     for route in routes:
         best = used.get(route.prefix)

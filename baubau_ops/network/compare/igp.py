@@ -1,4 +1,4 @@
-"""OSPF adjacencies and BFD sessions: each one expected is up as intended, and there is no other."""
+"""OSPF adjacencies and BFD sessions: each expected one is up as intended, and there are no others."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from baubau_ops.network.state.router_state import (
 )
 
 AFTER_START = "ospf transit"
-"""What `Finding.check` says of a router that has just started."""
+"""`Finding.check` for a router that has just started."""
 
 
 def ospf(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
-    """One check for each adjacency; for the whole of it, for transit, for passive interfaces, and for no other."""
+    """One check per adjacency, and one each for the process, transit, passive interfaces and unexpected adjacencies."""
     neighbours, interfaces, process = (
         state.ospf_neighbours,
         state.ospf_interfaces,
@@ -50,7 +50,7 @@ def _process(expected: expectation.OspfProcess | None, seen: OspfProcess | None)
     if expected is None or seen is None:
         if expected:
             yield Problem("process", "", "OSPF does not run.")
-        return  # where it should not run, its interfaces are told
+        return  # if OSPF should not run, its interfaces are reported
     for what, wanted, is_ in (
         ("router id", expected.router_id, seen.router_id),
         ("max-metric on startup", _seconds(expected.on_startup), _seconds(seen.on_startup)),
@@ -131,7 +131,7 @@ def _no_other_ospf(
 
 
 def bfd(expected: RouterExpectation, state: RouterState) -> Iterator[Checked]:
-    """One check for each session, one that there is no other."""
+    """One check per session, and one for unexpected sessions."""
     if isinstance(state.bfd, Unread):
         yield unread("bfd", "BFD", state.bfd, len(expected.bfd) + 1)
         return
@@ -154,7 +154,7 @@ def _other_bfd(seen: BfdPeer) -> Problem:
 
 
 def _same(expected: BfdSession, seen: BfdPeer) -> bool:
-    """A router may bind the sessions of BGP neighbours with GTSM to addresses only, not to the interface."""
+    """For BGP neighbours with GTSM, a router may bind the session to addresses only, not to the interface."""
     return seen.peer == expected.peer and seen.interface in ("", expected.interface)
 
 
@@ -170,7 +170,7 @@ def _session(expected: BfdSession, seen: BfdPeer | None, state: RouterState) -> 
         why = f': "{seen.diagnostic}"' if seen.diagnostic not in ("", "ok") else ""
         hint = port_hint(state, port)
         yield Problem("state", peer, f"{name}: expected up, is {seen.status}{why}.", hint=hint)
-        return  # timers are negotiated only while it is up
+        return  # timers are negotiated only while the session is up
     for what, wanted, is_ in (
         ("sending", expected.transmit, seen.transmit),
         ("receiving", expected.receive, seen.receive),

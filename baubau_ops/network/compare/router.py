@@ -1,7 +1,6 @@
-"""Compares routers as they are with what is expected of them. Pure: a platform reads them, `expect` has the intent.
+"""Compares routers with what is expected of them. Pure: a platform reads the routers, `expect` provides the intent.
 
-Nothing passes by being skipped: what could not be read is a finding of its own kind, and so is what is there
-and should not be.
+Nothing passes because it was skipped: unreadable data is a finding of its own kind, and so is anything unexpected.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def check(expected: RouterExpectation, state: RouterState | BaubauError) -> Verd
 
 
 def compare(expected: Expectation, states: Mapping[str, RouterState | BaubauError]) -> Verdict:
-    """Compare all routers with the intent; one that nobody read counts as not checked."""
+    """Compare all routers with the intent; a router that was not read counts as not checked."""
     return Verdict.join(
         check(router, states.get(name, FailedError("it was not read")))
         for name, router in expected.routers.items()
@@ -37,5 +36,5 @@ def compare(expected: Expectation, states: Mapping[str, RouterState | BaubauErro
 
 
 def count_checks(expected: RouterExpectation) -> int:
-    """How many checks `check` makes."""
+    """Number of checks that `check` makes."""
     return len(expected.ospf) + 4 + len(expected.bfd) + 1 + 3 * len(expected.bgp) + 2 + len(expected.fib) + 1

@@ -1,4 +1,4 @@
-"""Findings as people want to read them: causes first, what is alike told once, what may follow from a cause counted."""
+"""Findings for people: causes come first, similar findings are joined, and probable consequences are only counted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from baubau_ops.network.compare.verdict import Finding
 
 _CAUSES_FIRST = ("device", "kernel", "queues", "policing", "helpers", "ospf", "bgp", "bfd", "fib", "probe")
 _FEW = 3
-"""So many alike are still told one by one."""
+"""Up to this number, similar findings are listed one by one."""
 _SESSIONS = frozenset({"ospf state", "bgp state", "bfd state"})
 _ROUTES = frozenset({"fib route", "bgp accepted", "bgp sent"})
-"""What a router that is away, or a session that is down, takes with it anywhere in the network."""
+"""Checks that fail anywhere in the network when a router is absent or a session is down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Brief:
 
     @property
     def summary(self) -> str:
-        """A line about the consequences; empty when there are none."""
+        """One line about the consequences; empty if there are none."""
         if not self.consequences:
             return ""
         kinds = Counter(finding.check for finding in self.consequences)
@@ -40,9 +40,9 @@ class Brief:
 
 
 def brief(findings: Iterable[Finding]) -> Brief:
-    """Order findings by cause and effect, join what a router says of many subjects, part off the consequences.
+    """Sort findings by cause and effect, join similar findings of a router, and separate the consequences.
 
-    A joined finding's subject tells how many they are; its message names the first of them.
+    The subject of a joined finding gives their number; its message lists the first of them.
     """
     ordered = sorted(findings, key=lambda one: (_rank(one), one.check not in _SESSIONS, one.device))
     causes, consequences = _parted(ordered)
@@ -59,10 +59,11 @@ def _rank(finding: Finding) -> int:
 
 
 def _parted(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Split into what stands for itself and what may follow from it.
+    """Split findings into independent ones and those that may follow from them.
 
-    A router that is away takes its neighbours' sessions with it; an attached neighbour's BFD goes with its BGP or
-    OSPF; routes and prefixes go with any of these. Nothing is dropped: a consequence without a cause stays.
+    An absent router takes its neighbours' sessions down; the BFD session of an attached neighbour goes down with its
+    BGP or OSPF; routes and prefixes are lost with any of these. Nothing is dropped: a consequence without a cause
+    stays.
     """
     absent = {finding.device for finding in findings if finding.facet == "device"}
     down = [one for one in findings if one.check in _SESSIONS and one.neighbour not in absent]
@@ -81,7 +82,7 @@ def _parted(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
 
 
 def _needs_the_absent(finding: Finding, absent: set[str]) -> bool:
-    """Whether packets could not be tried because the machines behind a router that is away were silent."""
+    """Whether packets could not be tried because the machines behind an absent router did not answer."""
     sites = {device.removeprefix("ce-") for device in absent}
     return any(machine.startswith(f"{site}-") for machine in finding.machines for site in sites)
 

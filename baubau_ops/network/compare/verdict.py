@@ -1,4 +1,4 @@
-"""What a comparison of the network with the intent found."""
+"""The result of comparing the network with the intent."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Literal
 Kind = Literal["differs", "could not check", "unexpected"]
 
 _LISTS = frozenset({"bgp accepted", "bgp sent"})
-"""Checks of whole sets: another message means that another part of the set is wrong."""
+"""Checks of whole sets: a different message means that a different part of the set is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as intended, or could not be looked at."""
+    """One thing that is not as intended, or that could not be checked."""
 
     device: str
     check: str
-    """Facet and aspect: `bgp state`, `fib route`, …; the facet alone if all of it is meant."""
+    """Facet and aspect: `bgp state`, `fib route`, …; only the facet if all of it is concerned."""
     subject: str
-    """The port, peer or prefix; empty if the whole facet is meant."""
+    """The port, peer or prefix; empty if the whole facet is concerned."""
     message: str
     kind: Kind
     hint: str = field(default="", compare=False)
-    """What else was seen that may tell the cause; a sentence, or empty."""
+    """Further evidence that may show the cause: a sentence, or empty."""
     neighbour: str = field(default="", compare=False)
-    """The device at the other end of the session that it is about; empty where it is about none."""
+    """The device at the other end of the session that the finding concerns; empty if it concerns no session."""
     machines: tuple[str, ...] = field(default=(), compare=False)
-    """The machines of the pair that it is about."""
+    """The machines of the pair that the finding concerns."""
 
     @property
     def facet(self) -> str:
@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of a number of checks; a check may have several findings, or share one with others."""
+    """The result of a number of checks; a check may have several findings, or share one with others."""
 
     checks: int
     passed: int
@@ -53,7 +53,7 @@ class Verdict:
 
     @classmethod
     def join(cls, verdicts: Iterable[Verdict]) -> Verdict:
-        """All of them as one."""
+        """Join several verdicts into one."""
         parts = tuple(verdicts)
         return cls(
             sum(part.checks for part in parts),
@@ -63,7 +63,7 @@ class Verdict:
 
 
 def regressions(before: Verdict, after: Verdict) -> tuple[Finding, ...]:
-    """What was fine and is not now; what was broken already is not blamed on the change."""
+    """Findings that are new since `before`; what was broken already is not blamed on the change."""
     known = {_key(finding) for finding in before.findings}
     return tuple(
         finding
@@ -78,7 +78,7 @@ def _key(finding: Finding) -> tuple[str, ...]:
 
 
 def _covers(old: Finding, new: Finding) -> bool:
-    """Whether `new` cannot have been fine: its adjacency was down, or nothing of its kind was read."""
+    """Whether `new` was hidden by `old`: the adjacency was down, or nothing of its kind could be read."""
     if old.device != new.device:
         return False
     if old.facet == "device" or (old.facet == new.facet and not old.subject):
