@@ -1,4 +1,4 @@
-"""Routers read again and again, until they are what is expected of them or time is up."""
+"""Reads routers repeatedly, until they are as expected or time is up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from baubau_ops.network.state.router_state import OspfProcess, RouterState
 
 
 class Reading:
-    """Routers as last read."""
+    """The last known state of the routers."""
 
     def __init__(self, fleet: Fleet, expectation: Expectation) -> None:
         self._fleet = fleet
@@ -29,7 +29,7 @@ class Reading:
 
     @property
     def _starting(self) -> float:
-        """Seconds until the last of the routers that have just started takes transit again."""
+        """Seconds until the last of the recently started routers attracts transit again."""
         seen = [one.ospf_process for one in self._seen.values() if isinstance(one, RouterState)]
         return max((one.starting for one in seen if isinstance(one, OspfProcess)), default=0.0)
 
@@ -46,7 +46,7 @@ class Reading:
         return verdict
 
     def _read(self) -> Verdict:
-        """Read those that are not known to be fine; once all are, everything again, as one picture."""
+        """Read the routers that are not known to be fine; once all are, read all again for one consistent picture."""
         before = compare(self._expectation, self._seen)
         wrong = {finding.device for finding in before.findings}
         self._seen |= read_states(self._fleet, sorted(wrong))

@@ -1,4 +1,4 @@
-"""The whole network looked at: routers compared with the intent, and the policy proven by packets if asked for."""
+"""Checks the whole network: compares routers with the intent and, if requested, proves the policy with packets."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class NetworkVerdict:
-    """What was looked at, and everything that is not as intended."""
+    """What was checked, and everything that is not as intended."""
 
     verdict: Verdict
     report: ProbeReport | None
-    """None where no packets were sent."""
+    """None if no packets were sent."""
     unreachable: frozenset[str]
 
     @property
@@ -38,12 +38,12 @@ class NetworkVerdict:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Of the comparison, then of the probes."""
+        """Findings of the comparison, then those of the probes."""
         return self.verdict.findings + (self.report.findings if self.report else ())
 
     @property
     def probes(self) -> dict[str, int] | None:
-        """How many pairs were tried and proven; None where no packets were sent."""
+        """Number of pairs that were tried and proven; None if no packets were sent."""
         if self.report is None:
             return None
         return {
@@ -57,7 +57,7 @@ class NetworkVerdict:
 
     @property
     def exit_code(self) -> int:
-        """0 as intended; 5 if all that is wrong is that routers could not be reached; else 1."""
+        """0 if all is as intended; 5 if the only problem is that routers could not be reached; else 1."""
         if self.verdict.fine and (self.report is None or self.report.fine):
             return 0
         only_absent = all(finding.device in self.unreachable for finding in self.findings)
@@ -65,7 +65,7 @@ class NetworkVerdict:
 
     @property
     def summary(self) -> str:
-        """One line: how much was looked at, and how it went."""
+        """One line: how much was checked, and the result."""
         passed, checks = self.verdict.passed, self.verdict.checks
         text = f"{checks} checks fine" if passed == checks else f"{passed} of {checks} checks fine"
         if self.report is not None:
@@ -84,9 +84,9 @@ def verify_network(
     patience: float = PATIENCE,
     on_event: OnEvent = ignore,
 ) -> NetworkVerdict:
-    """Compare all routers with the intent; with `probe` also prove the policy, or what of it concerns one site.
+    """Compare all routers with the intent; with `probe`, also prove the policy, or the part that concerns one site.
 
-    A network that differs is read again for `patience` seconds. MissingError if packets are wanted and the
+    A network that differs is read again for `patience` seconds. MissingError if packets are requested and the
     environment has no place to send them from.
     """
     vantage = environment.vantage
@@ -95,7 +95,7 @@ def verify_network(
     with Fleet.of(inventory.topology, environment) as fleet:
         seen = Reading(fleet, expected(inventory))
         routing = seen.settled(patience, on_event)
-        # That a router cannot be reached is said once.
+        # An unreachable router is reported only once.
         reached = [router for name, router in derive(inventory).items() if name not in seen.unreachable]
         verdict = Verdict.join([routing, check_settings(fleet, reached)])
         report = None
@@ -106,5 +106,5 @@ def verify_network(
 
 
 def counters_of(fleet: Fleet) -> ReadCounters:
-    """What the probes read their proof with."""
+    """Function with which the probes read drop counters."""
     return lambda devices: read_counters(fleet, sorted(devices))
