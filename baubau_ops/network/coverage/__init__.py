@@ -1,1 +1,1 @@
-"""Which lines of the texts no check would miss."""
+"""Finds the configuration lines whose loss no check notices."""

@@ -1,8 +1,8 @@
-"""Which classes of rendered lines the checks would miss: each is taken out in turn, and something must notice.
+"""Tests which classes of rendered lines the checks would miss: each is removed in turn, and a check must notice.
 
-In the order of what they cost: the parsers, the router itself, the comparison with the intent, the probes. A rule of
-our own linter counts only where none of these notices, and is counted apart: it may do no more than restate the
-template. A text that differs from the intended one (`net plan`) notices everything, and so is no proof of a check.
+Checks run in the order of their cost: the parsers, the router itself, the comparison with the intent, the probes. A
+rule of our own linter counts only if none of these notices, and is counted separately: it may only restate the
+template. The comparison of configurations (`net plan`) notices every removal, and so proves no check.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from baubau_ops.network.platforms.registry import StandIns, platforms_of
 
 
 class Bench(Protocol):
-    """Where a text is tried."""
+    """A place to try configurations."""
 
     def lint(self, texts: Mapping[str, str], /) -> Sequence[LintProblem]:
-        """Check texts, by device, without a router."""
+        """Check configurations, by device, without a router."""
 
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
-        """Let a router run a text that lacks a class. An answer ends it: refused, or nothing has changed."""
+        """Apply a configuration without a class. A result ends the trial: it was refused, or it changed nothing."""
 
     def verify(self, removal: Removal, /) -> str:
-        """Compare with the intent: the first thing that is wrong and stays so, or nothing."""
+        """Compare with the intent: the first problem that persists, or an empty string."""
 
     def probe(self) -> str:
-        """Send the packets: the first pair that is not as intended, or nothing."""
+        """Send the packets: the first pair that is not as intended, or an empty string."""
 
     def restore(self, device: str, /) -> None:
-        """Bring the intended text back and wait until all is well; FailedError if it does not become so."""
+        """Restore the intended configuration and wait until all is well; FailedError if that does not happen."""
 
 
 def removals(inventory: Inventory, stand_ins: StandIns) -> tuple[Removal, ...]:
-    """Every class of lines of a city's texts; MissingError for a platform that cannot tell of lines."""
+    """Every class of lines in a city's configurations; MissingError for a platform without line information."""
     routers = derive(inventory)
     platforms = platforms_of(routers.values(), stand_ins)
     kinds = {platform.name: platform for platform in platforms.values()}
@@ -57,7 +57,7 @@ def removals(inventory: Inventory, stand_ins: StandIns) -> tuple[Removal, ...]:
 
 
 def chosen(removals: Iterable[Removal], pattern: str) -> tuple[Removal, ...]:
-    """Those whose class (`bgp.j2:24`) or example matches a shell pattern."""
+    """Removals whose class (`bgp.j2:24`) or example matches a shell pattern."""
     return tuple(
         one
         for one in removals
@@ -66,7 +66,7 @@ def chosen(removals: Iterable[Removal], pattern: str) -> tuple[Removal, ...]:
 
 
 def run(removals: Sequence[Removal], bench: Bench, file: Path, *, on_event: OnEvent = ignore) -> Coverage:
-    """Try every class that the file does not know, and write down what noticed it."""
+    """Try every class that the file does not list, and record which check noticed it."""
     records = record.standing(file)
     left = [one for one in removals if not one.harmless and record.key(one) not in records]
     on_event(Event("start", "coverage", total=len(left)))
@@ -119,7 +119,7 @@ def _try(removal: Removal, bench: Bench) -> tuple[Notice, str]:
 
 
 def _linted(removals: Sequence[Removal], bench: Bench) -> dict[str, list[LintProblem]]:
-    """What the linter says, by class: each router's texts one after the other, all routers at once."""
+    """The linter's results, by class: one variant of each router at a time, all routers at once."""
     found: dict[str, list[LintProblem]] = {}
     for turn in _turns(removals):
         for problem in bench.lint({device: removal.text for device, removal in turn.items()}):
@@ -129,7 +129,7 @@ def _linted(removals: Sequence[Removal], bench: Bench) -> dict[str, list[LintPro
 
 
 def _turns(removals: Sequence[Removal]) -> Iterator[dict[str, Removal]]:
-    """Split removals so that each turn has at most one of a router."""
+    """Split removals into rounds with at most one per router."""
     queues: dict[str, list[Removal]] = {}
     for removal in removals:
         queues.setdefault(removal.device, []).append(removal)

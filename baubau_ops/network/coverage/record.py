@@ -1,4 +1,4 @@
-"""What earlier runs found, a line for each class in a file: a run can be stopped and goes on where it was."""
+"""Results of earlier runs in a file, one line per class: an interrupted run continues where it stopped."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ def known(removals: Sequence[Removal], file: Path) -> Coverage:
 
 
 def key(removal: Removal) -> str:
-    """Tell a removal from one that was tried when texts or classes were others."""
+    """Identify a removal, so that a result for other configurations or classes is not reused."""
     return hashlib.sha256(f"{removal.line_class}\n{removal.device}\n{removal.text}".encode()).hexdigest()[:16]
 
 
 @cache
 def checks() -> str:
-    """Tell the present checks from earlier ones, by the tool's whole source: any of it may be part of one."""
+    """Identify the present checks, by a hash of the tool's whole source: any part of it may belong to a check."""
     sources = sorted(Path(str(resources.files("baubau_ops"))).rglob("*.py"))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 
 def standing(file: Path) -> dict[str, Tested]:
-    """What a file knows and still holds, by key: what was noticed, and what the present checks did not notice."""
+    """The results in a file that still hold, by key: what was noticed, and what the present checks did not notice."""
     return {one: tested for one, tested in read(file).items() if tested.noticed or tested.checks == checks()}
 
 
 def read(file: Path) -> Mapping[str, Tested]:
-    """Return what a file knows, by key.
+    """Return the results in a file, by key.
 
-    A line that does not fit counts as nothing: the last one of a killed run may be torn, one of an earlier version
-    may have another form.
+    A line that does not parse is ignored: the last line of a killed run may be incomplete, and a line of an earlier
+    version may have another form.
     """
     found: dict[str, Tested] = {}
     if not file.exists():
@@ -61,7 +61,7 @@ def read(file: Path) -> Mapping[str, Tested]:
 
 
 def write(file: Path, tested: Tested) -> None:
-    """Append one class."""
+    """Append the result for one class."""
     file.parent.mkdir(parents=True, exist_ok=True)
     torn = file.exists() and not file.read_bytes().endswith(b"\n")
     with file.open("a", encoding="utf-8") as opened:

@@ -1,4 +1,4 @@
-"""What is known of each class of lines: which check noticed that it was gone."""
+"""Results per class of lines: which check noticed that it was missing."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 ENOUGH = 0.95
-"""The part of the classes that checks should notice."""
+"""Share of the classes that checks should notice."""
 
 
 class Notice(StrEnum):
-    """What noticed that a class of lines was gone: the first of these that did, in the order they stand here."""
+    """What noticed that a class of lines was missing: the first that did, in the order given here."""
 
     PARSER = "parser"
     """The platform's own parsers refused the configuration offline."""
     ROUTER = "router"
-    """It refused the configuration, or could not apply it."""
+    """The router refused the configuration, or could not apply it."""
     VERIFY = "verify"
     PROBE = "probe"
     RULE = "rule"
-    """Only a rule of our linter, which reads the same lines that our templates write."""
+    """Only a rule of our linter noticed; it reads the same lines that our templates write."""
     PLAN = "plan"
-    """Nothing but the comparison of configurations: no check tests it."""
+    """Only the comparison of configurations noticed: no check tests the class."""
     NOTHING = "nothing"
-    """Not even that: the router runs the same without it."""
+    """Nothing noticed, not even that comparison: the router runs the same configuration without the class."""
 
 
 PROVEN = frozenset({Notice.PARSER, Notice.ROUTER, Notice.VERIFY, Notice.PROBE})
-"""What shows that the lines do something: parsers, the router, its state, packets."""
+"""Checks that show an effect of the lines: parsers, the router, its state, packets."""
 CHECKS = PROVEN | {Notice.RULE}
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One class, and what noticed its absence."""
+    """One class, and what noticed that it was missing."""
 
     line_class: str
     device: str
@@ -43,13 +43,13 @@ class Tested:
     lines: int
     notice: Notice
     by: str
-    """The first thing that was found wrong; empty if nothing was."""
+    """The first problem that was found; empty if none was."""
     rule: str
     """What a rule of the linter says against it, whatever else noticed it; empty if none does."""
     key: str
-    """Identifies the configuration that was tried: another one is another question."""
+    """Identifies the configuration that was tried: for another one, the result does not hold."""
     checks: str = ""
-    """Identifies the checks that tried it: what these did not notice, others may."""
+    """Identifies the checks that tried it: other checks may notice what these did not."""
 
     @property
     def noticed(self) -> bool:
@@ -58,17 +58,17 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What is known so far."""
+    """The results so far."""
 
     tested: tuple[Tested, ...]
     missing: tuple[str, ...]
     """Classes that were not tried yet."""
     harmless: Mapping[str, str]
-    """Classes on which nothing depends, and why: they are neither tried nor counted."""
+    """Classes on which nothing depends, with the reason: they are neither tried nor counted."""
 
     @property
     def untested(self) -> tuple[Tested, ...]:
-        """Those that no check noticed."""
+        """The tried classes that no check noticed."""
         return tuple(one for one in self.tested if not one.noticed)
 
     @property
@@ -78,12 +78,12 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """The part of what was tried that some check noticed; 0 if nothing was tried."""
+        """Share of the tried classes that some check noticed; 0 if none was tried."""
         return self._share(CHECKS)
 
     @property
     def proven(self) -> float:
-        """The part of what was tried that something other than a rule of our linter noticed."""
+        """Share of the tried classes that something other than a rule of our linter noticed."""
         return self._share(PROVEN)
 
     def _share(self, counted: frozenset[Notice]) -> float:

@@ -1,6 +1,6 @@
-"""Tries texts that lack something on running routers, each under the router's own revert: nothing stays.
+"""Tries incomplete configurations on running routers, each under the router's own revert timer, so that none stays.
 
-Made for a twin: a router may lose all its sessions, and be reached again only when it has gone back by itself.
+This is made for a twin: a router may lose all its sessions, and be reachable again only after it has rolled back.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from baubau_ops.network.render.lint import lint
 from baubau_ops.network.verify.network import counters_of
 
 REVERT_IN = 60
-"""Seconds after which a router goes back by itself; the probes of a city fit in."""
+"""Seconds after which a router rolls back by itself; probing the whole city takes less."""
 QUIET = 2.5
-"""Seconds for which nothing, or something, must have been wrong: a change makes the best network move."""
+"""Seconds for which a good or a bad result must last: after a change, even a healthy network needs to converge."""
 LATE = 10.5
-"""Seconds for which nothing must have been wrong where that shows late: BGP misses a neighbour for 9 s (its hold
-time)."""
+"""Seconds for which a good result must last if problems show late: BGP notices a lost neighbour only after its hold
+time of 9 s."""
 PATIENCE = 20.0
-"""Seconds in which a comparison must have come to one of the two."""
+"""Seconds in which a comparison must come to a lasting result, good or bad."""
 RECOVER = 90.0
-"""Seconds until a network that a core was taken from must be whole again."""
+"""Seconds in which a network must recover from the loss of a core."""
 
 
 @contextmanager
 def open_bench(inventory: Inventory, environment: Environment) -> Iterator[TwinBench]:
-    """Yield a bench on a network that is as intended, alone: FailedError if it is not, or somebody changes it now."""
+    """Yield a bench on a network that is as intended; FailedError if it is not, or if another change is in progress."""
     with (
         lock(environment.state / "apply.lock"),
         Fleet.of(inventory.topology, environment, min_revert_in=REVERT_IN) as fleet,
@@ -55,10 +55,10 @@ def open_bench(inventory: Inventory, environment: Environment) -> Iterator[TwinB
 
 
 class TwinBench:
-    """Removes classes on the routers of one environment."""
+    """Removes classes from the configurations of one environment's routers."""
 
     def __init__(self, inventory: Inventory, environment: Environment, fleet: Fleet) -> None:
-        """`fleet` must accept REVERT_IN (its `min_revert_in`). MissingError without places to probe from."""
+        """`fleet` must accept REVERT_IN (its `min_revert_in`). MissingError if there is no place to probe from."""
         if environment.vantage is None:
             raise MissingError(f"{environment.name} has no machines to send probes from.")
         self._vantage = environment.vantage
@@ -71,7 +71,7 @@ class TwinBench:
         self._pairs = pairs(inventory, self._vantage.machines())
 
     def require_intended(self) -> None:
-        """Refuse to begin on a network that is not as intended: nothing could be told from it."""
+        """Refuse to begin if the network is not as intended: the results would mean nothing."""
         verdict = settle(lambda: self._verdict(self._expected), lambda verdict: verdict.fine, PATIENCE)
         if not verdict.fine:
             first = verdict.findings[0] if verdict.findings else "nothing was read"
@@ -80,11 +80,11 @@ class TwinBench:
             raise FailedError(f"The policy does not hold: {wrong}", remedy="baubau net verify --probe")
 
     def lint(self, texts: Mapping[str, str]) -> Sequence[LintProblem]:
-        """Check texts as before an apply."""
+        """Check configurations as before an apply."""
         return lint(texts, self._fleet.platforms)
 
     def remove(self, removal: Removal) -> tuple[Notice, str] | None:
-        """Apply the text, armed. A router that cannot be reached any more has applied it."""
+        """Apply the configuration, armed. If the router cannot be reached afterwards, it has applied it."""
 
         def commit(_device: str, session: Session) -> bool:
             session.load(self._secrets.fill(removal.text))
@@ -101,7 +101,7 @@ class TwinBench:
         return None
 
     def verify(self, removal: Removal) -> str:
-        """Read the router and its neighbours until they have been fine, or not, for long enough."""
+        """Read the router and its neighbours until they have been good, or bad, for long enough."""
         device = removal.device
         late = removal.shows_late
         near = {device, *(link.far(device).node for link in self._topology.links_of(device))} & set(
@@ -150,7 +150,7 @@ class TwinBench:
 
 
 def _intended(text: str) -> DeviceTask[bool]:
-    """Make the task that ends a pending change, and tells whether the router runs its text."""
+    """Make the task that ends a pending change and returns whether the router runs its intended configuration."""
 
     def task(_device: str, session: Session) -> bool:
         if session.pending():
