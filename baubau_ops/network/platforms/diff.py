@@ -1,4 +1,4 @@
-"""A change of a router line by line, in terms that every platform can put its own lines into."""
+"""A router's change, line by line, in terms that suit the configuration lines of every platform."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ class About(Enum):
     """What a line configures."""
 
     SESSION = auto()
-    """A BGP session; `peer` says which."""
+    """A BGP session; `peer` identifies it."""
     ADJACENCY = auto()
-    """OSPF on a port; `port` says which."""
+    """OSPF on a port; `port` names it."""
     ADDRESS = auto()
     """A port's address."""
     SHUTDOWN = auto()
-    """A port that is switched off."""
+    """The shutdown of a port."""
     BGP = auto()
-    """BGP as a whole: that it runs, its router id."""
+    """BGP as a whole: whether it runs, its router id."""
     OSPF = auto()
-    """OSPF as a whole: that it runs, its router id, the networks that it runs on."""
+    """OSPF as a whole: whether it runs, its router id, the networks that it runs on."""
     COSMETIC = auto()
     """Nothing that a session, filter or timer depends on: a description, what is logged."""
     OTHER = auto()
@@ -31,19 +31,19 @@ class About(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line: what comes, what goes, or what stays and is shown with it."""
+    """One line of a diff: added, removed, or unchanged and shown as context."""
 
     sign: Sign
     text: str
-    """As the platform writes it, without what indents it."""
+    """The line as the platform writes it, without indentation."""
     about: About = About.OTHER
     port: str = ""
-    """The port that it belongs to; empty for none."""
+    """The port that the line belongs to; empty for none."""
     peer: str = ""
-    """The address of the BGP neighbour that it is about; empty for none."""
+    """The address of the BGP neighbour that the line concerns; empty for none."""
     creates: bool = False
-    """Without this line there is no such session, adjacency or process at all."""
+    """Whether the session, adjacency or process exists only with this line."""
     resets: bool = False
-    """Who alters it starts the session, adjacency or process anew."""
+    """Whether a change of the line resets the session, adjacency or process."""
     agreed: bool = False
-    """Both ends of the session must say the same: altered at one of them alone, it stays down."""
+    """Whether both ends of the session must agree on it: if only one end changes it, the session stays down."""

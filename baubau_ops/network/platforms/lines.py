@@ -1,4 +1,4 @@
-"""What a platform can tell of single lines of its texts: who wrote them, and how a text is without some of them."""
+"""Information that a platform can give on single lines: their origin, and configurations without some of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.platform import Platform
 
 Key: TypeAlias = tuple[str, ...]
-"""What tells a line apart: the lines that open its blocks, and itself."""
+"""Identifies a line: the lines that open its blocks, and the line itself."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,7 +19,7 @@ class TemplateLine:
     """A line of a template."""
 
     file: str
-    """Relative to the root."""
+    """Path relative to the root."""
     line: int
 
     def __str__(self) -> str:
@@ -28,20 +28,20 @@ class TemplateLine:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A line of a router's text and where it was written."""
+    """A line of a router's configuration, and the template line that wrote it."""
 
     text: str
     template: TemplateLine | None
-    """None for the few lines that no template holds."""
+    """None for the few lines that come from no template."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class LineClass:
-    """What one line of a template writes."""
+    """All lines that one template line writes."""
 
     template: TemplateLine
     variant: str = ""
-    """Key or number, where one template line writes many things."""
+    """Key or number, if one template line writes many things."""
 
     def __str__(self) -> str:
         _, _, name = self.template.file.split("/", 2)  # without netconf/<platform>
@@ -50,38 +50,38 @@ class LineClass:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One class taken out of one router's text."""
+    """One class, removed from one router's configuration."""
 
     line_class: LineClass
     device: str
     example: str
     """The first of the lines."""
     count: int
-    """How many lines of the class the text has."""
+    """Number of lines of the class in the configuration."""
     text: str
-    """The text without them, or with another value where a router keeps what a text does not name."""
+    """The configuration without these lines, or with another value if a router keeps settings that are not named."""
     harmless: str = ""
-    """Why nothing depends on them; empty where something should."""
+    """The reason why nothing depends on the lines; empty if something should."""
     shows_late: bool = False
-    """Whether the router looks only now and then at what they say."""
+    """Whether the effect may show only after some time."""
 
 
 @runtime_checkable
 class Lines(Protocol):
-    """A platform that can tell of lines."""
+    """A platform with information about lines."""
 
     def written(self, router: Router) -> tuple[Written, ...]:
-        """The lines of a router's text, each with the template's line that wrote its first visible character."""
+        """The lines of a router's configuration, each with the template line that wrote its first visible character."""
 
     def keys(self, text: str) -> Sequence[Key]:
-        """What tells each line of a text apart; its place and its number in a sequence do not."""
+        """The key of each line of a configuration; it does not include the position or a sequence number."""
 
     def removals(self, routers: Mapping[str, Router]) -> tuple[Removal, ...]:
-        """Every class of lines, taken out of the text of one of these routers that has it."""
+        """Every class of lines, removed from the configuration of one of the routers that have it."""
 
 
 def lines_of(platform: Platform) -> Lines:
-    """The same platform; MissingError if it cannot tell of lines."""
+    """The platform itself; MissingError if it has no information about lines."""
     if not isinstance(platform, Lines):
         raise MissingError(f"Nothing is known of single lines of texts for {platform.name}.")
     return platform

@@ -18,17 +18,17 @@ from baubau_ops.network.state.router_state import RouterState
 
 @dataclass(frozen=True, slots=True)
 class LintProblem:
-    """Something wrong with a text, or the reason why nobody can tell."""
+    """A mistake in a configuration, or the reason why it could not be checked."""
 
     device: str
-    """Empty where it concerns all."""
+    """Empty if it concerns all devices."""
     line: int
-    """Of the device's text, from 1; 0 where it concerns the whole."""
+    """Line of the device's configuration, from 1; 0 if it concerns all of it."""
     message: str
     kind: Literal["wrong", "could not lint"] = "wrong"
     remedy: str = ""
     by: Literal["parser", "rule"] = "parser"
-    """What says so: a parser of the platform's own (the driver's included), or a rule of ours."""
+    """What found it: one of the platform's own parsers (including the driver's), or one of our rules."""
 
     def __str__(self) -> str:
         place = f"{self.device}:{self.line}" if self.line else self.device
@@ -36,55 +36,55 @@ class LintProblem:
 
 
 class Platform(Protocol):
-    """One kind of router. What reads one over its session raises what the session does.
+    """One kind of router. Methods that read a router raise the errors of its session.
 
-    One that can tell of single lines of its texts has the methods of `lines.Lines`, too.
+    A platform with information about single lines also has the methods of `lines.Lines`.
     """
 
     @property
     def name(self) -> str:
-        """As the inventory calls it."""
+        """The name in the inventory."""
 
     @property
     def suffix(self) -> str:
-        """Of the files that its texts are written to: `.conf`."""
+        """Suffix of the files that its configurations are written to, such as `.conf`."""
 
     def render(self, router: Router) -> str:
-        """Write a router's whole configuration. Secrets stand in it as `${secret:NAME}`."""
+        """Write a router's whole configuration. Secrets appear in it as `${secret:NAME}`."""
 
     def render_day0(self, router: Router) -> str:
-        """Write what a router starts its life with; the model is reduced to that (see `derive.day0`)."""
+        """Write the configuration that a router starts with; the model is reduced to that (see `derive.day0`)."""
 
     def lint(self, texts: Mapping[str, str]) -> Sequence[LintProblem]:
-        """Check texts, by device, before any router is touched; a check that cannot be made is a problem, too."""
+        """Check configurations, by device, before any router is touched; an impossible check is a problem, too."""
 
     def read_diff(self, diff: str) -> tuple[DiffLine, ...]:
-        """Read what a session's `diff` showed, or the difference of two texts."""
+        """Parse the output of a session's `diff`, or the difference of two configurations."""
 
     def mask_keys(self, diff: str) -> str:
-        """Put `core.secrets.MASK` in the place of every key that is not a placeholder: one that a device holds."""
+        """Replace every key that is not a placeholder, and so comes from a device, by `core.secrets.MASK`."""
 
     def connect(
         self, device: str, environment: Environment, *, min_revert_in: int = REVERT_SECONDS
     ) -> Session:
-        """Log in to a device; UnreachableError. `min_revert_in` is the least that `arm` accepts, seconds."""
+        """Log in to a device; UnreachableError. `min_revert_in` is the smallest time that `arm` accepts, seconds."""
 
     def read_state(self, device: str, session: Session) -> RouterState:
-        """Read its sessions and routes; what it does not answer is `Unread`."""
+        """Read its sessions and routes; what cannot be read becomes `Unread`."""
 
     def read_counters(self, device: str, session: Session) -> Mapping[str, int]:
-        """Read how many packets each of its drop counters (see `model.filters`) has counted."""
+        """Read the packet count of each of its drop counters (see `model.filters`)."""
 
     def count_lost_sessions(self, device: str, session: Session) -> int:
         """Count how often its BGP and BFD sessions have gone down since it started."""
 
     def check(self, router: Router, session: Session) -> Verdict:
-        """Compare with the model what it does beside routing: what changes only when somebody changes it."""
+        """Compare what it does besides routing with the model: the part that changes only when somebody changes it."""
 
     def unchecked(self, router: Router, error: BaubauError) -> Verdict:
-        """The verdict of `check` where an error kept it from looking."""
+        """The verdict of `check` if an error prevented it."""
 
     def search_translations(
         self, device: str, session: Session, wanted: Search
     ) -> Sequence[TranslationEvent]:
-        """Search the record of whose traffic had which public address and port."""
+        """Search the log of which inside address used which public address and port."""

@@ -1,4 +1,4 @@
-"""Finds platforms by name; one is loaded when a router of it is first met."""
+"""Finds platforms by name; a platform is loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from baubau_ops.network import platforms
 from baubau_ops.network.platforms.platform import Platform
 
 StandIns = Mapping[str, str]
-"""By name of a platform: which other one stands in for it in an environment."""
+"""By name of a platform: the platform that stands in for it in an environment."""
 
 AS_INTENDED: StandIns = MappingProxyType({})
-"""Every router is what the inventory says."""
+"""Every router runs the platform that the inventory gives."""
 
 _loaded: dict[str, Platform] = {}
 
@@ -31,7 +31,7 @@ class HasPlatform(Protocol):
 
 
 def platform_of(router: HasPlatform, stand_ins: StandIns) -> Platform:
-    """The platform that a router runs in an environment; InputError where this installation cannot drive it."""
+    """The platform that a router runs in an environment; InputError if this installation has no driver for it."""
     name = stand_ins.get(router.platform, router.platform)
     found = _loaded.get(name) or _load(name)
     if found is None:
@@ -43,12 +43,12 @@ def platform_of(router: HasPlatform, stand_ins: StandIns) -> Platform:
 
 
 def platforms_of(routers: Iterable[HasPlatform], stand_ins: StandIns) -> dict[str, Platform]:
-    """The same of many routers, by device."""
+    """The platforms of many routers, by device."""
     return {router.name: platform_of(router, stand_ins) for router in routers}
 
 
 def names() -> list[str]:
-    """All platforms that there are, sorted: those with a folder here, and those that were registered."""
+    """All known platforms, sorted: those with a folder here, and the registered ones."""
     folders = (module.name for module in pkgutil.iter_modules(platforms.__path__) if module.ispkg)
     return sorted({*folders, *_loaded})
 

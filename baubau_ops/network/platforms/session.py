@@ -1,46 +1,46 @@
-"""What a session with a device offers, on every platform."""
+"""The operations of a session with a device, on every platform."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 REVERT_SECONDS = 120
-"""The least time a device is given, seconds: reading and confirming a large group must fit in."""
+"""The minimum revert time of a device, seconds: reading and confirming a large group must fit in."""
 
 
 class Session(Protocol):
     """Changes one device in steps, and reads it.
 
-    From `arm` on the device goes back by itself unless it is confirmed in time. Every step raises UnreachableError
-    when the device does not answer (any more) and FailedError when it refuses; both name the device.
+    After `arm`, the device rolls back by itself unless it is confirmed in time. Every step raises UnreachableError if
+    the device does not answer (any more) and FailedError if it refuses; both name the device.
     """
 
     def load(self, text: str) -> None:
-        """Take a whole text, secrets filled in, as candidate; the device's own parsers have accepted it."""
+        """Load a whole configuration, with secrets, as the candidate; the device's own parsers must accept it."""
 
     def diff(self) -> str:
         """Show what the candidate would change; "" if nothing."""
 
     def arm(self, revert_in: int, message: str) -> bool:
-        """Let the device take the candidate back in `revert_in` seconds; nothing changes yet.
+        """Start the revert timer with `revert_in` seconds; nothing changes yet.
 
-        False, and nothing is armed, when the candidate changes nothing.
+        Return False, with nothing armed, if the candidate changes nothing.
         """
 
     def apply(self) -> None:
-        """Change what runs to what was armed."""
+        """Change the running configuration to the armed candidate."""
 
     def confirm(self) -> None:
         """Make it the start-up configuration, over a new connection."""
 
     def revert(self) -> None:
-        """Take back what is armed or applied; with nothing pending, what was confirmed last."""
+        """Undo what is armed or applied; if nothing is pending, undo what was confirmed last."""
 
     def pending(self) -> bool:
-        """Say whether the device holds a change that waits for its confirm."""
+        """Return whether the device holds a change that is not confirmed yet."""
 
     def run(self, script: str) -> str:
-        """Run what the platform's own code has written to read the device; return what it prints."""
+        """Run a script from the platform's own code that reads the device; return its output."""
 
     def close(self) -> None:
-        """End the session; what is pending stays so, and the device takes it back in time."""
+        """End the session; a pending change stays pending, and the device undoes it in time."""

@@ -1,4 +1,4 @@
-"""What is asked of a core's record of translations, and what it answers."""
+"""A search in a core's log of translations, and its results."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from ipaddress import IPv4Address, IPv4Network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What is looked for; what is None or empty matches everything. Times are UTC."""
+    """Search criteria; a value that is None or empty matches everything. Times are UTC."""
 
     since: datetime
-    """What ended before is left out."""
+    """Translations that ended earlier are left out."""
     until: datetime
-    """What began later is left out."""
+    """Translations that began later are left out."""
     inside: tuple[IPv4Network, ...]
     public: IPv4Address | None
     port: int | None
-    """Public port."""
+    """The public port."""
     most: int
-    """More translations than these are refused: InputError."""
+    """InputError if more translations match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslationEvent:
-    """A translation begins or ends."""
+    """The beginning or end of a translation."""
 
     at: datetime
     """UTC."""

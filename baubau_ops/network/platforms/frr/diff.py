@@ -1,4 +1,4 @@
-"""Reads the driver's diff: what each line of an FRR router's text is about."""
+"""Parses the driver's diff: what each line of an FRR router's configuration concerns."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from baubau_ops.core.secrets import MASK
 from baubau_ops.network.platforms.diff import About, DiffLine, Sign
 
 _AGREED = "remote-as|password|ttl-security|local-role|local-as|update-source|ebgp-multihop"
-# A change of any of these resets the BGP session it belongs to (FRR 8.4.4, bgpd/bgpd.c: peer_change_action).
+# A change of any of these resets the BGP session that it belongs to (FRR 8.4.4, bgpd/bgpd.c: peer_change_action).
 _RESETS = re.compile(rf"(?:{_AGREED}|timers|addpath-\S+|capability|shutdown)\b")
 _BOTH_ENDS = re.compile(rf"(?:{_AGREED}|bfd)\b")
-"""Timers are negotiated, filters are each end's own."""
+"""Settings that both ends must agree on. Timers are negotiated, and each end has its own filters."""
 _NEIGHBOR = re.compile(r"neighbor (?P<peer>\S+) (?P<what>.*)")
 _OSPF_PORT = re.compile(
     r"ip ospf (?:authentication|message-digest-key|(?P<new>network|area)|(?:hello|dead)-interval)\b"
@@ -22,17 +22,17 @@ _PROCESS = re.compile(r"(?P<new>router )?(?P<of>bgp|ospf)\b(?(new)| router-id\b)
 _OSPF_NETWORK = re.compile(r"network \S+ area\b")
 _CONTEXT = re.compile(r"(?:interface|router|address-family|route-map|profile)\b")
 _KEY = re.compile(r"\b(password|md5) (?!\$\{secret:)\S+")
-"""A BGP or OSPF key that is no placeholder."""
+"""A BGP or OSPF key that is not a placeholder."""
 _COSMETIC = ("description", "hostname", "log ", "!")
 
 
 def read_diff(diff: str) -> tuple[DiffLine, ...]:
-    """Take a diff apart; headers of files and sections are left out."""
+    """Parse a diff; headers of files and sections are left out."""
     return tuple(_lines(diff))
 
 
 def mask_keys(diff: str) -> str:
-    """Put a mask for keys that the device holds and nobody here knows."""
+    """Mask keys that only the device knows."""
     return _KEY.sub(rf"\1 {MASK}", diff)
 
 

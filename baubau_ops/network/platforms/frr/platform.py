@@ -1,6 +1,6 @@
-"""The platform `frr`: everything that others ask of it, looked up when it is asked for.
+"""The platform `frr`: each function is imported only when it is called.
 
-What renders takes longer to import than reading a router does.
+The renderer takes longer to import than it takes to read a router.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from baubau_ops.network.state.router_state import RouterState
 
 
 class Frr:
-    """FRR on Debian, its packet filter, queues, kernel settings and helpers in one text."""
+    """FRR on Debian: its packet filter, queues, kernel settings and helpers are in one configuration."""
 
     name = "frr"
     suffix = ".conf"

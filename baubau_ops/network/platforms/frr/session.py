@@ -1,4 +1,4 @@
-"""Sessions with FRR routers: `napalm_frr`'s, with our errors."""
+"""Sessions with FRR routers: those of `napalm_frr`, with our errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napalm_frr.transport import Target
 
 
 def connect(device: str, environment: Environment, *, min_revert_in: int = REVERT_SECONDS) -> FrrSession:
-    """Log in to a router; UnreachableError if it does not let us."""
+    """Log in to a router; UnreachableError if that fails."""
     target = Target(
         host=device,
         ssh_config_file=str(environment.ssh_config),
@@ -75,7 +75,7 @@ class FrrSession:
 
 @contextmanager
 def _translated(device: str) -> Iterator[None]:
-    """Raise what the driver raises as our errors; its exceptions are looked up only once there is one."""
+    """Raise the driver's exceptions as our errors; their classes are imported only when there is an exception."""
     try:
         yield
     except errors.ConnectionException as error:

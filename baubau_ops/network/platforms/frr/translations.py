@@ -1,4 +1,4 @@
-"""Searches the files in which a core's helper notes its translations."""
+"""Searches the files in which a core's helper logs its translations."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from baubau_ops.network.platforms.frr.render.units import TRANSLATIONS
 from baubau_ops.network.platforms.session import Session
 from baubau_ops.network.platforms.translations import Search, TranslationEvent
 
-# Runs on the core: only what was asked for crosses the network. A translation may have begun before `since`:
-# what ended since then, or has not ended, is found in the days between.
+# This runs on the core, so that only matching records cross the network. A translation may have begun before `since`:
+# if it ended after that, or has not ended, the files of the days between contain it.
 _PROGRAM = """\
 import ipaddress, json, pathlib, sys
 wanted = json.loads(sys.argv[1])
@@ -41,7 +41,7 @@ print("# end", found)
 
 
 def search(device: str, session: Session, wanted: Search) -> list[TranslationEvent]:
-    """Read what matches, in the order of the files."""
+    """Read the matching records, in the order of the files."""
     said = json.dumps(
         {
             "folder": TRANSLATIONS,
@@ -66,7 +66,7 @@ def search(device: str, session: Session, wanted: Search) -> list[TranslationEve
 
 
 def event(record: Mapping[str, Any]) -> TranslationEvent:
-    """Read what the helper wrote in one line."""
+    """Parse one line of the helper's log."""
     return TranslationEvent(
         at=datetime.fromtimestamp(record["t"], UTC),
         ends=record["e"] == "end",

@@ -1,1 +1,1 @@
-"""What is known of single lines of a text."""
+"""Information about single lines of a configuration."""

@@ -1,10 +1,11 @@
-"""Classes of rendered lines: what one line of a template writes, and the texts that lack all of one class.
+"""Classes of rendered lines: what one template line writes, and configurations without all lines of one class.
 
-A line that the same template line wrote does the same thing with other names and numbers; so the template's lines
-are the classes. Some write many things with one line: a kernel setting is a class by its key, a queue or traffic
-class by its number, a drop counter by its name; a file for the router is a class as a whole. Closing words and
-empty lines belong to the block that they end; a class that opens blocks is taken out with all that stands in them.
-A kernel setting that a text does not name is left as it is: so it is not taken out but given another value.
+Lines from the same template line have the same function with other names and numbers; so the template's lines are the
+classes. Some template lines write many things: the class of a kernel setting is its key, that of a queue or traffic
+class its number, that of a drop counter its name; a file for the router is one class as a whole. Closing words and
+empty lines belong to the block that they end; a class that opens blocks is removed together with their content. A
+router keeps a kernel setting that its configuration does not name: so the setting is not removed but gets another
+value.
 """
 
 from __future__ import annotations
@@ -38,22 +39,22 @@ HARMLESS = {
     "description ": "a name for people",
     "service integrated-vtysh-config": "where FRR would save a file that nobody reads",
 }
-"""Lines on which no packet depends, by how they begin, and why: they are counted apart."""
+"""Lines on which no packet depends, by their beginning, and the reason: they are counted separately."""
 _NEIGHBOUR = re.compile(r"neighbor \S+ (description .*)")
 _SHOWS_LATE = ("bgp.j2", "filters.j2", "nft-input.j2")
-"""Templates of what FRR looks at late: at its own networks 5 s after a route-map changed (`bgp route-map delay-timer`),
-at a neighbour that it cannot hear any more after BGP's hold time."""
+"""Templates whose settings FRR applies late: it reevaluates its own networks 5 s after a change of a route-map (`bgp
+route-map delay-timer`), and notices a silent neighbour only after BGP's hold time."""
 
 
 def removals(routers: Mapping[str, Router]) -> tuple[Removal, ...]:
-    """For every class the text of the router that has most of its lines; of several, the one with most to do."""
+    """For every class, the configuration with most of its lines; among equals, the longest one."""
     texts = {name: written(router) for name, router in sorted(routers.items())}
     numbers: defaultdict[LineClass, dict[str, list[int]]] = defaultdict(dict)
     for device, lines in texts.items():
         units = next((n for n, line in enumerate(lines) if line.text == "#@ section units"), len(lines))
         for number, line in enumerate(lines):
             if number > units and not line.text.startswith(_FILE):
-                continue  # what stands in a file is not ours to take apart
+                continue  # the content of a file is not split into classes
             if (found := line_class(line)) is not None:
                 numbers[found].setdefault(device, []).append(number)
     return tuple(
@@ -64,7 +65,7 @@ def removals(routers: Mapping[str, Router]) -> tuple[Removal, ...]:
 
 
 def line_class(line: Written) -> LineClass | None:
-    """The class of a line; None for what only ends a block, and for section headers."""
+    """The class of a line; None for section headers and for lines that only end a block."""
     if line.template is None or line.text.strip() in _NO_CLASS:
         return None
     variants = (found[1] for pattern in _VARIANTS if (found := pattern.match(line.text)))
@@ -89,7 +90,7 @@ def _other_value(setting: re.Match[str]) -> str:
 
 
 def _block(lines: Sequence[Written], first: int) -> Iterator[int]:
-    """A line, and where it opens a block, all up to the block's end."""
+    """The number of a line and, if it opens a block, those of all lines up to the block's end."""
     yield first
     if lines[first].text.startswith(_FILE):
         for number in range(first + 1, len(lines)):
@@ -113,7 +114,7 @@ def _block(lines: Sequence[Written], first: int) -> Iterator[int]:
 
 
 def _ends_later(lines: Sequence[Written], start: int, depth: int) -> bool:
-    """Whether a closing word at `depth` follows before anything else does."""
+    """Whether a closing word at `depth` follows before any other line at that depth."""
     for line in lines[start:]:
         words = line.text.strip()
         if words and _depth(line.text) <= depth:

@@ -1,4 +1,4 @@
-"""What tells the lines of a text apart."""
+"""Keys that identify the lines of a configuration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BETWEEN = frozenset({"!", "end"})
 
 
 def keys(text: str) -> list[Key]:
-    """What tells each line of a text apart."""
+    """The key that identifies each line of a configuration."""
     found: list[Key] = []
     opened: list[tuple[int, str]] = []
     for line in text.splitlines():
@@ -21,7 +21,7 @@ def keys(text: str) -> list[Key]:
         if words.startswith("#@ section "):
             opened = [(-1, words)]
         elif words:
-            # The end of a block belongs to the line that opened it, any other line to the block around it.
+            # The end of a block belongs to the line that opened it, any other line to the enclosing block.
             while opened and opened[-1][0] >= depth + (words in _CLOSING):
                 opened.pop()
         found.append((*(header for _, header in opened), words))

@@ -1,7 +1,7 @@
-"""Which line of which template wrote each line of a text: exact, because the templates say so while they render.
+"""Which template line wrote each line of a configuration: exact, because the templates are rendered with marks.
 
-Every line of a template's own text is rendered with a mark before it that names its place; the marks are read
-from the result and taken out again. What is left is the text that is rendered without them.
+A mark before every line of a template's own text names its file and line; the marks are read from the result and
+removed. What remains is the same text as without marks.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from baubau_ops.network.model.router import Router
 from baubau_ops.network.platforms.frr.render.text import TEMPLATES, render_router
 from baubau_ops.network.platforms.lines import TemplateLine, Written
 
-# Characters that no text holds: FRR, nft and tc take neither.
+# Characters that no configuration contains: FRR, nft and tc accept neither.
 _BEGIN, _END = "\x01", "\x02"
 _MARK = re.compile(rf"{_BEGIN}([^{_BEGIN}{_END}]*):(\d+){_END}")
 
 
 class Marks(Extension):
-    """Puts a mark before every line of a template's text, and before every value at the begin of one."""
+    """Puts a mark before every line of a template's text, and before every value that is inserted."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         for token in stream:
@@ -44,10 +44,10 @@ def _marked(file: str, line: int, text: str) -> str:
 
 
 def written(router: Router) -> tuple[Written, ...]:
-    """The lines of a router's text, each with the template's line that wrote its first visible character.
+    """The lines of a router's configuration, each with the template line that wrote its first visible character.
 
-    No template holds section headers and the end of FRR's section. A value of several lines, such as a whole
-    program, was written where it begins.
+    Section headers and the end of FRR's section come from no template. A value of several lines, such as a whole
+    program, is attributed to the template line that inserts it.
     """
     marked = render_router(router, f"{__name__}.{Marks.__name__}").splitlines()
     found: list[Written] = []
@@ -65,7 +65,7 @@ def _first(marked: str) -> TemplateLine | None:
     end = 0
     for mark in _MARK.finditer(marked):
         if marked[end : mark.start()].strip():
-            break  # it has begun: the marks that follow belong to parts of it
+            break  # the line has begun: later marks belong to parts of it
         place = TemplateLine(f"{TEMPLATES}/{mark[1]}", int(mark[2]))
         end = mark.end()
     return place

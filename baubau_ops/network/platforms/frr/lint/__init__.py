@@ -1,1 +1,1 @@
-"""Checks texts before any router is touched."""
+"""Checks configurations before any router is touched."""

@@ -1,4 +1,4 @@
-"""What BGP needs to be safe and does not insist on: FRR takes a text without it."""
+"""Safety rules for BGP that FRR does not enforce: it accepts a configuration that violates them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from baubau_ops.network.platforms.frr.lint.mistake import Lines, Mistake
 
 _CLEARED = ("community", "extcommunity", "large-community")
-"""Kinds of communities, by the word of `set … none`."""
+"""Kinds of communities, by the keyword in `set … none`."""
 
 
 def bgp_checks(frr: Lines) -> Iterator[Mistake]:
-    """Everything wrong with BGP in the lines of FRR's section."""
+    """All mistakes in BGP in the lines of FRR's section."""
     process = next((number for number, line in frr if line.startswith("router bgp ")), None)
     if process is None:
         return
@@ -24,12 +24,12 @@ def bgp_checks(frr: Lines) -> Iterator[Mistake]:
     yield from _process(process, frr)
     yield from _sessions(said, external)
     yield from _idle_maps(frr, said)
-    if len(external) < len(said):  # else nobody is told what outsiders say
+    if len(external) < len(said):  # else no neighbour would receive an outsider's routes
         yield from _strangers(frr, said, external)
 
 
 def _neighbours(frr: Lines) -> dict[str, Lines]:
-    """What is said of each neighbour, without its address."""
+    """The settings of each neighbour, without its address."""
     said: dict[str, Lines] = {}
     for number, line in frr:
         if found := re.match(r" +neighbor (\S+) (.+)", line):
@@ -38,7 +38,7 @@ def _neighbours(frr: Lines) -> dict[str, Lines]:
 
 
 def _process(number: int, frr: Lines) -> Iterator[Mistake]:
-    """What FRR would choose by itself, and not as a city can live with."""
+    """Defaults of FRR that do not suit a city."""
     lines = {line.strip() for _, line in frr}
     if not any(line.startswith("bgp router-id ") for line in lines):
         yield Mistake(number, "BGP has no router-id: FRR would take an address, and another one some day.")
@@ -54,7 +54,7 @@ def _process(number: int, frr: Lines) -> Iterator[Mistake]:
 
 
 def _sessions(said: dict[str, Lines], external: set[str]) -> Iterator[Mistake]:
-    """Every BGP session is authenticated; one to another AS also has filters, GTSM, a role and a limit."""
+    """Every BGP session has a password; an external session also has filters, GTSM, a role and a limit."""
     for peer, lines in said.items():
         wanted: dict[str, Callable[[str], bool]] = {"a password": lambda what: what.startswith("password ")}
         if peer in external:
@@ -71,7 +71,7 @@ def _sessions(said: dict[str, Lines], external: set[str]) -> Iterator[Mistake]:
 
 
 def _idle_maps(frr: Lines, said: dict[str, Lines]) -> Iterator[Mistake]:
-    """A route-map that a session goes through is there to do something."""
+    """A route-map of a session must deny or change something."""
     used = {
         found[1]
         for lines in said.values()
@@ -86,7 +86,7 @@ def _idle_maps(frr: Lines, said: dict[str, Lines]) -> Iterator[Mistake]:
 
 
 def _strangers(frr: Lines, said: dict[str, Lines], external: set[str]) -> Iterator[Mistake]:
-    """No community of another AS goes any further: it could keep routes from sites, or prefer some."""
+    """Communities from another AS are not passed on: they could keep routes from sites, or change preferences."""
     for peer in sorted(external):
         maps = [found[1] for _, what in said[peer] if (found := re.fullmatch(r"route-map (\S+) in", what))]
         if not maps:
@@ -98,7 +98,7 @@ def _strangers(frr: Lines, said: dict[str, Lines], external: set[str]) -> Iterat
 
 
 def _entries(frr: Lines, name: str) -> dict[int, set[str]]:
-    """The permitting entries of a route-map: the lines of each, by where it begins."""
+    """The permit entries of a route-map: the lines of each, by the line number at which it begins."""
     entries: dict[int, set[str]] = {}
     lines: set[str] = set()
     for number, line in frr:

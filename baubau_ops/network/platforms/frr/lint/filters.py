@@ -1,4 +1,4 @@
-"""What packet filters need to be safe and nftables does not ask for."""
+"""Safety rules for packet filters that nftables does not enforce."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _QUOTED = re.compile(r'"([^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A chain of a table; `line` is where it begins."""
+    """A chain of a table; `line` is the line at which it begins."""
 
     line: int
     rules: Lines
-    """Without what ends it."""
+    """Rules without the closing line."""
 
     @property
     def hook(self) -> str:
-        """Where the kernel enters it (`forward`); empty for one that others go to."""
+        """The kernel hook of the chain (`forward`); empty for a chain that only other chains go to."""
         found = re.match(r"type \S+ hook (\S+) ", self.rules[0][1]) if self.rules else None
         return found[1] if found else ""
 
 
 def filter_checks(frr: Lines, nftables: Lines, qos: Lines) -> Iterator[Mistake]:
-    """Everything wrong with the filters in a text, given the lines of these sections."""
+    """All mistakes in the filters of a configuration, given the lines of these sections."""
     chains = _chains(nftables)
     if not chains:
         return
@@ -59,14 +59,14 @@ def _chains(nftables: Lines) -> dict[str, Chain]:
 
 
 def _rules(chains: dict[str, Chain], hook: str) -> Iterator[tuple[int, str]]:
-    """The rules of all chains of a hook."""
+    """The rules of all chains of one hook."""
     for chain in chains.values():
         if chain.hook == hook:
             yield from chain.rules
 
 
 def _uncounted(chains: dict[str, Chain]) -> Iterator[Mistake]:
-    """A chain that drops by default, or that is gone to for good, ends in a verdict: what it drops is counted."""
+    """A chain that drops by default, or is the target of a goto, ends in a verdict, so that drops are counted."""
     targets = {name for chain in chains.values() for _, rule in chain.rules for name in _GOTO.findall(rule)}
     for name, chain in chains.items():
         drops = any("policy drop;" in rule for _, rule in chain.rules)
@@ -76,7 +76,7 @@ def _uncounted(chains: dict[str, Chain]) -> Iterator[Mistake]:
 
 
 def _unrelated(chains: dict[str, Chain]) -> Iterator[Mistake]:
-    """Who drops what belongs to no connection lets through what belongs to one: nothing else lets ICMP errors pass."""
+    """A chain that drops invalid packets must accept related ones first: nothing else lets ICMP errors pass."""
     for name, chain in chains.items():
         rules = [rule for _, rule in chain.rules]
         invalid = next((n for n, rule in enumerate(rules) if rule.startswith("ct state invalid ")), None)
@@ -88,7 +88,7 @@ def _unrelated(chains: dict[str, Chain]) -> Iterator[Mistake]:
 
 
 def _unused_classes(chains: dict[str, Chain], frr: Lines, qos: Lines) -> Iterator[Mistake]:
-    """Every traffic class but the default one has packets put into it; liveness is in one where links can be full."""
+    """Every traffic class except the default must get packets; liveness must have a class where links can be full."""
     rules = [rule for _, rule in _rules(chains, "postrouting") if "meta priority set " in rule]
     used = {found[1] for rule in rules if (found := re.search(r"meta priority set (\S+)", rule))}
     default = {
@@ -114,7 +114,7 @@ def _unused_classes(chains: dict[str, Chain], frr: Lines, qos: Lines) -> Iterato
 
 
 def _empty_sets(nftables: Lines) -> Iterator[Mistake]:
-    """A set without elements matches nothing or, negated, everything."""
+    """A set without elements matches nothing; if negated, it matches everything."""
     name, begins = "", 0
     for number, line in nftables:
         if line.startswith("\tset "):
@@ -127,7 +127,7 @@ def _empty_sets(nftables: Lines) -> Iterator[Mistake]:
 
 
 def _leaks(chains: dict[str, Chain]) -> Iterator[Mistake]:
-    """Where sources are translated, none leaves that was not, and nothing else is tracked."""
+    """Where sources are translated, no untranslated packet may leave, and no other traffic is tracked."""
     guarded = {
         port
         for _, rule in _rules(chains, "postrouting")
@@ -146,7 +146,7 @@ def _leaks(chains: dict[str, Chain]) -> Iterator[Mistake]:
 
 
 def _own_traffic(chains: dict[str, Chain], *, shapes: bool) -> Iterator[Mistake]:
-    """The router sends no IPv6 itself, answers the bastion before data, and depends on no table that others fill."""
+    """The router sends no IPv6, answers the bastion before data, and needs no table that others can fill."""
     first = next(iter(chains.values())).line
     received, into = ([rule for _, rule in _rules(chains, hook)] for hook in ("input", "prerouting"))
     if not all('iifname "lo" accept' in rules for rules in (received, into) if rules):
@@ -167,7 +167,7 @@ def _own_traffic(chains: dict[str, Chain], *, shapes: bool) -> Iterator[Mistake]
 
 
 def _believed_marks(chains: dict[str, Chain], frr: Lines) -> Iterator[Mistake]:
-    """Marks of other networks and of sites are wiped off, where the router has a backbone to carry them to."""
+    """Marks from other networks and from sites are reset if the router has a backbone to carry them to."""
     reset = {
         port
         for _, rule in _rules(chains, "prerouting")
@@ -180,7 +180,7 @@ def _believed_marks(chains: dict[str, Chain], frr: Lines) -> Iterator[Mistake]:
 
 
 def _outside_ports(frr: Lines) -> Iterator[tuple[int, str]]:
-    """Ports behind which another AS is, by the address of a BGP neighbour; none on a router without a backbone."""
+    """Ports to another AS, found by the address of a BGP neighbour; none on a router without a backbone."""
     asn = next((line.split()[2] for _, line in frr if line.startswith("router bgp ")), "")
     peers = [found for _, line in frr if (found := re.match(r" neighbor (\S+) remote-as (\S+)", line))]
     if all(found[2] != asn for found in peers):

@@ -1,7 +1,7 @@
-"""Checks texts before any device is touched: with the platforms' own parsers, and for what these do not see.
+"""Checks configurations before any device is touched: with the platform's own parsers, and for what these miss.
 
-All texts go to each parser in one call. The parsers are those in PATH or, as root, those of the twin's image. A
-check that cannot be made is a problem of its own kind and never passes.
+Each parser gets all configurations in one call. The parsers are those in PATH or, for root, those of the twin's
+image. A check that cannot be made is a problem of its own kind and never passes.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ _TABLE = re.compile(r"^table (inet|ip) (\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """One section of all devices in one file."""
+    """One section of all devices, joined in one file."""
 
     text: str
     origins: tuple[tuple[str, int], ...]
-    """For every line of it: device and line number there."""
+    """For every line of the file: the device, and the line number in its configuration."""
 
     def origin(self, line: int) -> tuple[str, int]:
         return self.origins[line - 1] if 0 < line <= len(self.origins) else ("", 0)
 
 
 def lint(texts: Mapping[str, str]) -> tuple[LintProblem, ...]:
-    """Check device texts; sorted by device and line. Empty: every check was made and passed."""
+    """Check the devices' configurations; sorted by device and line. Empty: every check was made and passed."""
     found = [LintProblem(name, 0, str(error)) for name, error in _unsplittable(texts)]
     bad = {problem.device for problem in found}
     good = {name: text for name, text in texts.items() if name not in bad}
@@ -64,7 +64,7 @@ def _joined(texts: Mapping[str, str], section: str) -> _Joined:
 
 
 def _apart(line: str, number: int) -> str:
-    """Tables of different devices must not become one."""
+    """Rename tables, so that those of different devices stay separate."""
     return _TABLE.sub(rf"table \1 d{number}-\2", line)
 
 

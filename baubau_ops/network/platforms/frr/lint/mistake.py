@@ -1,4 +1,4 @@
-"""What is wrong in one text, and the lines in which it is looked for."""
+"""A mistake in a configuration, and the lines in which mistakes are searched."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 Lines: TypeAlias = list[tuple[int, str]]
-"""(line of the whole text, content)."""
+"""Pairs (line number in the whole configuration, content)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something wrong in one text."""
+    """One mistake in a configuration."""
 
     line: int
-    """0: the whole text."""
+    """0: the whole configuration."""
     message: str

@@ -14,24 +14,24 @@ from baubau_ops.core.errors import FailedError, MissingError
 
 Errors: TypeAlias = Iterable[tuple[int, str]]
 Parser: TypeAlias = Callable[[str], Errors]
-"""Text → (line, message) of everything the parser refuses."""
+"""Text → (line, message) of everything that the parser refuses."""
 
 _FRR_ERROR = re.compile(r"line (\d+): (.*)")
 _NFT_ERROR = re.compile(r"\S*?:(\d+):\d+(?:-\d+)?: (?:Error: )?(.*)")
 
-# The candidate must be a regular file, and the image must stay as it is: so it gets a /tmp of its own.
+# The candidate must be a regular file, and the image must stay unchanged: so the parser gets its own /tmp.
 _IN_IMAGE = 'mount -t tmpfs tmpfs "$0/tmp" && cat > "$0/tmp/candidate" && exec chroot "$0" "$@"'
 
 
 def frr_errors(text: str) -> Errors:
-    """All lines of an FRR configuration that FRR does not know. MissingError without a vtysh."""
+    """All lines of an FRR configuration that FRR does not accept. MissingError if there is no vtysh."""
     done = _run("vtysh", ["-C", "-f"], text)
     found = [(int(line), message) for line, message in _matches(_FRR_ERROR, done)]
     return _consistent("vtysh", done, found)
 
 
 def nft_errors(text: str) -> Errors:
-    """What nft refuses; it checks against an empty network namespace. MissingError without an nft."""
+    """What nft refuses; it checks against an empty network namespace. MissingError if there is no nft."""
     done = _run("nft", ["-c", "-f"], text, namespace=True)
     found = [(int(line), message) for line, message in _matches(_NFT_ERROR, done)]
     return _consistent("nft", done, found)
@@ -45,7 +45,7 @@ def _matches(pattern: re.Pattern[str], done: shell.Completed) -> Iterator[tuple[
 
 
 def _consistent(tool: str, done: shell.Completed, found: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Exit code and messages must agree: a parser that fails without naming a line has not parsed."""
+    """Exit code and messages must agree: a parser that fails without naming a line has not parsed the input."""
     if done.returncode and not found:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise FailedError(f"{tool} ended with {done.returncode}: {said[-1] if said else 'it said nothing'}")
@@ -70,7 +70,7 @@ def _run(tool: str, arguments: Sequence[str], text: str, *, namespace: bool = Fa
 
 
 def _image(tool: str) -> Path | None:
-    """The newest router image of the twin that has the tool; unfinished ones have a name with a dot."""
+    """The newest router image of the twin that has the tool; unfinished images have a dot in their name."""
     folders = sorted(
         (folder for folder in (settings.cache_dir() / "images").glob("[!.]*") if folder.is_dir()),
         key=lambda folder: folder.stat().st_mtime,

@@ -1,4 +1,4 @@
-"""What the platforms' parsers do not see: names that lead nowhere, open sessions, timers below what is sound."""
+"""Rules for what the platform's parsers miss: undefined names, open sessions, timers that are too short."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baubau_ops.network.platforms.frr.lint.mistake import Lines, Mistake
 from napalm_frr import text as device_text
 
 MIN_BFD = 0.09
-"""Seconds until a link counts as dead: 30 ms × 3 held on loaded machines, less gives false alarms."""
+"""Minimum seconds until a link counts as dead: 30 ms × 3 worked on loaded machines, less gives false alarms."""
 OWNED_TABLES = ("inet baubau", "ip baubau-nat")
 
 _NO_IPV6 = ("net.ipv6.conf.all.forwarding = 0", "net.ipv6.conf.all.disable_ipv6 = 1")
@@ -20,7 +20,7 @@ _BFD_DEFAULTS = {"detect-multiplier": 3, "transmit-interval": 300, "receive-inte
 
 
 def section_lines(text: str, section: str) -> Iterator[tuple[int, str]]:
-    """The lines of one section, numbered as in the whole text; without headers all is frr."""
+    """The lines of one section, numbered as in the whole text; without section headers, all belong to frr."""
     lines = text.splitlines()
     inside = section == "frr" and not any(line.startswith("#@ section ") for line in lines)
     for number, line in enumerate(lines, 1):
@@ -31,7 +31,7 @@ def section_lines(text: str, section: str) -> Iterator[tuple[int, str]]:
 
 
 def own_checks(device: str, text: str) -> Iterator[Mistake]:
-    """Everything wrong with one text that its platform's parsers let pass."""
+    """All mistakes in one configuration that its platform's parsers accept."""
     frr = list(section_lines(text, "frr"))
     yield from _hostname(device, frr)
     yield from _references(frr)
@@ -72,7 +72,7 @@ _USED = {
 
 
 def _references(frr: Lines) -> Iterator[Mistake]:
-    """FRR takes a name that nothing defines, and then filters all or nothing."""
+    """FRR accepts a name that is not defined, and then filters everything or nothing."""
     for kind, pattern in _DEFINED.items():
         defined = {match[1]: number for number, line in frr if (match := pattern.match(line))}
         used: dict[str, int] = {}
@@ -105,7 +105,7 @@ def _bfd_timers(frr: Lines) -> Iterator[Mistake]:
 
 
 def _ports(frr: Lines, text: str) -> Iterator[Mistake]:
-    """Sections speak of the same ports, and their names fit the kernel."""
+    """All sections use the same ports, and the kernel accepts the length of their names."""
     known = {line.split()[1] for _, line in frr if line.startswith("interface ")}
     for number, line in frr:
         if line.startswith("interface ") and len(line.split()[1].encode()) > MAX_PORT_NAME:
@@ -125,7 +125,7 @@ def _ports(frr: Lines, text: str) -> Iterator[Mistake]:
 
 
 def _readable(text: str, section: str, read: Callable[[str], object]) -> Iterator[Mistake]:
-    """Sections must be as the driver reads them."""
+    """The driver must be able to parse the sections."""
     lines = list(section_lines(text, section))
     try:
         read("".join(f"{line}\n" for _, line in lines))
@@ -145,21 +145,21 @@ def _ospf(frr: Lines) -> Iterator[Mistake]:
 
 
 def _forwarding(frr: Lines, text: str) -> Iterator[Mistake]:
-    """zebra turns the routing of IPv6 on when it starts, whatever the kernel was set to."""
+    """zebra enables IPv6 forwarding when it starts, whatever the kernel setting was."""
     off = [number for number, line in section_lines(text, "sysctl") if line in _NO_IPV6]
     if off and not any(line == "no ipv6 forwarding" for _, line in frr):
         yield Mistake(off[0], "FRR turns this on again whenever it starts: it lacks `no ipv6 forwarding`.")
 
 
 def _nexthop_groups(frr: Lines) -> Iterator[Mistake]:
-    """zebra 8.4.4 takes a group of next hops for whole when one of its ports has gone down."""
+    """zebra 8.4.4 treats a nexthop group as complete when one of its ports has gone down."""
     routing = next((number for number, line in frr if line.startswith("router ")), None)
     if routing and not any(line == "no zebra nexthop kernel enable" for _, line in frr):
         yield Mistake(routing, "routes may lose ways for good: it lacks `no zebra nexthop kernel enable`.")
 
 
 def _files(units: Lines) -> Iterator[Mistake]:
-    """A helper's files are there."""
+    """All files of a helper exist."""
     there = {line.split()[2] for _, line in units if line.startswith("#@ file ")}
     for number, line in units:
         for name in re.findall(r"/run/napalm-frr/units/(\S+)", line):
@@ -168,7 +168,7 @@ def _files(units: Lines) -> Iterator[Mistake]:
 
 
 def _partners(units: Lines, nftables: Lines) -> Iterator[Mistake]:
-    """What another router's helper tells this one is let in."""
+    """Packets from another router's helper are accepted."""
     accepted = {port for _, rule in nftables for port in re.findall(r" udp dport (\d+) accept$", rule)}
     for number, line in units:
         found = re.fullmatch(r"\t+Port (\d+)", line)
@@ -177,7 +177,7 @@ def _partners(units: Lines, nftables: Lines) -> Iterator[Mistake]:
 
 
 def _placeholders(text: str) -> Iterator[Mistake]:
-    """A key or password in the open, or a placeholder that nothing would fill."""
+    """A key or password in plain text, or a placeholder that nothing would replace."""
     for number, line in enumerate(text.splitlines(), 1):
         if re.search(r"\$\{(?!secret:[A-Za-z0-9][A-Za-z0-9_./-]*\})", line):
             yield Mistake(number, "a placeholder that is not of the form ${secret:NAME}.")

@@ -1,1 +1,1 @@
-"""From the model of a router to its text."""
+"""Renders the configuration of a router from its model."""

@@ -1,4 +1,4 @@
-"""The order in which FRR prints what it was given: a text in any other would never be what a router says it runs."""
+"""The order in which FRR prints its configuration: in any other order, the text would never match the running one."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from baubau_ops.network.model.router import Interface, Router, StaticRoute
 
 
 def interfaces(router: Router) -> tuple[Interface, ...]:
-    """A router's ports as FRR orders them."""
+    """A router's ports in FRR's order."""
     ports = router.interfaces
     return tuple(ports[index] for index in _order(tuple(map(attrgetter("name"), ports))))
 
 
 def statics(router: Router) -> list[StaticRoute]:
-    """Its static routes: short prefixes first."""
+    """Its static routes: shorter prefixes come first."""
     return sorted(router.routing.statics, key=lambda route: (route.prefix.prefixlen, route.prefix))
 
 
 @lru_cache(maxsize=4096)
 def _order(names: tuple[str, ...]) -> tuple[int, ...]:
-    """The places of ports in their order; many sites have ports of the same names."""
+    """The indices of the ports in sorted order; cached, because many sites have the same port names."""
     return tuple(sorted(range(len(names)), key=lambda index: interface_order(names[index])))
 
 
@@ -30,7 +30,7 @@ _PIECE = re.compile(r"([^0-9]*)([0-9]*)")
 
 
 def _compare(a: str, b: str) -> int:
-    """As FRR's if_cmp_name_func: text and numbers in turn; texts of unlike length by what follows, too."""
+    """FRR's if_cmp_name_func: compares text and numbers in turn; if the texts differ, it compares all the rest."""
     while a and b:
         (text_a, number_a), (text_b, number_b) = _piece(a), _piece(b)
         if text_a != text_b:

@@ -1,6 +1,6 @@
-"""The queues of a shaped port as tc's HTB has them.
+"""The queues of a shaped port, as classes of tc's HTB.
 
-Class 10 (liveness) stands by itself: it neither lends nor borrows. All others stand below class 1.
+Class 10 (liveness) is separate: it neither lends nor borrows. All other classes are below class 1.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from functools import lru_cache
 from baubau_ops.network.model.router import Queue, ShapedPort, TrafficClass
 
 TREE = 1
-"""The class above all others but that of liveness."""
+"""The parent of all classes except that of liveness."""
 MINORS = {Queue.LIVENESS: 10, Queue.MANAGEMENT: 20, Queue.VOICE: 25, Queue.DATA: 30, Queue.LOW: 40}
-"""Numbers of the classes, to be read as the hexadecimal digits that tc and nft take."""
+"""Minor numbers of the classes; their digits are read as hexadecimal, as tc and nft do."""
 DEFAULT = MINORS[Queue.DATA]
-"""The class that takes what nothing classified."""
+"""The class for packets that no rule classified."""
 
 _PRIORITIES = {Queue.LIVENESS: 0, Queue.MANAGEMENT: 1, Queue.VOICE: 2, Queue.DATA: 3, Queue.LOW: 7}
 _FRAME = 1514
 _QUEUE_SECONDS = 0.05
 _MIN_QUEUE = 2 * 65536
-"""Bytes: segmentation offload hands over up to 64 KiB as one packet, and a queue it does not fit in drops it."""
+"""Bytes: segmentation offload passes up to 64 KiB as one packet, and a queue with less room would drop it."""
 _BURST_SECONDS = 0.002
 _MIN_BURST = 2 * _FRAME
 _SHORT_QUEUE = 10 * _FRAME
 _VOICE_QUEUE_SECONDS = 0.02
-"""A packet of a call that waited longer is of no use any more."""
+"""A call's packet that has waited longer is useless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +35,24 @@ class HtbClass:
 
     minor: int
     parent: int
-    """Minor number of the class above, 0 for the root."""
+    """Minor number of the parent class; 0 for the root."""
     rate: int
     ceil: int
     burst: int
     priority: int
     quantum: int
     limit: int | None
-    """Length of its queue; None for a class that has classes below it."""
+    """Length of its queue; None for a class with child classes."""
 
 
 def htb_classes(port: ShapedPort) -> tuple[HtbClass, ...]:
-    """The classes of a port, those above before those below."""
+    """The classes of a port; parents come before their children."""
     return _classes(port.rate, port.classes)
 
 
 @lru_cache(maxsize=4096)
 def _classes(rate: int, classes: tuple[TrafficClass, ...]) -> tuple[HtbClass, ...]:
-    """Many sites have the same rates."""
+    """Cached, because many sites have the same rates."""
     tree = HtbClass(TREE, 0, rate, rate, _burst(rate), 0, _FRAME, None)
     return (tree, *map(_leaf, classes))
 

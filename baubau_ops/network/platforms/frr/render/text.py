@@ -1,4 +1,4 @@
-"""A router's model → its one text. Pure; the templates stand in `netconf/frr/`, one for each feature."""
+"""Renders a router's model as one text. Pure; the templates are in `netconf/frr/`, one for each feature."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from baubau_ops.network.platforms.frr.render import order, queues, units
 from baubau_ops.network.platforms.frr.render.sysctl import sysctl
 
 TEMPLATES = "netconf/frr"
-"""Below the root."""
+"""Path relative to the root."""
 
 _Sections: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
-"""The sections of a text in their order: name, and its templates in theirs."""
+"""The sections of a configuration, in order: the name, and its templates in order."""
 _Piece: TypeAlias = Callable[[Context], Iterable[str]]
-"""Writes one part of a text."""
+"""Writes one part of a configuration."""
 
 _FRR = (
     "frr",
@@ -48,22 +48,22 @@ DAY0_SECTIONS: _Sections = (_FRR, ("nftables", ("day0.j2", "nft-input.j2", "day0
 
 
 def render_router(router: Router, *extensions: str) -> str:
-    """The text of one router. Secrets stand in it as `${secret:NAME}`.
+    """The configuration of one router. Secrets appear in it as `${secret:NAME}`.
 
-    `extensions` are Jinja's, by name (`origins` follows lines through the templates with one).
+    `extensions` are names of Jinja extensions (`origins` uses one to trace lines to the templates).
     """
     sections = SECTIONS if router.helpers is None else (*SECTIONS, _UNITS)
     return _text(router, sections, *extensions)
 
 
 def render_day0(router: Router) -> str:
-    """The text a router starts its life with; its model is already reduced to that (see `derive.day0`)."""
+    """The configuration that a router starts with; its model is already reduced to that (see `derive.day0`)."""
     return _text(router, DAY0_SECTIONS)
 
 
 def _text(router: Router, sections: _Sections, *extensions: str) -> str:
-    # One context for all templates: Jinja makes one for each that it renders or includes by itself, and for a
-    # site's router with its fifteen files that takes a third of the time.
+    # One context for all templates: Jinja would make one for each template that it renders or includes by itself, which
+    # takes a third of the time for a site router with its fifteen files.
     context, pieces = _loaded(settings.root(), sections, router.role, *extensions)
     told = context({"router": router})
     return "".join(["".join(piece(told)) for piece in pieces])
@@ -73,13 +73,13 @@ def _text(router: Router, sections: _Sections, *extensions: str) -> str:
 def _loaded(
     root: Path, sections: _Sections, role: Role, *extensions: str
 ) -> tuple[Callable[[dict[str, object]], Context], tuple[_Piece, ...]]:
-    """What makes a context, and what writes the text of a router of some role with it."""
+    """A function that makes a context, and those that write the configuration of a router of some role with it."""
     environment = _environment(root, *extensions)
     pieces: list[_Piece] = []
     for name, files in sections:
         pieces.append(_always(f"#@ section {name}\n"))
         pieces += [environment.get_template(file.format(role=role)).root_render_func for file in files]
-        if name == "frr":  # it ends its running configuration so
+        if name == "frr":  # FRR ends its running configuration with this line
             pieces.append(_always("end\n"))
     return environment.get_template("system.j2").new_context, tuple(pieces)
 
@@ -89,9 +89,9 @@ def _always(text: str) -> _Piece:
 
 
 class _Templates(Environment):
-    """Looks attributes up without Jinja's second try as a key, which a router's model has no use for.
+    """Looks up attributes without Jinja's second try as a key, which a router's model does not need.
 
-    There are four hundred in a site's text. One that does not exist is an AttributeError, never empty.
+    A site's configuration needs four hundred lookups. A missing attribute is an AttributeError, never empty.
     """
 
     getattr = staticmethod(getattr)  # type: ignore[assignment]
@@ -107,8 +107,8 @@ def _environment(root: Path, *extensions: str) -> _Templates:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
-        auto_reload=False,  # one process renders with one set of templates, and asks the disk for it once
-        # An extension compiles the same template to something else, and the cache would not know.
+        auto_reload=False,  # a process renders with one set of templates, read from disk once
+        # An extension compiles the same template differently, and the cache could not tell.
         bytecode_cache=None if extensions else _compiled(settings.cache_dir() / "templates"),
     )
     environment.globals["secret"] = _placeholder
@@ -125,9 +125,9 @@ def _environment(root: Path, *extensions: str) -> _Templates:
 
 
 def _compiled(folder: Path) -> FileSystemBytecodeCache | None:
-    """Compiled templates kept between runs: compiling them takes longer than rendering a small city.
+    """Cache of compiled templates between runs: compiling takes longer than rendering a small city.
 
-    None where none can be kept, or where others could put code into the folder.
+    None if nothing can be cached, or if other users could put code into the folder.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -138,7 +138,7 @@ def _compiled(folder: Path) -> FileSystemBytecodeCache | None:
 
 
 def _police_burst(rate: int) -> int:
-    """Bytes that may come at once at `rate` bit/s: 100 ms, and two packets of segmentation offload at least."""
+    """Bytes that may arrive at once at `rate` bit/s: 100 ms, but at least two packets of segmentation offload."""
     return max(rate // 80, 2 * 65536)
 
 

@@ -1,11 +1,11 @@
-"""Helpers as services of systemd."""
+"""Helpers as systemd services."""
 
 from __future__ import annotations
 
 from baubau_ops.network.model.helpers import Helpers
 
 TRANSLATIONS = "/var/log/baubau-translations"
-"""Folder on a core: one file for each day."""
+"""Folder on a core, with one file per day."""
 
 
 def services(helpers: Helpers | None) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""FRR's JSON (as of 8.4) as values. ValueError, KeyError or TypeError on what is not known.
+"""FRR's JSON (as of 8.4) as values. ValueError, KeyError or TypeError for unknown content.
 
-Nothing is assumed: a key that is read must be there, unless FRR leaves it out for "none".
+Nothing is assumed: a required key must be present, unless FRR omits it for "none".
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from baubau_ops.network.state.router_state import (
 Json = Mapping[str, Any]
 
 _OWN = "(unspec)"
-"""Instead of a peer, where the router itself is the origin of a path."""
+"""Replaces the peer in a path that the router itself originates."""
 _NO_BGP = "Default BGP instance not found"
 _AUTHENTICATION: Mapping[str | None, Literal["none", "simple", "md5"]] = {
     None: "none",
@@ -36,7 +36,7 @@ _AUTHENTICATION: Mapping[str | None, Literal["none", "simple", "md5"]] = {
 
 
 def ospf_neighbours(document: Json) -> tuple[OspfNeighbour, ...]:
-    """`show ip ospf neighbor json`; `{}` where OSPF is not configured."""
+    """`show ip ospf neighbor json`; `{}` if OSPF is not configured."""
     found = [
         OspfNeighbour(
             # "to-wolio:10.254.0.0": the interface and its own address
@@ -52,7 +52,7 @@ def ospf_neighbours(document: Json) -> tuple[OspfNeighbour, ...]:
 
 
 def ospf_interfaces(document: Json) -> dict[str, OspfInterface]:
-    """`show ip ospf interface json`; `{}` where OSPF is not configured."""
+    """`show ip ospf interface json`; `{}` if OSPF is not configured."""
     entries = document["interfaces"] if document != {} else {}
     return {name: _ospf_interface(name, entry) for name, entry in entries.items() if entry["ospfEnabled"]}
 
@@ -72,7 +72,7 @@ def _ospf_interface(name: str, entry: Json) -> OspfInterface:
 
 
 def ospf_process(document: Json) -> OspfProcess:
-    """`show ip ospf json`; what it tells of `max-metric` it leaves out where that is not configured, or over."""
+    """`show ip ospf json`; FRR omits the `max-metric` keys if it is not configured, or has expired."""
     areas = document["areas"].values()
     return OspfProcess(
         router_id=IPv4Address(document["routerId"]),
@@ -90,7 +90,7 @@ def ospf_process(document: Json) -> OspfProcess:
 
 
 def bfd_peers(document: list[Json]) -> tuple[BfdPeer, ...]:
-    """`show bfd peers json`; the intervals are turned into those in effect."""
+    """`show bfd peers json`; the intervals are converted to those in effect."""
     if not isinstance(document, list):
         raise TypeError("not a list")
     return tuple(sorted(map(_bfd_peer, document), key=lambda one: (one.peer, one.interface)))
@@ -135,7 +135,7 @@ def bgp_sessions(
 
 
 def accepted_prefixes(routes: Json) -> dict[str, frozenset[Network]]:
-    """The prefixes by the peer that they were accepted from."""
+    """Accepted prefixes, by the peer that they came from."""
     if routes.get("warning") == _NO_BGP:
         return {}
     found: defaultdict[str, set[Network]] = defaultdict(set)
@@ -146,7 +146,7 @@ def accepted_prefixes(routes: Json) -> dict[str, frozenset[Network]]:
 
 
 def originated_prefixes(routes: Json) -> frozenset[Network]:
-    """The router's own prefixes that are fit to be announced."""
+    """The router's own prefixes that may be announced."""
     return frozenset(
         ip_network(prefix)
         for prefix, paths in routes.get("routes", {}).items()
@@ -155,7 +155,7 @@ def originated_prefixes(routes: Json) -> frozenset[Network]:
 
 
 def _preferences(routes: Json) -> dict[str, set[int | None]]:
-    """The local preferences of the paths by the peer that they were accepted from."""
+    """Local preferences of the paths, by the peer that they were accepted from."""
     found: defaultdict[str, set[int | None]] = defaultdict(set)
     for paths in routes.get("routes", {}).values():
         for path in paths:
@@ -169,7 +169,7 @@ def _accepted(
     if isinstance(accepted, Unread):
         return accepted
     prefixes = accepted.get(peer, frozenset())
-    # With add-path a peer gives several paths for one prefix, and FRR counts paths: only none and some agree.
+    # With add-path, a peer sends several paths for one prefix, and FRR counts paths: only zero and non-zero must agree.
     if bool(prefixes) != bool(count):
         return Unread(f"the table moved while it was read: {count} counted, {len(prefixes)} listed")
     return prefixes
@@ -200,7 +200,7 @@ def _bgp_session(
         local_as=int(entry["localAs"]),
         local_role=_role(entry["localRole"]),
         remote_role=_role(entry["remoteRole"]),
-        # ebgp-multihop shows under the same key, but never as 1
+        # ebgp-multihop appears under the same key, but never with 1
         ttl_hops=entry.get("externalBgpNbrMaxHopsAway"),
         password=bool(entry.get("authenticationEnabled", 0)),
         hold=entry["bgpTimerHoldTimeMsecs"] / 1000,
@@ -221,7 +221,7 @@ def _role(word: str) -> str:
 
 
 def _both(paths: Json, ours: str, theirs: str) -> bool:
-    """RFC 7911: we said `ours`, and the peer said `theirs` (FRR files both under the direction's name)."""
+    """RFC 7911: we announced `ours`, the peer announced `theirs` (FRR stores both under one direction)."""
     offered = f"{ours}Advertised" in paths or f"{ours}AdvertisedAndReceived" in paths
     taken = f"{theirs}Received" in paths or f"{theirs}AdvertisedAndReceived" in paths
     return offered and taken

@@ -1,4 +1,4 @@
-"""The JSON of iproute2 and nftables as values. ValueError, KeyError or TypeError on what is not known."""
+"""The JSON of iproute2 and nftables as values. ValueError, KeyError or TypeError for unknown content."""
 
 from __future__ import annotations
 

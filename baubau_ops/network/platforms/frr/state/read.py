@@ -1,4 +1,4 @@
-"""Reads a router as it is, in one exec: what its daemons and its kernel say, as a `RouterState`."""
+"""Reads the state of a router in one exec: output of its daemons and its kernel, as a `RouterState`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FRR = {
 """Which daemon answers a command."""
 _KERNEL = (ROUTES4, ROUTES6, LINKS)
 
-# The daemons are asked twice: the second time for what is sent to each neighbour that the first named.
+# The daemons are queried twice: the second time for the routes sent to each neighbour in the first answer.
 _SCRIPT = """\
 LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin
 {asking}
@@ -54,7 +54,7 @@ done
 printf '\\n# end\\n'
 """
 _OWN = "inet/baubau/"
-"""The table in which the drop counters are."""
+"""The table that contains the drop counters."""
 _PROMPT = re.compile(r"\S*# (?P<command>(?:show|ip|nft) .*|end)")
 _SENT = re.compile(r"show bgp ipv4 unicast neighbors (\S+) advertised-routes json")
 
@@ -62,7 +62,7 @@ _SENT = re.compile(r"show bgp ipv4 unicast neighbors (\S+) advertised-routes jso
 def read_state(device: str, session: Session) -> RouterState:
     """Read one router; a task for `Fleet.run`.
 
-    What a daemon or tool does not answer is `Unread` in the state; a lost connection is UnreachableError.
+    An output that is missing or malformed becomes `Unread` in the state; a lost connection is UnreachableError.
     """
     return parse(device, session.run(script()))
 
@@ -79,8 +79,8 @@ def read_counters(device: str, session: Session) -> dict[str, int]:
 def lost_sessions(_device: str, session: Session) -> int:
     """Count how often a router's BGP and BFD sessions have gone down since their daemons started.
 
-    FRR forgets a BFD session that OSPF gives up, so compare two counts only while the same sessions exist. A task
-    for `Fleet.run`.
+    FRR forgets a BFD session that OSPF drops, so compare two counts only while the same sessions exist. A task for
+    `Fleet.run`.
     """
     commands = f"bgpd '{BGP_NEIGHBOURS}' bfdd '{BFD_COUNTERS}'"
     answers = _answers(session.run(f"{asking()}\nfrr_ask {commands}\nprintf '\\n# end\\n'"))
@@ -96,7 +96,7 @@ def _drops(document: kernel.Json) -> dict[str, int]:
 
 
 def script() -> str:
-    """What the router's root shell is to run."""
+    """The script for the router's root shell."""
     return _SCRIPT.format(
         asking=asking(),
         frr=" ".join(f"{daemon} '{command}'" for command, daemon in _FRR.items()),
@@ -105,7 +105,7 @@ def script() -> str:
 
 
 def parse(device: str, output: str) -> RouterState:
-    """Turn the script's output into values."""
+    """Parse the script's output into values."""
     answers = _answers(output)
 
     def read(command: str, make: Callable[[Any], T]) -> Readable[T]:
@@ -124,7 +124,7 @@ def parse(device: str, output: str) -> RouterState:
         device=device,
         ospf_neighbours=read(OSPF_NEIGHBOURS, frr.ospf_neighbours),
         ospf_interfaces=interfaces,
-        # FRR says nothing at all where OSPF is not configured.
+        # FRR prints nothing at all if OSPF is not configured.
         ospf_process=None if interfaces == {} else read(OSPF, frr.ospf_process),
         bfd=read(BFD, frr.bfd_peers),
         bgp=read(BGP_NEIGHBOURS, lambda document: frr.bgp_sessions(document, table, sent)),
@@ -141,7 +141,7 @@ def _joined(first: Readable[tuple[T, ...]], second: Readable[tuple[T, ...]]) -> 
 
 
 def _answers(output: str) -> Mapping[str, str]:
-    """Each command's own output. Only a whole output has the last line; of another nothing counts as read."""
+    """The output of each command. Without its last line the output is incomplete, and nothing counts as read."""
     answers: dict[str, list[str]] = {}
     lines: list[str] = []
     for line in output.splitlines():

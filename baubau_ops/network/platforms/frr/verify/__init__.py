@@ -1,1 +1,1 @@
-"""What a router does beside routing, against its model."""
+"""Compares what a router does besides routing with its model."""

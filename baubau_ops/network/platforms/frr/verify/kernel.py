@@ -1,4 +1,4 @@
-"""What a router does beside routing, against what is derived for it: settings, shaped and policed ports, helpers."""
+"""Compares what a router does besides routing with its model: settings, shaped and policed ports, helpers."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ _END = "# end"
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """What a router says of itself."""
+    """State of a router's kernel and services."""
 
     settings: Mapping[str, str]
-    """By key."""
+    """Values by key."""
     ports: Mapping[str, SeenPort]
-    """The shaped ones, by name."""
+    """Shaped ports, by name."""
     policers: Mapping[str, Policer]
-    """By port."""
+    """Policers, by port."""
     nexthops: int
-    """Nexthop objects."""
+    """Number of nexthop objects."""
     helpers: Mapping[str, str]
-    """The state of each service: `active`."""
+    """The state of each service, such as `active`."""
 
 
 def read_kernel(router: Router, session: Session) -> Kernel:
-    """Read what a router's text sets. FailedError if it cannot be read, ValueError if it is not understood."""
+    """Read what a router's configuration sets. FailedError if it cannot be read, ValueError for unknown content."""
     return parse(session.run(script(router)))
 
 
 def script(router: Router) -> str:
-    """What the router's root shell is to run; a setting that the kernel lacks is left out of the answer."""
+    """The script for the router's root shell; it omits settings that the kernel does not have."""
     files = " ".join(_PROC + key.replace(".", "/") for key in sysctl(router))
     ports = " ".join(shaped.port for shaped in router.shaped)
     helpers = " ".join(services(router.helpers))
@@ -67,7 +67,7 @@ def script(router: Router) -> str:
 
 
 def parse(output: str) -> Kernel:
-    """Turn the script's output into values; ValueError unless it is whole and known."""
+    """Parse the script's output into values; ValueError if it is incomplete or has unknown content."""
     lines = output.splitlines()
     if not lines or lines[-1] != _END:
         raise ValueError("the answer is not whole")
@@ -102,7 +102,7 @@ def parse(output: str) -> Kernel:
 
 
 def check_kernel(router: Router, seen: Kernel | BaubauError) -> Verdict:
-    """One check for each setting, port and helper; an error in place of the reading fails all of them."""
+    """One check per setting, port and helper; an error in place of the reading fails all of them."""
     policed = policed_ports(router.filters.forward)
     helpers, settings = services(router.helpers), sysctl(router)
     if isinstance(seen, BaubauError):
@@ -130,7 +130,7 @@ def _setting(key: str, value: str, seen: Kernel) -> Iterator[Problem]:
 
 
 def _nexthops(seen: Kernel) -> Iterator[Problem]:
-    """zebra 8.4 goes on using one that the kernel emptied when a port went down."""
+    """zebra 8.4 continues to use a nexthop object that the kernel emptied when a port went down."""
     if seen.nexthops:
         message = f"Nexthop objects in the kernel: expected none, there are {seen.nexthops}."
         yield Problem("nexthops", "", message)

@@ -1,4 +1,4 @@
-"""Policed ports: what a POP's kernel lets through of what a site sends, against the rates of the site's link."""
+"""Policed ports: compares the kernel's policers on a POP with the rates of the site's link."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _DROP = {"drop": None}
 
 @dataclass(frozen=True, slots=True)
 class Policer:
-    """What a port lets through, bit/s at layer 3; None where nothing limits it."""
+    """The limits of a port, bit/s at layer 3; None for a rate without limit."""
 
     peak: int | None
-    """Above it packets are dropped."""
+    """Packets above this rate are dropped."""
     committed: int | None
-    """Above it they are marked as the first to go."""
+    """Packets above this rate are marked to be dropped first."""
     voice: int | None
-    """What calls have, and all they have."""
+    """Guaranteed rate of calls, which is also their limit."""
 
 
 def policed_ports(forward: object) -> tuple[SitePort, ...]:
-    """The ports of a router's filter that are policed."""
+    """The policed ports of a router's filter."""
     return forward.sites if isinstance(forward, PopFilter) else ()
 
 
 def read_policers(document: Json) -> dict[str, Policer]:
-    """Find the policers in `nft -j list table inet baubau`, by port. ValueError on a unit that is not known."""
+    """Find the policers in `nft -j list table inet baubau`, by port. ValueError for an unknown unit."""
     chains: dict[str, list[list[Json]]] = {}
     for entry in document["nftables"]:
         if "rule" in entry:
@@ -55,7 +55,7 @@ def _policer(name: str, chains: Mapping[str, list[list[Json]]]) -> Policer:
 
 
 def _limit(rules: list[list[Json]], action: Json) -> int | None:
-    """The rate above which packets meet with an action."""
+    """The rate above which an action applies to packets."""
     for rule in rules:
         first = rule[0].get("limit")
         if first and first.get("inv") and action in rule:
@@ -66,7 +66,7 @@ def _limit(rules: list[list[Json]], action: Json) -> int | None:
 
 
 def check_policer(expected: SitePort, seen: Policer | None) -> Iterator[Problem]:
-    """What differs at one port; nftables counts in whole bytes."""
+    """Differences at one port; nftables counts in whole bytes."""
     found = seen or Policer(None, None, None)
     for what, wanted, is_ in (
         ("peak", expected.peak, found.peak),

@@ -1,4 +1,4 @@
-"""Shaped ports: the queues that tc shows of one, against those derived for it."""
+"""Shaped ports: compares the queues that tc shows with the derived ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CLASS = re.compile(
 _RATE = re.compile(r"(\d+)([KMGT]?)bit")
 _FACTOR = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000}
 _EXACT = 1_000
-"""tc cuts what does not matter off a rate: less than one part in so many."""
+"""tc rounds rates down: the error is less than one part in this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class SeenClass:
     """A traffic class as tc prints it."""
 
     parent: str
-    """`1:1`; empty below the root."""
+    """Such as `1:1`; empty directly below the root."""
     rate: int
     ceil: int
     priority: int | None
-    """None where it has classes below it: then it means nothing."""
+    """None for a class with child classes, where it has no meaning."""
     quantum: int | None
 
 
@@ -40,14 +40,14 @@ class SeenPort:
     """The queues of one port."""
 
     default: int | None = None
-    """Of its HTB; None without one."""
+    """Default class of its HTB; None without HTB."""
     limits: dict[str, int] = field(default_factory=dict)
-    """By class (`1:30`): bytes that its queue takes."""
+    """By class (`1:30`): the number of bytes that its queue holds."""
     classes: dict[str, SeenClass] = field(default_factory=dict)
 
 
 def read_queues(port: SeenPort, document: list[dict[str, Any]]) -> None:
-    """Note what `tc -j qdisc show` tells of a port."""
+    """Add what `tc -j qdisc show` prints for a port."""
     for entry in document:
         if entry["kind"] == "htb" and entry.get("root"):
             port.default = int(entry["options"]["default"], 16)
@@ -56,7 +56,7 @@ def read_queues(port: SeenPort, document: list[dict[str, Any]]) -> None:
 
 
 def read_class(port: SeenPort, line: str) -> None:
-    """Note a line of `tc -d class show`. ValueError if it is not known."""
+    """Parse a line of `tc -d class show`. ValueError if it is unknown."""
     found = _CLASS.match(line)
     if not found:
         raise ValueError(f"tc says: {line}")
@@ -77,12 +77,12 @@ def _rate(text: str) -> int:
 
 
 def check_port(expected: ShapedPort, port: SeenPort) -> Iterator[Problem]:
-    """What differs at one port."""
+    """Differences at one port."""
     name = expected.port
     if port.default is None:
         yield Problem("port", name, f"Queues of {name}: expected shaped, is not.")
         return
-    # tc takes and prints the numbers of classes as hexadecimal digits, and they are written as such.
+    # tc reads and prints class numbers as hexadecimal digits, and they are written that way.
     if f"{port.default:x}" != str(DEFAULT):
         message = f"Queues of {name}: expected default class {DEFAULT}, is {port.default:x}."
         yield Problem("default", name, message)
@@ -119,5 +119,5 @@ def _traffic_class(port: str, number: str, expected: HtbClass, seen: SeenPort) -
 
 
 def _near(seen: int, expected: int) -> int:
-    """The expected rate if tc means that, else what was seen."""
+    """The expected rate if it equals the seen one within tc's rounding, else the seen rate."""
     return expected if abs(seen - expected) * _EXACT < expected else seen
