@@ -1,1 +1,1 @@
-"""The texts of all routers."""
+"""Renders the configurations of all routers."""

@@ -1,4 +1,4 @@
-"""From the inventory to routers' texts, each on its own platform."""
+"""Renders configurations from the inventory, each on the router's own platform."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from baubau_ops.network.platforms.registry import AS_INTENDED, StandIns, platfor
 def render(
     inventory: Inventory, stand_ins: StandIns = AS_INTENDED, devices: Iterable[str] | None = None
 ) -> dict[str, str]:
-    """The texts of some routers, all by default, by name. Secrets stand in them as `${secret:NAME}`.
+    """Configurations of some routers (all by default), by name. Secrets appear in them as `${secret:NAME}`.
 
-    InputError where one is of a platform that cannot be driven from here.
+    InputError if this installation cannot drive the platform of one of them.
     """
     routers = derive(inventory)
     names = routers if devices is None else devices
@@ -25,6 +25,6 @@ def render(
 
 
 def bootstrap(inventory: Inventory, device: str, stand_ins: StandIns = AS_INTENDED) -> str:
-    """The day-0 text of a router of ours."""
+    """The day-0 configuration of one of our routers."""
     router = derive_router(inventory, device)
     return platform_of(router, stand_ins).render_day0(day0(router))

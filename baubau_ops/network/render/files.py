@@ -1,4 +1,4 @@
-"""Writes routers' texts to files, some after some, by every processor at once."""
+"""Writes routers' configurations to files, in chunks that are shared among all processors."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from baubau_ops.network.platforms.registry import AS_INTENDED, StandIns, platfor
 from baubau_ops.network.policy import matrix
 
 _CHUNK = 200
-"""Routers that a worker takes at once; as many are not worth a second process."""
+"""Routers that a worker takes at a time; up to this number, a second process is not worth its cost."""
 
 _PROCESSES = multiprocessing.get_context("fork")
 
 _Write = Callable[[Sequence[str]], str]
-_work: _Write | None = None  # of a worker, which inherits it
+_work: _Write | None = None  # set in the parent; each worker inherits it
 
 
 def write_texts(
@@ -38,10 +38,10 @@ def write_texts(
     *,
     on_event: OnEvent = ignore,
 ) -> tuple[str, ...]:
-    """Write a file for each of some routers into `folder`, called by its name and its platform's suffix.
+    """Write a file for each of some routers into `folder`; its name is the router's, with its platform's suffix.
 
-    Returns their names, sorted. A new folder appears as a whole; in one that exists, every file is replaced as a
-    whole. InputError when a text cannot be derived, FailedError when a file cannot be written.
+    Returns the file names, sorted. A new folder appears complete; in an existing folder, each file is replaced
+    atomically. InputError if a configuration cannot be derived, FailedError if a file cannot be written.
     """
     wanted = tuple(sorted(names))
     try:
@@ -62,7 +62,7 @@ def _write_all(
     on_event: OnEvent,
 ) -> None:
     nodes = inventory.topology.nodes
-    # The long texts first: whoever has them last would end alone.
+    # The long configurations come first: as the last ones, they would keep one worker busy alone.
     ordered = sorted(wanted, key=lambda name: nodes[name].role is Role.SITE)
     chunks = [ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK)]
     write = _writer(inventory, into, folder, wanted, stand_ins)
@@ -79,7 +79,7 @@ def _write_all(
 def _writer(
     inventory: Inventory, into: Path, folder: Path, names: Sequence[str], stand_ins: StandIns
 ) -> _Write:
-    """What writes some of the texts; all that they share is worked out here, once and before any fork."""
+    """Make the function that writes configurations; shared data is computed here, once and before any fork."""
     policy, nodes = matrix(inventory), inventory.topology.nodes
     platforms = {nodes[name].platform: platform_of(nodes[name], stand_ins) for name in names}
     derive = partial(derive_router, inventory, policy=policy)
@@ -88,7 +88,9 @@ def _writer(
         platforms[platform].render(derive(name))
 
     put = replace_file if into == folder else _put
-    turn = _PROCESSES.Lock()  # two that make files in one folder spend their time waiting for each other
+    turn = (
+        _PROCESSES.Lock()
+    )  # processes that create files in one folder at the same time only wait for each other
 
     def write(chunk: Sequence[str]) -> str:
         try:
@@ -113,12 +115,12 @@ def _put(path: str, text: str) -> None:
 
 
 def _run(write: _Write, chunks: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Do all chunks, in order, here or in workers that share the inventory's memory; yields what went wrong."""
+    """Process all chunks, in order, here or in workers that share the inventory's memory; yields error messages."""
     processors = min(len(os.sched_getaffinity(0)), len(chunks))
     if processors < 2:
         yield from map(write, chunks)
         return
-    gc.freeze()  # a search for garbage would write to every page, and so copy it
+    gc.freeze()  # garbage collection would write to every memory page, and so copy it
     try:
         with ProcessPoolExecutor(processors, _PROCESSES, initializer=_begin, initargs=(write,)) as pool:
             yield from pool.map(_write_chunk, chunks)

@@ -1,4 +1,4 @@
-"""Texts checked by their platforms before any router is touched."""
+"""Lets platforms check configurations before any router is touched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from baubau_ops.network.platforms.platform import LintProblem, Platform
 
 
 def lint(texts: Mapping[str, str], platforms: Mapping[str, Platform]) -> tuple[LintProblem, ...]:
-    """Check texts by device, all of one platform at once; sorted by device and line.
+    """Check configurations by device, all of one platform at once; sorted by device and line.
 
     Empty: every check was made and passed.
     """
@@ -22,7 +22,7 @@ def lint(texts: Mapping[str, str], platforms: Mapping[str, Platform]) -> tuple[L
 
 
 def require_clean(texts: Mapping[str, str], platforms: Mapping[str, Platform]) -> None:
-    """Raise for the first problems: MissingError if a check cannot be made, FailedError if a text is wrong."""
+    """Raise the first problems: MissingError if a check cannot be made, FailedError if a configuration is wrong."""
     problems = lint(texts, platforms)
     if not problems:
         return
