@@ -1,1 +1,1 @@
-"""Sessions to many routers at once."""
+"""Sessions with many routers at once."""

@@ -1,4 +1,4 @@
-"""Sessions with many devices at once, whatever their platforms."""
+"""Sessions with many devices at once, on any platform."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from baubau_ops.network.platforms.session import REVERT_SECONDS, Session
 logger = logging.getLogger(__name__)
 
 WORKERS = 64
-"""Threads: they only wait, on the devices, or on the one loop that does the encryption. Never for each other: a
-fleet may be larger."""
+"""Number of threads. They only wait, for devices or for the one event loop that does the encryption, and never for each
+other: a fleet may have more devices."""
 
 T = TypeVar("T")
 
@@ -27,9 +27,9 @@ DeviceTask = Callable[[str, Session], T]
 
 
 class Fleet:
-    """The devices of one environment; a session is opened when first needed and kept until `close`.
+    """The devices of one environment; a session is opened when it is first needed, and kept until `close`.
 
-    A failure on one device is data: `run` returns the error in its place and the others go on.
+    A failure on one device is data: `run` returns the error in place of the answer, and the other devices continue.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Fleet:
         *,
         min_revert_in: int = REVERT_SECONDS,
     ) -> None:
-        """Take each device's platform by name; `min_revert_in` is the least that a session's `arm` accepts."""
+        """`platforms` holds each device's platform; `min_revert_in` is the least that a session's `arm` accepts."""
         self.platforms: Mapping[str, Platform] = dict(platforms)
         self._environment = environment
         self._min_revert_in = min_revert_in
@@ -47,7 +47,7 @@ class Fleet:
 
     @classmethod
     def of(cls, topology: Topology, environment: Environment, *, min_revert_in: int = REVERT_SECONDS) -> Self:
-        """The fleet of all routers of ours, each of the platform that it is of in this environment."""
+        """The fleet of all our routers, each with its platform in this environment."""
         platforms = platforms_of(topology.ours, environment.platforms)
         return cls(platforms, environment, min_revert_in=min_revert_in)
 
@@ -60,11 +60,10 @@ class Fleet:
         self.close()
 
     def run(self, devices: Iterable[str], task: DeviceTask[T]) -> dict[str, T | BaubauError]:
-        """Run `task(device, session)` on every device, WORKERS at once; an answer for each, in the given order.
+        """Run `task(device, session)` on every device, WORKERS at a time; one answer for each, in the given order.
 
-        A device that cannot be reached answers with UnreachableError, whatever else goes wrong is FailedError. When
-        this is interrupted no further task is begun, and those that run are waited for: a device does one thing at
-        a time.
+        A device that cannot be reached answers with UnreachableError; any other failure is a FailedError. On an
+        interrupt, no further task is started, and the running ones are waited for: a device does one thing at a time.
         """
         names = tuple(devices)
         if not names:
@@ -84,7 +83,7 @@ class Fleet:
             return error
         except BaubauError as error:
             return error
-        except Exception as error:  # one device must not end the others' work
+        except Exception as error:  # an error on one device must not stop the others
             logger.debug("%s: %s", device, error, exc_info=True)
             return FailedError(f"{device}: {error or type(error).__name__}")
 

@@ -1,4 +1,4 @@
-"""Many routers read at once, each by its own platform; what one does not answer is an error in its place."""
+"""Reads many routers at once, each through its own platform; an unreadable answer is an error in its place."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from baubau_ops.network.state.router_state import Readable, RouterState, Unread
 
 
 def read_states(fleet: Fleet, devices: Iterable[str]) -> dict[str, RouterState | BaubauError]:
-    """What routers do: their sessions and routes."""
+    """The state of each router: its sessions and routes."""
     return fleet.run(devices, lambda device, session: fleet.platforms[device].read_state(device, session))
 
 
 def read_counters(fleet: Fleet, devices: Iterable[str]) -> Mapping[str, Readable[Mapping[str, int]]]:
-    """Their drop counters by name."""
+    """The drop counters of each router, by name."""
     answers = fleet.run(
         devices, lambda device, session: fleet.platforms[device].read_counters(device, session)
     )
@@ -28,7 +28,7 @@ def read_counters(fleet: Fleet, devices: Iterable[str]) -> Mapping[str, Readable
 
 
 def check_settings(fleet: Fleet, routers: Iterable[Router]) -> Verdict:
-    """What they do beside routing, against their models: what changes only when somebody changes it."""
+    """Compare what routers do besides routing with their models: the part that only people or tools change."""
     models = {router.name: router for router in routers}
     answers = fleet.run(
         models, lambda device, session: fleet.platforms[device].check(models[device], session)
@@ -40,10 +40,10 @@ def check_settings(fleet: Fleet, routers: Iterable[Router]) -> Verdict:
 
 
 def lost_sessions(fleet: Fleet, devices: Iterable[str]) -> int:
-    """How often their BGP and BFD sessions have gone down since they started, all together.
+    """Total number of BGP and BFD sessions that have gone down since the routers started.
 
-    A router may forget a BFD session that OSPF gives up, so compare two counts only while the same sessions exist.
-    Raises what could not be read.
+    A router may forget a BFD session that OSPF drops, so compare two counts only while the same sessions exist.
+    Raises the error of a router that could not be read.
     """
     answers = fleet.run(
         devices, lambda device, session: fleet.platforms[device].count_lost_sessions(device, session)
