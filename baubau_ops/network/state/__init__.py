@@ -1,1 +1,1 @@
-"""What routers are seen to do."""
+"""The observed state of routers."""

@@ -1,7 +1,6 @@
-"""What a router really does, as values: the counterpart of `expect`, as a platform reads it.
+"""The observed state of a router as values: the counterpart of `expect`, as a platform reads it.
 
-Every facet is either what was read or `Unread`: an output that is missing or malformed is never taken for an
-empty one.
+Every facet is either what was read or `Unread`: missing or malformed output is never mistaken for empty output.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ Address: TypeAlias = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A facet that could not be read, and why."""
+    """A facet that could not be read, with the reason."""
 
     reason: str
 
@@ -30,22 +29,22 @@ Readable: TypeAlias = T | Unread
 
 @dataclass(frozen=True, slots=True)
 class OspfNeighbour:
-    """One adjacency, in whatever state it is."""
+    """One adjacency, in any state."""
 
     interface: str
     router_id: IPv4Address
     state: str
-    """RFC 2328's: `Full`, `Init`, `ExStart`, …"""
+    """State by RFC 2328: `Full`, `Init`, `ExStart`, …"""
 
 
 @dataclass(frozen=True, slots=True)
 class OspfInterface:
-    """One interface that OSPF runs on."""
+    """One interface on which OSPF runs."""
 
     name: str
     area: str
     network_type: str
-    """`POINTOPOINT`, `LOOPBACK`, `BROADCAST`, …"""
+    """Such as `POINTOPOINT`, `LOOPBACK`, `BROADCAST`."""
     cost: int
     hello: float
     """Seconds."""
@@ -63,20 +62,20 @@ class BfdPeer:
 
     peer: IPv4Address
     interface: str
-    """Empty where the session is bound to addresses only."""
+    """Empty if the session is bound to addresses only."""
     status: str
-    """`up`, `down`, `init`, `shutdown`."""
+    """One of `up`, `down`, `init`, `shutdown`."""
     transmit: float
-    """Between two packets sent: our wish, or what the peer can take if that is slower."""
+    """Interval between two packets sent: our wish, or what the peer can receive if that is slower."""
     receive: float
-    """Between two packets of the peer."""
+    """Interval between two packets of the peer."""
     multiplier: int
-    """The peer's: so many of its packets must be missed."""
+    """The peer's multiplier: number of its packets that must be missed."""
     diagnostic: str = ""
 
     @property
     def detection(self) -> float:
-        """Seconds of silence after which the peer counts as dead."""
+        """Seconds of silence after which the peer counts as down."""
         return self.multiplier * self.receive
 
 
@@ -86,95 +85,95 @@ class BgpSession:
 
     peer: IPv4Address
     state: str
-    """RFC 4271's word: `Idle`, `Connect`, `Active`, `OpenSent`, `OpenConfirm`, `Established`."""
+    """State by RFC 4271: `Idle`, `Connect`, `Active`, `OpenSent`, `OpenConfirm`, `Established`."""
     remote_as: int
     local_as: int
     local_role: str
-    """RFC 9234; empty without one."""
+    """Role by RFC 9234; empty if none is configured."""
     remote_role: str
-    """What the peer said; empty if nothing."""
+    """Role that the peer announced; empty if none."""
     ttl_hops: int | None
-    """GTSM (RFC 5082): how many hops away the peer may be; None when not enforced."""
+    """GTSM (RFC 5082): number of hops at which the peer may be; None if it is not enforced."""
     password: bool
-    """Whether TCP MD5 is in effect on it."""
+    """Whether the session uses TCP MD5."""
     hold: float
-    """Negotiated, seconds."""
+    """Negotiated value in seconds."""
     keepalive: float
-    """Negotiated, seconds."""
+    """Negotiated value in seconds."""
     connect_retry: float
     """Seconds between two attempts to reach the peer."""
     addpath_send: bool
-    """Several paths for one prefix are sent: we offer, the peer takes them."""
+    """Whether several paths per prefix are sent: we offer it and the peer accepts."""
     addpath_receive: bool
     limit: int | None
-    """Prefixes accepted before the session is shut; None without."""
+    """Number of accepted prefixes above which the session is shut down; None without limit."""
     last_error: str
     preferences: Readable[frozenset[int | None]]
-    """Local preferences of this peer's paths; None: one without."""
+    """Local preferences of this peer's paths; a None in the set is a path without one."""
     accepted: Readable[frozenset[Network]]
-    """Prefixes of this peer that passed the inbound filter."""
+    """Prefixes from this peer that passed the inbound filter."""
     sent: Readable[frozenset[Network]]
     """Prefixes that passed the outbound filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextHop:
-    """One way out."""
+    """One next hop of a route."""
 
     gateway: Address | None
-    """None for what is attached."""
+    """None if the network is attached."""
     interface: str
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One entry of the kernel's tables."""
+    """One entry of the kernel's routing tables."""
 
     prefix: Network
     type: str
-    """`unicast`, `blackhole`, `unreachable`, `prohibit`, …"""
+    """Such as `unicast`, `blackhole`, `unreachable`, `prohibit`."""
     next_hops: frozenset[NextHop]
-    """Usable ones; empty for all types but unicast."""
+    """Usable next hops; empty for all types except unicast."""
     protocol: str
-    """Who put it there: `kernel`, `ospf`, `bgp`, `static`, …"""
+    """Origin of the entry: `kernel`, `ospf`, `bgp`, `static`, …"""
     metric: int
-    """The lowest one is used."""
+    """The entry with the lowest metric is used."""
     table: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A port as the kernel has it."""
+    """A port as the kernel shows it."""
 
     name: str
     up: bool
-    """Administratively."""
+    """Whether it is administratively up."""
     carrier: bool
     received: int
-    """Packets since it exists."""
+    """Number of packets since the port was created."""
 
 
 @dataclass(frozen=True, slots=True)
 class OspfProcess(expectation.OspfProcess):
-    """OSPF as a whole, as it runs."""
+    """The running OSPF process."""
 
     starting: float = 0.0
-    """Seconds left for which it attracts no transit because it has just started."""
+    """Seconds left in which it attracts no transit because it has just started."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouterState:
-    """One router, read at one moment."""
+    """The state of one router at one moment."""
 
     device: str
     ospf_neighbours: Readable[tuple[OspfNeighbour, ...]]
     ospf_interfaces: Readable[Mapping[str, OspfInterface]]
     ospf_process: Readable[OspfProcess | None]
-    """None where OSPF does not run."""
+    """None if OSPF does not run."""
     bfd: Readable[tuple[BfdPeer, ...]]
     bgp: Readable[Mapping[IPv4Address, BgpSession]]
     originated: Readable[frozenset[Network]]
-    """What it announces of its own, if it is asked for: also what is not the best now."""
+    """Networks that it originates, even if their path is not the best one at the moment."""
     fib: Readable[tuple[Route, ...]]
     """Both families, all tables but the kernel's own `local`; link-local and multicast IPv6 aside."""
     interfaces: Readable[Mapping[str, Interface]]
