@@ -79,7 +79,7 @@ class Platform(Protocol):
         """Count how often its BGP and BFD sessions have gone down since it started."""
 
     def check(self, router: Router, session: Session) -> Verdict:
-        """Compare what it does besides routing with the model: the part that changes only when somebody changes it."""
+        """Compare what it does besides routing with the model: the part that only people or tools change."""
 
     def unchecked(self, router: Router, error: BaubauError) -> Verdict:
         """The verdict of `check` if an error prevented it."""
