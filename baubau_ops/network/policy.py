@@ -1,6 +1,6 @@
-"""policy.yml resolved to addresses: who may open what.
+"""policy.yml resolved to addresses: which source may open which connections.
 
-Derive turns it into filters, the probes into packets.
+Derive turns it into filters, and the probes turn it into packets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from baubau_ops.network.model.filters import (
 INTERNET = "internet"
 PROVINCE_PLACE = "province"
 
-# RFC 6890. The documentation prefixes (RFC 5737) are left out on purpose: a twin's internet is made of them.
+# RFC 6890. The documentation prefixes (RFC 5737) are left out on purpose: a twin uses them for its internet.
 RESERVED = tuple(
     IPv4Network(prefix)
     for prefix in (
@@ -53,14 +53,14 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One end of an intent."""
+    """One end of an allowed connection."""
 
     name: str
     kind: PlaceKind
     networks: tuple[IPv4Network, ...]
-    """Where its machines send from; empty for the internet."""
+    """Source networks of its machines; empty for the internet."""
     sockets: tuple[Socket, ...] = ()
-    """As a target: of a segment or service these alone; of other places the networks, any protocol."""
+    """As a target: only these sockets for a segment or service; any protocol to the networks for other places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +74,28 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Every place and everything allowed between them; what is not listed is denied."""
+    """All places and the connections that are allowed between them; everything else is denied."""
 
     places: Mapping[str, Place]
     allowances: tuple[Allowance, ...]
     not_internet: tuple[IPv4Network, ...]
-    """Destinations that `internet` does not mean."""
+    """Destinations that are not part of `internet`."""
     bogons: tuple[IPv4Network, ...]
     """Sources that cannot come from the internet."""
 
     def of_kind(self, *kinds: PlaceKind) -> tuple[Place, ...]:
-        """The places of some kinds, by name."""
+        """The places of the given kinds, by name."""
         return tuple(place for _, place in sorted(self.places.items()) if place.kind in kinds)
 
     def permit(self, source: str) -> Permit:
-        """Everything that the machines of a place may open."""
+        """All connections that the machines of a place may open."""
         if source not in self._permits:
             self._permits[source] = self._permit(source)
         return self._permits[source]
 
     @cached_property
     def _permits(self) -> dict[str, Permit]:
-        """Those asked for already: every router of a city asks for the same few."""
+        """Cache of permits: every router of a city needs the same few."""
         return {}
 
     def _permit(self, source: str) -> Permit:
@@ -123,7 +123,7 @@ class Matrix:
         return {target: tuple(places[name] for name in sorted(places)) for target, places in found.items()}
 
     def is_internet(self, address: IPv4Address) -> bool:
-        """Whether an address is outside of everything that is ours, private or reserved."""
+        """Whether an address is outside all networks that are ours, private or reserved."""
         return not any(address in network for network in self.not_internet)
 
     def allows(self, source: str, target: IPv4Address, protocol: str, port: int) -> bool:
@@ -137,7 +137,7 @@ class Matrix:
 
 
 def matrix(inventory: Inventory) -> Matrix:
-    """Resolve policy.yml; InputError for a name that means nothing."""
+    """Resolve policy.yml; InputError for an unknown name."""
     places = {place.name: place for place in _places(inventory)}
     allowances = tuple(
         Allowance(_place(places, reach.source), _place(places, reach.to), reach.why)

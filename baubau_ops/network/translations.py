@@ -1,4 +1,4 @@
-"""Who had which public address and port, and when: searched in the logs that the cores keep."""
+"""Which inside address used which public address and port, and when: searches the logs on the cores."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from baubau_ops.network.fleet.fleet import DeviceTask, Fleet
 from baubau_ops.network.platforms.translations import Search, TranslationEvent
 
 LONGEST = timedelta(days=7)
-"""A longer search would read more than a core should while it forwards."""
+"""A longer search would read more than a core should read while it forwards."""
 MOST = 10_000
-"""Translations that one core returns."""
+"""Maximum number of translations that one core returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is looked for; a field that is None matches everything. Times are UTC."""
+    """Search criteria; a field that is None matches everything. Times are UTC."""
 
     since: datetime
     until: datetime
@@ -29,7 +29,7 @@ class Query:
     inside: IPv4Address | None = None
     public: IPv4Address | None = None
     port: int | None = None
-    """Public port."""
+    """The public port."""
 
     def __post_init__(self) -> None:
         if self.since >= self.until:
@@ -40,7 +40,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One connection as the internet saw it."""
+    """One connection as seen from the internet."""
 
     core: str
     protocol: str
@@ -51,15 +51,15 @@ class Translation:
     remote: IPv4Address
     remote_port: int
     began: datetime | None
-    """None: before the time searched."""
+    """None if it began before the searched time."""
     ended: datetime | None
-    """None: it still lasts, or did at the end of the time searched."""
+    """None if it has not ended, or not within the searched time."""
     site: str
-    """Whose segment the inside address is in; empty for none of today's."""
+    """Site with the segment of the inside address; empty if no present segment contains it."""
 
 
 def search(inventory: Inventory, fleet: Fleet, query: Query) -> list[Translation]:
-    """Ask every core that has an ISP; sorted by time. Raises what a core answered if one could not be read."""
+    """Query every core that has an ISP; sorted by time. Raises the error of a core that could not be read."""
     if inventory.city.translations is None:
         raise InputError("Translations are not logged in this city: city.yml has no `translations`.")
     wanted = Search(
@@ -109,7 +109,7 @@ def _asking(fleet: Fleet, wanted: Search) -> DeviceTask[Sequence[TranslationEven
 def _paired(
     core: str, events: Iterable[TranslationEvent], sites: Mapping[IPv4Network, str]
 ) -> Iterator[Translation]:
-    """Put beginnings and ends together; ports are used again, so an end belongs to the last beginning before it."""
+    """Join beginnings and ends; ports are reused, so an end belongs to the last beginning before it."""
     lasting: dict[TranslationEvent, Translation] = {}
     for event in events:
         key = replace(event, at=datetime.min, ends=False)
