@@ -1,1 +1,1 @@
-"""Which places of the inventory made a line of a text."""
+"""Finds the places in the inventory that cause a line of a configuration."""

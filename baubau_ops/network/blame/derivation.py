@@ -1,4 +1,4 @@
-"""Derives one router from documents that nobody checked: changed ones, which need not make a sound city."""
+"""Derives one router from documents that were not validated: changed ones, which may not describe a valid city."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from baubau_ops.network.platforms.registry import StandIns, platform_of
 
 
 class UnsoundError(Exception):
-    """Documents from which nothing can be derived."""
+    """Nothing can be derived from these documents."""
 
 
 class ReadCity:
-    """The documents of an inventory's folder, and what routers other documents in their place would make."""
+    """The documents of an inventory's folder, and the routers that result if some of them are changed."""
 
     def __init__(self, inventory: Inventory, stand_ins: StandIns) -> None:
         self._folder = inventory.folder
@@ -40,18 +40,18 @@ class ReadCity:
 
     @property
     def models(self) -> Mapping[str, BaseModel]:
-        """What the documents of the files say, by file."""
+        """The models of the documents, by file."""
         return self._source.models
 
     def derive(self, documents: Mapping[str, Any], device: str) -> Router:
-        """A router's model; UnsoundError where there is none."""
+        """Model of a router; UnsoundError if it cannot be derived."""
         try:
             return derive_router(self._inventory(documents), device)
-        except Exception as error:  # code may rely on a sound city, and an unsound one breaks it anywhere
+        except Exception as error:  # code may rely on a valid city, and an invalid one may break it anywhere
             raise UnsoundError from error
 
     def render(self, router: Router) -> str:
-        """A router's text; UnsoundError where there is none."""
+        """Configuration of a router; UnsoundError if it cannot be rendered."""
         try:
             return platform_of(router, self._stand_ins).render(router)
         except Exception as error:

@@ -1,6 +1,6 @@
-"""Every small change that could be made to an inventory's files: the questions that `blame` asks.
+"""All small changes that could be made to an inventory's files, for `blame` to try.
 
-A value is replaced by another valid one, an entry of a list or mapping is removed, a name is replaced by another
+A value is replaced by another valid value, an entry of a list or mapping is removed, or a name is replaced
 everywhere. Documents are changed as they were read from YAML; nothing is written.
 """
 
@@ -19,28 +19,28 @@ from baubau_ops.inventory.files.yaml import DocumentPath
 from baubau_ops.inventory.numbers import lockfile
 
 Documents = Mapping[str, Any]
-"""By file name, relative to the inventory's folder."""
+"""Documents by file name, relative to the inventory's folder."""
 
 Way = Literal["value", "entry", "name"]
 
 _FAR = 1 << 20
-"""The distance by which addresses are moved: clear of every other, and inside their family."""
+"""Offset that is added to addresses: away from all others, but inside the address family."""
 _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something in a file that can be changed."""
+    """A part of a file that can be changed."""
 
     file: str
     path: DocumentPath
-    """Empty: the file itself, which is a site's."""
+    """Empty for the file itself, which is a site's."""
     way: Way
-    """`value`: it is replaced; `entry`: it is removed; `name`: the key is renamed everywhere."""
+    """`value`: the value is replaced; `entry`: it is removed; `name`: the key is renamed everywhere."""
 
 
 def items(file: str, document: Any, path: DocumentPath = ()) -> Iterator[Item]:
-    """Everything below a place of a file that can be changed, in the order of the file."""
+    """All items below a place in a file, in the order of the file."""
     if not path and file.startswith("sites/"):
         yield Item(file, (), "name")
         yield Item(file, (), "entry")
@@ -58,10 +58,10 @@ def items(file: str, document: Any, path: DocumentPath = ()) -> Iterator[Item]:
 
 
 class Changes:
-    """Makes changed documents; the given ones stay as they are."""
+    """Makes changed documents; the original ones stay unchanged."""
 
     def __init__(self, documents: Documents, models: Mapping[str, BaseModel]) -> None:
-        """`models` are the documents' own, by file; the lock has none."""
+        """`models` are the models of the documents, by file; the lock file has none."""
         self._documents = documents
         self._models = models
         self._lock_words = lockfile.words()
@@ -72,7 +72,7 @@ class Changes:
                     self._seen[_kind(item)].setdefault(value)
 
     def of(self, item: Item) -> Iterator[dict[str, Any]]:
-        """The documents with one item changed, in as many ways as are worth trying; the first best."""
+        """Versions of the documents with one item changed, in all ways worth trying; the best comes first."""
         if item.way == "name":
             yield from self._renamed(item)
         elif item.way == "entry" and not item.path:
@@ -85,7 +85,7 @@ class Changes:
                 yield {**self._documents, item.file: changed}
 
     def all_values(self, file: str, path: DocumentPath) -> dict[str, Any]:
-        """The documents with every value below a place changed at once."""
+        """The documents with every value below a place changed at the same time."""
         document = self._documents[file]
         for item in items(file, _at(document, path), path):
             if item.way == "value":
@@ -106,7 +106,7 @@ class Changes:
             yield _NUMBER.sub(lambda found: str(int(found[0]) + 1), value, count=1)
             return
         alike = [other for other in self._seen[_kind(item)] if other != value]
-        yield from alike[:3]  # a reference can only lead to another thing that there is
+        yield from alike[:3]  # a reference can only lead to another existing thing
         yield f"{value}x"
 
     def _renamed(self, item: Item) -> Iterator[dict[str, Any]]:
@@ -122,18 +122,18 @@ class Changes:
                 if model is None
                 else _renamed_fields(document, model, old, new)
             )
-            # Kept where it is the same: it need not be validated again.
+            # An unchanged document keeps its identity, so that it is not validated again.
             changed[_renamed_file(file, old, new)] = document if other == document else other
         yield changed
 
     def new_name(self, item: Item) -> tuple[str, str] | None:
-        """The old and the new name of what `of` renames."""
+        """The old and the new name in the renaming by `of`."""
         old = name_of(item)
         return None if old is None else (old, _unused_name(old, self._documents))
 
 
 def name_of(item: Item) -> str | None:
-    """The name that an item is about: its key, or the site that a whole file is about."""
+    """The name that an item concerns: its key, or the site of a whole file."""
     if not item.path:
         return item.file.removeprefix("sites/").removesuffix(".yml")
     name = item.path[-1]
@@ -141,9 +141,9 @@ def name_of(item: Item) -> str | None:
 
 
 def renamed(value: Any, old: str, new: str, keys: Collection[str] = ()) -> Any:
-    """A document or name in which `old` is called `new`: as a name of its own, a device, or the end of a link.
+    """A document or name in which `old` is renamed to `new`: as a whole name, a device, or the end of a link.
 
-    `keys` are those of the document's form, which stay as they are.
+    `keys` are the keys of the document's schema, which stay unchanged.
     """
     if isinstance(value, str):
         if old not in value:
@@ -163,7 +163,7 @@ def renamed(value: Any, old: str, new: str, keys: Collection[str] = ()) -> Any:
 
 
 def _renamed_fields(document: Mapping[str, Any], model: BaseModel, old: str, new: str) -> dict[str, Any]:
-    """The same for what a model was made of: its fields keep their names, and so do the words of a choice."""
+    """Rename in the data of a model: names of fields and values of enumerations stay unchanged."""
     found = {}
     for key, value in document.items():
         fields = type(model).model_fields
@@ -192,7 +192,7 @@ def _renamed_file(file: str, old: str, new: str) -> str:
 
 
 def _kind(item: Item) -> tuple[str | int, ...]:
-    """What values of one meaning have in common: the path without the names of the things."""
+    """Identifies values of the same meaning: the path without the names of the things."""
     folder = item.file.split("/")[0]
     last = [step for step in item.path if isinstance(step, str)][-1:]
     return (folder, len(item.path), *last)
@@ -207,7 +207,7 @@ def _other_numbers(value: object) -> Iterator[object]:
 
 
 def _moved(value: str) -> str | None:
-    """Another address or prefix of the same length; None for what is neither."""
+    """Another address or prefix of the same length; None for other values."""
     try:
         interface = IPv4Interface(value)
     except ValueError:
@@ -234,7 +234,7 @@ def _at(document: Any, path: Iterable[str | int]) -> Any:
 
 
 def _with(document: Any, path: DocumentPath, value: object) -> Any:
-    """A copy with another value at `path`; what is not on the way is shared."""
+    """A copy with another value at `path`; the parts beside the path are shared."""
     if not path:
         return value
     copy = document.copy()

@@ -1,11 +1,11 @@
-"""Which places of the inventory made each line of a router's text, found by asking what would change it.
+"""Finds the places in the inventory that cause each line of a router's configuration, by trying changes.
 
-A place made a line if the line is another one, or is gone, when what stands there is changed: a value replaced, an
-entry taken out, a name replaced everywhere. Every such change is tried, with the text derived anew. So a place is
-named for what it does and not for what it looks like, whatever the code between is; where nothing in the files
-changes a line, it is the same on every such router. What could be taken out without any effect made nothing, even
-if another value there would: so of two places that say the same, neither is named. A line is told apart by its
-words and the block it stands in; its position and a sequence number belong to the lines before it.
+A place causes a line if a change at that place alters or removes the line: a value is replaced, an entry removed, or
+a name replaced everywhere. Every such change is tried, and the configuration is derived again. So places are found by
+their effect and not by similarity, whatever code is in between; a line that no change affects is the same on all such
+routers. An entry that can be removed without effect causes nothing, even if another value would have an effect: so if
+two places say the same, neither is reported. A line is identified by its words and the block that contains it; its
+position and sequence number depend on the lines before it.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _WAYS: tuple[Way, ...] = ("value", "entry", "name")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A place of the inventory that makes a line what it is."""
+    """A place in the inventory that affects a line."""
 
     place: str
-    """file:line, as people call the file."""
+    """The place as file:line, with the file name shown to users."""
     path: str
-    """In the document: `spans[3].km`; empty for a file that names a site."""
+    """Path in the document: `spans[3].km`; empty for a file that names a site."""
     way: Way
     lines: int
-    """How many lines of the text it makes: the fewer, the more it is about each of them."""
+    """Number of lines that it affects in the configuration: the fewer, the more specific it is to each of them."""
 
     def __str__(self) -> str:
         return f"{self.place} {self.path}".rstrip()
@@ -47,20 +47,20 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class BlamedLine:
-    """One line of a text."""
+    """One line of a configuration."""
 
     number: int
-    """From 1."""
+    """Line number, from 1."""
     text: str
     template: TemplateLine | None
     causes: tuple[Cause, ...]
-    """One for each place, the most particular first. Empty: the same on every such router."""
+    """One cause per place, the most specific first. Empty: the line is the same on all such routers."""
 
 
 def blame(
     inventory: Inventory, device: str, stand_ins: StandIns = AS_INTENDED, *, on_event: OnEvent = ignore
 ) -> tuple[BlamedLine, ...]:
-    """The lines of one router's text, each with all that made it. Reads the inventory's files again."""
+    """The lines of one router's configuration, each with all its causes. Reads the inventory's files again."""
     city = ReadCity(inventory, stand_ins)
     platform = lines_of(platform_of(inventory.topology.nodes[device], stand_ins))
     search = _Search(city, device, platform, on_event)
@@ -77,7 +77,7 @@ def blame(
 
 
 def _particular(causes: Iterable[Cause]) -> tuple[Cause, ...]:
-    """One cause for each place, those of the fewest lines first."""
+    """One cause per place; causes of the fewest lines come first."""
     ranked = sorted(causes, key=lambda cause: (cause.lines, _WAYS.index(cause.way), cause.place, cause.path))
     found: dict[str, Cause] = {}
     for cause in ranked:
@@ -88,7 +88,7 @@ def _particular(causes: Iterable[Cause]) -> tuple[Cause, ...]:
 def _causes(
     inventory: Inventory, effects: Mapping[Item, frozenset[int]]
 ) -> Iterator[tuple[Cause, frozenset[int]]]:
-    """Give every item that has an effect its place; each file is read once for that."""
+    """Find the file and line of every item that has an effect; each file is read once."""
     places: dict[str, Places] = {}
     for item, lines in effects.items():
         file = inventory.folder / item.file
@@ -99,7 +99,7 @@ def _causes(
 
 
 class _Search:
-    """Tries changes, whole parts of the documents first: what has no effect as a whole is not taken apart."""
+    """Tries changes, starting with whole parts of the documents: a part without effect is not divided further."""
 
     def __init__(self, city: ReadCity, device: str, lines: Lines, on_event: OnEvent) -> None:
         self._lines = lines
@@ -114,7 +114,7 @@ class _Search:
         self._keys = lines.keys(city.render(self.device))
 
     def run(self) -> dict[Item, frozenset[int]]:
-        """Every item with an effect, and the lines (from 1) it has it on."""
+        """Every item that has an effect, with the lines (from 1) that it affects."""
         self._on_event(Event("start", "blame", total=self._total))
         found = {item: lines for item in self._candidates() if (lines := frozenset(self._effect(item)))}
         self._on_event(Event("done", "blame", self._name, total=self._total))
@@ -137,7 +137,7 @@ class _Search:
                 yield from self._below(file, ())
 
     def _concerned(self, sites: Sequence[str]) -> Iterator[str]:
-        """The sites that have anything to do with the router: halved until those that have not are gone."""
+        """The sites that affect the router: sets of sites are halved until those without effect are gone."""
         if not sites:
             return
         if self._is_same({file: one for file, one in self._city.documents.items() if file not in sites}):
@@ -158,7 +158,7 @@ class _Search:
                     yield from self._below(lockfile.NAME, (section, name))
 
     def _below(self, file: str, path: DocumentPath) -> Iterator[Item]:
-        """What may have an effect at a place and below it."""
+        """Items at a place and below it that may have an effect."""
         document = self._city.documents[file]
         for step in path:
             document = document[step]
@@ -177,7 +177,7 @@ class _Search:
             yield Item(file, path, "value")
 
     def _declares(self, item: Item) -> bool:
-        """Whether a name stands here first, or is a site's: elsewhere it only refers to that."""
+        """Whether an item defines a name, here or as the name of a site; elsewhere a name is only a reference."""
         if not item.path:
             return True
         name = name_of(item)
@@ -187,9 +187,9 @@ class _Search:
         return True
 
     def _is_dispensable(self, file: str, path: DocumentPath) -> bool:
-        """Whether the router is the same without what stands there: then it has made nothing, whatever it says.
+        """Whether the router stays the same if the part is removed: then the part causes nothing, whatever it says.
 
-        A number that is taken out of the lock may be given again: there only another number tells.
+        A number that is removed from the lock may be allocated again: only another number shows its effect.
         """
         if file == lockfile.NAME:
             return self._is_same(self._changes.all_values(file, path))
@@ -202,7 +202,7 @@ class _Search:
             return False
 
     def _effect(self, item: Item) -> set[int]:
-        """The lines that another value makes others, whichever way it is changed first that leaves a city."""
+        """The lines that another value affects, by the first change that alters the router and leaves a valid city."""
         self._skip([item])
         name = self._name
         if item.way == "name" and (names := self._changes.new_name(item)) is not None:
@@ -223,6 +223,6 @@ class _Search:
 
 
 def differing(before: Sequence[Key], after: Sequence[Key]) -> set[int]:
-    """The lines (from 1) of the one text that the other lacks."""
+    """The lines (from 1) of `before` that are missing in `after`."""
     lacking = Counter(before) - Counter(after)
     return {number for number, key in enumerate(before, 1) if key in lacking}
