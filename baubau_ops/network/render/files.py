@@ -27,7 +27,7 @@ _CHUNK = 200
 _PROCESSES = multiprocessing.get_context("fork")
 
 _Write = Callable[[Sequence[str]], str]
-_work: _Write | None = None  # set in the parent; each worker inherits it
+_work: _Write | None = None  # of a worker, which gets it from its parent
 
 
 def write_texts(
@@ -88,9 +88,7 @@ def _writer(
         platforms[platform].render(derive(name))
 
     put = replace_file if into == folder else _put
-    turn = (
-        _PROCESSES.Lock()
-    )  # processes that create files in one folder at the same time only wait for each other
+    turn = _PROCESSES.Lock()  # two processes that create files in one folder would only wait for each other
 
     def write(chunk: Sequence[str]) -> str:
         try:
