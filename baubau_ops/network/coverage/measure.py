@@ -2,7 +2,7 @@
 
 Checks run in the order of their cost: the parsers, the router itself, the comparison with the intent, the probes. A
 rule of our own linter counts only if none of these notices, and is counted separately: it may only restate the
-template. The comparison of configurations (`net plan`) notices every removal, and so proves no check.
+template. The comparison of configurations (`net plan`) notices every difference, and so proves no check.
 """
 
 from __future__ import annotations

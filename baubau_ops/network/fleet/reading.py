@@ -40,7 +40,7 @@ def check_settings(fleet: Fleet, routers: Iterable[Router]) -> Verdict:
 
 
 def lost_sessions(fleet: Fleet, devices: Iterable[str]) -> int:
-    """Total number of BGP and BFD sessions that have gone down since the routers started.
+    """Total number of times that BGP and BFD sessions have gone down since the routers started.
 
     A router may forget a BFD session that OSPF drops, so compare two counts only while the same sessions exist.
     Raises the error of a router that could not be read.
