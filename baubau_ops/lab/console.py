@@ -1,4 +1,4 @@
-"""The side door into a twin's places: past the network, for inspection and repair, never for drivers."""
+"""The console of a twin's machines: it bypasses the network. It serves inspection and repair, never drivers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from baubau_ops.lab.nodes import booted
 def command(twin: str, layout: Layout, place: str, argv: Sequence[str]) -> list[str]:
     """Return the command that runs `argv` as root in a booted machine (its console) or in a bare machine's namespace.
 
-    InputError when there is no such place, or it has no power.
+    Raises InputError when there is no such place, or when it is powered off.
     """
     name = place if place in layout.places else pop_device(place)
     if name in layout.bare:

@@ -1,4 +1,4 @@
-"""A running twin as an environment: what every other part needs to reach it."""
+"""A running twin as an environment: everything that the other parts need to reach it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from baubau_ops.lab.record import Record
 from baubau_ops.lab.store import Store
 
 PLATFORMS = {"routeros": "frr", "ios": "frr"}
-"""Every router of a twin is a booted Debian: FRR stands in for the platforms that have no such image."""
+"""FRR stands in for platforms without an image, because every router of a twin is a booted Debian."""
 
 
 def environment(twin: str) -> Environment:
-    """Return the environment of a twin that is up; UnreachableError when it is not, or only half.
+    """Return the environment of a twin that is up; UnreachableError when it is down or only partly up.
 
-    InputError when another version of this program brought it up.
+    Raises InputError when another version of this program brought it up.
     """
     record, layout = _running(twin)
     assert record.state is not None
@@ -42,19 +42,19 @@ def environment(twin: str) -> Environment:
 
 
 def secrets_for(twin: str, texts: Iterable[str]) -> Secrets:
-    """Return the twin's secrets, after making those that these texts name and that it lacks."""
+    """Return the twin's secrets, after generating the missing ones that these texts name."""
     record, _ = _running(twin)
     assert record.state is not None
     return Store(record.state).secrets_for(texts)
 
 
 def inventory_of(twin: str) -> Path | None:
-    """Return the folder of the city that a twin runs, None when it is not up."""
+    """Return the folder of the city that a twin runs; None when the twin is not up."""
     return Record(twin).inventory
 
 
 def layout_of(twin: str) -> Layout:
-    """Return how a twin that is up is laid out."""
+    """Return the layout of a twin that is up."""
     return _running(twin)[1]
 
 

@@ -1,4 +1,4 @@
-"""Faults on the twin: wires cut and mended in the plant, booted machines' power pulled and given back."""
+"""Injects faults on the twin: cuts and mends wires in the plant, powers booted machines off and on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LabInjector:
         self._plant = Plant(twin)
 
     def cut(self, link: str, *, silent: bool) -> None:
-        """Stop all traffic on a link; silently, so that both ends stay up, or with both ports down."""
+        """Stop all traffic on a link: silently, so that both ports stay up, or with both ports down."""
         wire, end = find_link(self.layout, link)
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
             if end is None:
@@ -37,7 +37,7 @@ class LabInjector:
                 self._plant.cut_off(wire, end, silent=silent, powered=self._powered())
 
     def mend(self, link: str) -> None:
-        """Let traffic pass again on a link; nothing happens when it is not cut."""
+        """Let traffic pass again on a link; do nothing when it is not cut."""
         wire, end = find_link(self.layout, link)
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
             if end is None:
@@ -46,7 +46,7 @@ class LabInjector:
                 self._plant.rejoin(wire, end, powered=self._powered())
 
     def mend_all(self) -> list[str]:
-        """Mend every link that is cut; return which were."""
+        """Mend every link that is cut; return the links that were cut."""
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
             laid, powered = self._plant.laid().values(), self._powered()
             for each in (each for each in laid if each.cuts):
@@ -58,7 +58,7 @@ class LabInjector:
             return [name for each in laid for name in each.cuts]
 
     def power_off(self, node: str) -> None:
-        """Pull the plug of a booted machine: nothing of its running state survives; its neighbours lose carrier."""
+        """Cut a booted machine's power: it loses its running state, and its neighbours lose carrier."""
         node = find_booted(self.layout, node).name
         with lock(lock_path(self.twin), timeout=LOCK_TIMEOUT):
             if node in places(self.twin):
@@ -96,7 +96,7 @@ class LabInjector:
 
 
 def find_link(layout: Layout, link: str) -> tuple[Wire, End | None]:
-    """Return a wire by its id, or by its ends in either order with POPs by their ids (`wolio--murhum`).
+    """Return a wire by its id, or by its ends in either order, with POP ids for POPs (`wolio--murhum`).
 
     With a port where `link` is one machine's part of a LAN (`<machine>:<port>`).
     """

@@ -1,4 +1,4 @@
-"""What a twin says about itself while it is up: the city it runs, where its state lies, its layout."""
+"""The record of a twin while it is up: the city that it runs, its state folder, and its layout."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from baubau_ops.core.settings import run_dir
 from baubau_ops.lab.layout.layout import Layout
 
 VERSION = "2"
-"""Of what is recorded, and of the disks beside it; another one's twin can only be taken down."""
+"""Version of the record and of the twin's disks; a twin of another version can only be taken down."""
 
 _LAYOUT = TypeAdapter(Layout)
 
 
 def dump_layout(layout: Layout) -> str:
-    """Write a layout as JSON."""
+    """Return a layout as JSON."""
     return _LAYOUT.dump_json(layout).decode()
 
 
 def load_layout(path: Path) -> Layout | None:
-    """Read a layout back; None when there is none, or it is malformed."""
+    """Read a layout; None when the file is missing or malformed."""
     try:
         return _LAYOUT.validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
@@ -32,14 +32,14 @@ def load_layout(path: Path) -> Layout | None:
 
 
 class Record:
-    """The record of one twin, in its run folder. It tells; nothing depends on it to clean up."""
+    """The record of one twin, in its run folder. It is for information; no cleanup depends on it."""
 
     def __init__(self, twin: str) -> None:
         self.twin = twin
         self.folder = run_dir(twin)
         self._about = self._read()
         self.was_complete = self.is_complete
-        """Whether it was when this record was read."""
+        """Whether the twin was complete when this record was read."""
 
     def _read(self) -> dict[str, str]:
         try:
@@ -59,7 +59,7 @@ class Record:
         return Path(self._about["state"]) if "state" in self._about else None
 
     def check_version(self) -> None:
-        """InputError when the twin was brought up by a program that records it in another way."""
+        """Raise InputError when a program with another version of the record brought the twin up."""
         if self._about and self._about.get("version", "1") != VERSION:
             raise InputError(
                 f"The twin {self.twin} was brought up by another version of this program.",
@@ -68,7 +68,7 @@ class Record:
 
     @property
     def is_complete(self) -> bool:
-        """True between the end of one `up` and the beginning of the next."""
+        """Whether the last `up` has finished and no other has begun."""
         return self._about.get("complete") == "yes"
 
     def layout(self) -> Layout | None:
@@ -76,9 +76,9 @@ class Record:
         return load_layout(self.folder / "layout.json")
 
     def claim(self, inventory: Path, state: Path) -> Path:
-        """Say that `up` works on this city; return the twin's state folder, which it keeps while it lives.
+        """Record that `up` works on this city; return the twin's state folder, which the twin keeps until `down`.
 
-        InputError when the twin runs another city, or was brought up by another version of this program.
+        Raises InputError when the twin runs another city, or was brought up by another version of this program.
         """
         self.check_version()
         if self.inventory not in (None, inventory):
@@ -93,7 +93,7 @@ class Record:
         return kept
 
     def complete(self, layout: Layout) -> None:
-        """Say that the twin is what `layout` says."""
+        """Record that the twin now matches `layout`."""
         write_atomic(self.folder / "layout.json", dump_layout(layout), mode=0o600)
         self._write({**self._about, "complete": "yes"})
 

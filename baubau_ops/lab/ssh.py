@@ -1,4 +1,4 @@
-"""The twin's OpenSSH configuration: in-band from the operator's seat, with every host key pinned."""
+"""The twin's OpenSSH configuration: in-band access from the bastion, with every host key pinned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from baubau_ops.lab.store import Store
 
 
 def write_config(twin: str, store: Store, addresses: Mapping[str, IPv4Address]) -> None:
-    """Write ssh_config and known_hosts for the booted machines that are ours, by name."""
+    """Write ssh_config and known_hosts for our booted machines; `addresses` holds them by name."""
     known = "".join(f"{node} {store.host_key(node)}\n" for node in sorted(addresses))
     write_atomic(store.known_hosts, known, mode=0o600)
     write_atomic(store.ssh_config, _config(twin, store, addresses), mode=0o600)
@@ -40,7 +40,7 @@ def _config(twin: str, store: Store, addresses: Mapping[str, IPv4Address]) -> st
         f"  ConnectTimeout {CONNECT_TIMEOUT:.0f}",
         "  ServerAliveInterval 5",
         "  ServerAliveCountMax 3",
-        # With nodelay: what ssh sends in two writes would wait 40 ms for the first one's acknowledgement.
+        # With nodelay: otherwise the second of two writes by ssh would wait 40 ms for the first one's acknowledgement.
         f"  ProxyCommand nsenter --net={NETNS / name_of(twin, BASTION)}"
         f" socat STDIO TCP4:%h:%p,nodelay,connect-timeout={CONNECT_TIMEOUT:.0f}",
     ]

@@ -1,4 +1,4 @@
-"""What a twin keeps in the state while it lives: secrets, the operator's key, host keys, volumes."""
+"""The data that a twin keeps in its state folder until `down`: secrets, the operator's key, host keys, volumes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from baubau_ops.lab.layout.layout import Booted
 from baubau_ops.lab.nodes.booted import Identity
 
 SECRET_LENGTH = 16
-"""Characters; OSPF's MD5 keys cannot be longer (RFC 2328, D.3)."""
+"""Characters of a secret; OSPF's MD5 keys cannot be longer (RFC 2328, D.3)."""
 
 _ALPHABET = string.ascii_letters + string.digits
 _NAMES = re.compile(r"\$\{secret:([^}\s]+)\}")
@@ -44,7 +44,7 @@ class Store:
         return self.folder / "id_ed25519"
 
     def create(self) -> None:
-        """Make the folder and the operator's key pair where they are missing."""
+        """Create the folder and the operator's key pair if they are missing."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         _make_key(self.operator_key, "baubau")
@@ -55,7 +55,7 @@ class Store:
         return Secrets(json.loads(path.read_text()) if path.exists() else {})
 
     def secrets_for(self, texts: Iterable[str]) -> Secrets:
-        """Return the twin's secrets, after making those that these texts name and that are missing."""
+        """Return the twin's secrets, after generating the missing ones that these texts name."""
         known = {name: secret.reveal() for name, secret in self.secrets().items()}
         wanted = {name for text in texts for name in _NAMES.findall(text)}
         missing = wanted - set(known)
@@ -70,7 +70,7 @@ class Store:
         return self.folder / "secrets.json"
 
     def identity(self, node: str) -> Identity:
-        """Return the keys of a node; its host key is made at the first call."""
+        """Return the keys of a node; the first call generates its host key."""
         key = self.folder / "hosts" / node
         key.parent.mkdir(exist_ok=True)
         _make_key(key, node)
@@ -78,13 +78,13 @@ class Store:
         return Identity(operator, key.read_text(), _public(key).read_text())
 
     def host_key(self, node: str) -> str:
-        """Return a node's public host key as `known_hosts` writes it."""
+        """Return a node's public host key in the format of `known_hosts`."""
         return " ".join(_public(self.folder / "hosts" / node).read_text().split()[:2])
 
     def volumes(self, machine: Booted) -> Mapping[str, Path]:
-        """Return the folders of a machine's volumes by their mount points, made where they are missing.
+        """Return the folders of a machine's volumes by their mount points; missing folders are created.
 
-        They outlive the machine's disk, and the machine itself: one that returns finds them as they were.
+        They outlive the machine's disk and the machine itself: a machine that returns finds them unchanged.
         """
         found = {}
         for name, mount_point in machine.volumes.items():
@@ -94,21 +94,21 @@ class Store:
         return found
 
     def forget(self, node: str) -> None:
-        """Remove the keys of a node that is no more."""
+        """Remove the keys of a node that no longer exists."""
         key = self.folder / "hosts" / node
         key.unlink(missing_ok=True)
         _public(key).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove keys, secrets and volumes, which end with their twin, and locks nobody holds.
+        """Remove keys, secrets and volumes, which end with their twin, and locks that no process holds.
 
-        What was done to the twin stays, for whoever wants to know later: journal and log, if there are any.
+        The record of what was done to the twin stays: journal and log, if there are any.
         """
         shutil.rmtree(self.folder, ignore_errors=True)
         for path in self.folder.parent.glob("*.lock"):
             with contextlib.suppress(BaubauError), lock(path, timeout=0):
                 path.unlink()
-        with contextlib.suppress(OSError):  # not empty, or never made
+        with contextlib.suppress(OSError):  # not empty, or never created
             self.folder.parent.rmdir()
 
 
@@ -117,7 +117,7 @@ def _public(key: Path) -> Path:
 
 
 def _make_key(key: Path, comment: str) -> None:
-    """Make an Ed25519 key pair. The public half comes last: where it is, both are whole."""
+    """Generate an Ed25519 key pair. The public key is written last: if it exists, both are complete."""
     if not _public(key).exists():
         key.unlink(missing_ok=True)
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(key)])

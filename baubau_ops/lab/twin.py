@@ -1,7 +1,6 @@
-"""A twin's life: up (also again, after a crash, or after the city has changed), status, down.
+"""The lifecycle of a twin: up (also repeated, after a crash or after a change to the city), status, down.
 
-What is there is read from the kernel each time, never from a record: so every step can be killed and done
-again.
+The present state is always read from the kernel, never from a record: so every step can be killed and repeated.
 """
 
 from __future__ import annotations
@@ -39,29 +38,29 @@ LOCK_TIMEOUT = 300.0
 """Seconds to wait for another `up` or `down` of the same twin."""
 
 NODES_PER_CORE = 3
-"""Nodes that boot at the same time; more only wait for each other."""
+"""Nodes that boot at the same time on each core; more would only wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What of a twin is there now."""
+    """The present state of a twin."""
 
     name: str
     inventory: Path | None
-    """The city it runs; None when it never came up."""
+    """The folder of the city that it runs; None when it never came up."""
     complete: bool
     """False while `up` has not finished, or was killed."""
     running: Sequence[str]
-    """Booted machines that have power."""
+    """Names of the booted machines that are powered on."""
     off: Sequence[str]
     machines: Sequence[str]
     links: Sequence[str]
     cuts: dict[str, Cut]
-    """How those that are cut are cut."""
+    """Kind of cut for each link or port that is cut."""
     unplugged: Sequence[str]
-    """Ports (`<machine>:<port>`) whose wire is gone while their machine is still configured for them."""
+    """Ports (`<machine>:<port>`) that have lost their wire while their machine still configures them."""
     images: dict[str, str]
-    """The image that each booted machine stands on, by the machine's name."""
+    """Image of each booted machine, by the machine's name."""
 
 
 def up(
@@ -73,11 +72,11 @@ def up(
     texts: Iterable[str] = (),
     on_event: OnEvent = ignore,
 ) -> None:
-    """Make the twin what `layout` says: boot, wire, add and remove, whatever is missing or too much.
+    """Make the twin match `layout`: boot and wire what is missing, remove what is no longer needed.
 
-    Running machines are not touched but for ports they gain or lose. `state` is the environment's folder;
-    `texts` are those that routers will get later: their secrets are made now. MissingError, before anything is
-    changed, when the machine is too small.
+    Running machines only gain or lose ports. `state` is the environment's folder; `texts` are the configurations
+    that routers will get later: their secrets are generated now. Raises MissingError, before anything is changed,
+    when the machine is too small.
     """
     check_name(twin)
     running = _running(twin)
@@ -118,7 +117,7 @@ def _reconcile(
     kept = there & (running | unchanged)
     new = layout.places - kept
     if there - kept:
-        stop_responder(twin)  # its sockets would keep their namespaces alive
+        stop_responder(twin)  # the responder's sockets would keep their namespaces alive
         _remove(twin, there - kept)
     _forget(twin, layout, store)
     _remove_wires(twin, plant, layout, kept & set(layout.booted))
@@ -131,13 +130,13 @@ def _reconcile(
 
 
 def _remove(twin: str, surplus: Iterable[str]) -> None:
-    """Remove places: those the city has no more, and those without life or changed, to be made anew."""
+    """Remove places that the city no longer has, and dead or changed places that will be recreated."""
     booted.end(twin, sorted(surplus))
     netns.delete([name_of(twin, place) for place in sorted(surplus)])
 
 
 def _forget(twin: str, layout: Layout, store: Store) -> None:
-    """Remove the disks and keys of machines that the city has no more."""
+    """Remove the disks and keys of machines that the city no longer has."""
     for disk in booted.disks(twin):
         if disk.name not in layout.booted:
             booted.discard(twin, disk.name)
@@ -145,10 +144,10 @@ def _forget(twin: str, layout: Layout, store: Store) -> None:
 
 
 def _remove_wires(twin: str, plant: Plant, layout: Layout, running: Collection[str]) -> None:
-    """Remove wires the city has no more, and the ports that were on them.
+    """Remove wires that the city no longer has, and their ports.
 
-    A running machine keeps a port that is still configured: a real one does not vanish with its cable, and what
-    configures it, a router's text, is changed by others, later.
+    A running machine keeps a port that is still configured: a real port does not vanish with its cable, and a
+    router's configuration is changed later, by other code.
     """
     wanted = {end for wire in layout.wires.values() for end in wire.ends}
     surplus = plant.ports() - {plant_port(end) for end in wanted}
@@ -164,14 +163,14 @@ def _remove_wires(twin: str, plant: Plant, layout: Layout, running: Collection[s
     }
     plant.unplug(kept)
     plant.drop(surplus - {plant_port(end) for end in kept})
-    off = set(layout.booted) - set(running)  # what is configured there is seen when it runs
+    off = set(layout.booted) - set(running)  # their configured ports are seen once they run
     plant.forget(end for end in plant.unplugged() - kept if end in wanted or end.place not in off)
     plant.take_away(plant.laid().keys() - layout.wires.keys())
     plant.forget_cuts(layout.wires.values())
 
 
 def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None:
-    """Lay the missing wires, make new places and plug in every port that is not."""
+    """Lay the missing wires, create new places and plug in every unplugged port."""
     plant.lay(layout.wires.values())
     netns.add([name_of(twin, place) for place in sorted(new)])
     end_systems = [layout.bare[place] for place in sorted(new) if place in layout.bare]
@@ -193,7 +192,7 @@ def _make(twin: str, plant: Plant, layout: Layout, new: Collection[str]) -> None
 
 
 def _prepare(twin: str, machines: Iterable[Booted], store: Store, roots: Mapping[str, Path]) -> None:
-    """Give machines that lack one a disk, with the files they start with; `roots` has the images by name."""
+    """Give each machine without a disk a new one with its initial files; `roots` holds the images by name."""
     secrets = store.secrets()
     for each in machines:
         files = {path: replace(file, text=secrets.fill(file.text)) for path, file in each.files.items()}
@@ -203,7 +202,7 @@ def _prepare(twin: str, machines: Iterable[Booted], store: Store, roots: Mapping
 def _boot(
     twin: str, new: Sequence[Booted], started: Sequence[Booted], store: Store, on_event: OnEvent
 ) -> None:
-    """Boot machines from their disks and wait for them, and for those that a killed `up` had started."""
+    """Boot machines from their disks; wait for them and for machines that a killed `up` had started."""
     if not new and not started:
         return
     began = time.monotonic()
@@ -222,13 +221,13 @@ def _boot(
 
 
 def _kind(machines: Iterable[Booted]) -> str:
-    """What machines are in one word: what their image says, where all have the same."""
+    """The kind of some machines in one word: their image's name if all have the same image."""
     images = {each.image for each in machines}
     return images.pop() if len(images) == 1 else "machine"
 
 
 def _running(twin: str) -> set[str]:
-    """Places that have a booted system."""
+    """The places that have a booted system."""
     prefix = name_of(twin, "")
     return {
         name.removeprefix(prefix) for name in netns.inits([name_of(twin, place) for place in places(twin)])
@@ -236,9 +235,9 @@ def _running(twin: str) -> set[str]:
 
 
 def down(twin: str, *, on_event: OnEvent = ignore) -> bool:
-    """Remove everything of a twin, found by its names alone; tell whether there was anything.
+    """Remove everything that belongs to a twin, found by name alone; return whether there was anything.
 
-    Works after a crash of anything, and again after a crash of its own.
+    It works after any crash, and can be repeated after its own.
     """
     check_name(twin)
     with lock(lock_path(twin), timeout=LOCK_TIMEOUT):
@@ -249,7 +248,7 @@ def down(twin: str, *, on_event: OnEvent = ignore) -> bool:
         prefix = name_of(twin, "")
         ended = {*left, *(name.removeprefix(prefix) for name in groups_named(prefix))}
         booted.end(twin, ended)
-        # The plant goes last: while it is there, the rest of the twin may be.
+        # The plant is removed last: while it exists, the rest of the twin may exist too.
         last = sorted(left, key=lambda place: place == PLANT)
         netns.delete_at_once([name_of(twin, place) for place in last])
         booted.unmount([run_dir(twin)])
@@ -263,7 +262,7 @@ def down(twin: str, *, on_event: OnEvent = ignore) -> bool:
 
 
 def status(twin: str) -> Status:
-    """Return what of a twin is there now."""
+    """Return the present state of a twin."""
     record = Record(twin)
     there = set(places(twin))
     running = _running(twin)

@@ -1,1 +1,1 @@
-"""What the twin uses of this machine."""
+"""The resources of this machine that the twin uses."""

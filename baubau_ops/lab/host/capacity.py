@@ -1,9 +1,9 @@
-"""Whether this machine carries a city: asked, with the arithmetic, before anything of it is booted.
+"""Computes whether this machine has the capacity for a city, before anything is booted.
 
-And limits of the kernel that are for the whole machine and too low for a city.
+It also raises the kernel's machine-wide limits that are too low for a city.
 
-Memory is what each machine says it takes. The other costs were measured on 64 and 100 booted nodes (systemd, sshd,
-FRR) and on the configured small city.
+Each machine declares the memory that it takes. The other costs were measured on 64 and 100 booted nodes (systemd,
+sshd, FRR) and on the configured small city.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from baubau_ops.core.events import Event, OnEvent
 from baubau_ops.lab.host.machine import INOTIFY_INSTANCES
 
 MEMORY_BESIDES = 512
-"""MiB for the tools, the responder and the kernel's own."""
+"""MiB for the tools, the responder and the kernel itself."""
 TASKS = 24
 """Processes and threads of a booted machine; 20 at rest, more while it boots."""
 TASKS_BESIDES = 500
 INOTIFY = 4
-"""Instances of inotify: three of its systemd, one of its launcher."""
+"""Inotify instances of a booted machine: three for its systemd, one for its launcher."""
 INOTIFY_BESIDES = 100
 
 _PROC = Path("/proc")
@@ -34,22 +34,22 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What of one thing is free here for machines to be booted."""
+    """The free amount of one resource on this machine."""
 
     what: str
     unit: str
     each: int | None
-    """What a machine takes; None where each says so itself."""
+    """The amount that a machine takes; None where each machine declares its own."""
     besides: int
     free: int
     remedy: str
 
     def takes(self, memory: Sequence[int]) -> list[int]:
-        """What machines of these sizes take, in order."""
+        """The amounts that machines of these sizes take, in order."""
         return list(memory) if self.each is None else [self.each] * len(memory)
 
     def shortage(self, memory: Sequence[int]) -> str:
-        """Say what is lacking for machines of these sizes; empty when it is enough."""
+        """Say how much is missing for machines of these sizes; empty when there is enough."""
         needed = sum(self.takes(memory)) + self.besides
         if needed <= self.free:
             return ""
@@ -61,15 +61,15 @@ class Room:
         )
 
     def fits(self, memory: Sequence[int]) -> int:
-        """How many of these machines there is room for, the smallest first."""
+        """The number of these machines that fit, counting the smallest first."""
         sums = itertools.accumulate(sorted(self.takes(memory)), initial=self.besides)
         return sum(needed <= self.free for needed in itertools.islice(sums, 1, None))
 
 
 def check(memory: Sequence[int], *, kind: str) -> None:
-    """Refuse to boot more machines than there is room for; MissingError says by how much, and of what.
+    """Refuse to boot more machines than fit; MissingError says which resource is short, and by how much.
 
-    `memory` has the MiB that each takes, `kind` is what they all are.
+    `memory` holds the MiB that each machine takes; `kind` says what they all are.
     """
     if not memory:
         return
@@ -101,7 +101,7 @@ def look() -> list[Room]:
 
 
 def _free_memory() -> int:
-    """MiB: of the machine, or of the control group this process is in, whichever has less."""
+    """Free MiB of the machine, or of the control group that this process is in, whichever is less."""
     fields = dict(line.split(":", 1) for line in (_PROC / "meminfo").read_text().splitlines())
     free = [int(fields["MemAvailable"].split()[0]) * 1024]
     for group in _groups("memory"):
@@ -114,13 +114,13 @@ def _free_memory() -> int:
 
 
 def _reclaimable(group: Path) -> int:
-    """Bytes of a control group's files in memory that nobody uses now."""
+    """Bytes of a control group's page cache that are not in use now."""
     stat = dict(line.split(" ", 1) for line in (group / "memory.stat").read_text().splitlines())
     return int(stat.get("total_inactive_file", stat.get("inactive_file", "0")))
 
 
 def _free_tasks() -> int:
-    """Of the machine's numbers, its threads, and the control group this process is in, whichever has least."""
+    """The number of tasks left: by PIDs, by threads, or in this process's control group, whichever is least."""
     running = int((_PROC / "loadavg").read_text().split()[3].partition("/")[2])
     limits = ("kernel/pid_max", "kernel/threads-max")
     free = [int((_PROC / "sys" / limit).read_text()) - running for limit in limits]
@@ -135,7 +135,7 @@ def _free_inotify() -> int:
 
 
 def _inotify_in_use() -> int:
-    """Count the instances of all processes, other twins' among them: nearly all are root's, as ours will be."""
+    """Count the instances of all processes, other twins included: nearly all belong to root, as ours will."""
     count = 0
     for folder in _PROC.glob("[0-9]*/fd"):
         try:
@@ -151,7 +151,7 @@ def _inotify_in_use() -> int:
 
 
 def _groups(controller: str) -> Iterator[Path]:
-    """The control group of this process for a controller, and all above it: v1's, and the unified one's."""
+    """The control group of this process for a controller, and all its parents, in cgroup v1 and v2."""
     for line in (_PROC / "self/cgroup").read_text().splitlines():
         _, controllers, name = line.split(":", 2)
         if controller in controllers.split(","):
@@ -165,7 +165,7 @@ def _groups(controller: str) -> Iterator[Path]:
 
 
 def _left(limit: Path, used: Path) -> list[int]:
-    """What is left below a limit; empty where there is none."""
+    """The amount left below a limit; empty where there is no limit."""
     try:
         return [int(limit.read_text()) - int(used.read_text())]
     except (OSError, ValueError):  # no such file, or "max"
@@ -173,18 +173,18 @@ def _left(limit: Path, used: Path) -> list[int]:
 
 
 def raise_limits(wires: int, on_event: OnEvent) -> None:
-    """Raise what is too low for a twin with so many wires; machine-wide, and it stays so."""
+    """Raise the limits that are too low for a twin with this many wires; machine-wide and lasting."""
     sysctl = _PROC / "sys"
     _raise(sysctl, "fs/inotify/max_user_instances", INOTIFY_INSTANCES, on_event)
-    # All namespaces share one table of neighbours. Beyond the second limit it is swept all the time, beyond the
-    # third no new one is found: two for each wire, and as much again for other twins and as room.
+    # All namespaces share one neighbour table. Above the second threshold it is swept all the time; above the
+    # third no new neighbour is added. Each wire needs two entries; twice that leaves room for other twins.
     _raise(sysctl, "net/ipv4/neigh/default/gc_thresh3", 8 * wires, on_event)
     _raise(sysctl, "net/ipv4/neigh/default/gc_thresh2", 4 * wires, on_event)
 
 
 def _raise(sysctl: Path, key: str, value: int, on_event: OnEvent) -> None:
     path = sysctl / key
-    # In a container with a network of its own the table is its host's: there is nothing to set.
+    # In a container with its own network the table belongs to the host: there is nothing to set.
     if path.exists() and int(path.read_text()) < value:
         path.write_text(str(value))
         name = key.replace("/", ".")

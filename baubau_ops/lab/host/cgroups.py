@@ -1,6 +1,6 @@
-"""A control group for every node: in a shared one, systemds take each other's services for their own.
+"""Control groups, one for every node: in a shared group, each systemd mistakes the others' services for its own.
 
-Seen in 17 nodes booted together in one: `Failed at step CGROUP spawning nft: No such device`.
+Seen when 17 nodes booted in one group: `Failed at step CGROUP spawning nft: No such device`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from baubau_ops.core.poll import settle
 log = logging.getLogger(__name__)
 
 REMOVE_TIMEOUT = 2.0
-"""Seconds until the kernel has let go of the last process of a group."""
+"""Seconds until the kernel has released the last process of a group."""
 
 _POLL = 0.005
 
 
 def create(name: str) -> list[Path]:
-    """Make the group in every hierarchy that systemd uses; return the files a process writes itself into."""
+    """Create the group in every hierarchy that systemd uses; return the files in which a process registers."""
     files = []
     for mount in _hierarchies():
         (mount / name).mkdir(exist_ok=True)
@@ -32,7 +32,7 @@ def create(name: str) -> list[Path]:
 
 
 def named(prefix: str) -> list[str]:
-    """Return the groups whose names begin so."""
+    """Return the groups whose names begin with this prefix."""
     return sorted(
         {path.name for mount in _hierarchies() for path in mount.glob(f"{prefix}*") if path.is_dir()}
     )
@@ -43,22 +43,22 @@ def processes(names: Iterable[str]) -> set[int]:
     found: set[int] = set()
     for mount in _hierarchies():
         for name in names:
-            # Unlike rglob, walk passes over a group that ends meanwhile.
+            # Unlike rglob, walk skips a group that ends meanwhile.
             for folder, _, _ in os.walk(mount / name):
                 with contextlib.suppress(OSError):
                     found.update(map(int, Path(folder, "cgroup.procs").read_text().split()))
-    return found - {0}  # 0 stands for one that is ending
+    return found - {0}  # 0 stands for a process that is ending
 
 
 def remove(name: str) -> None:
-    """Remove a group and all below it; its processes have ended."""
+    """Remove a group and all groups below it; its processes must have ended."""
     for mount in _hierarchies():
         if not settle(partial(_is_removed, mount / name), bool, REMOVE_TIMEOUT, interval=_POLL):
             log.warning("the control group %s cannot be removed", mount / name)
 
 
 def _is_removed(group: Path) -> bool:
-    """Remove of a group what the kernel lets go; tell whether that was all."""
+    """Remove the parts of a group that the kernel has released; return whether everything is gone."""
     for folder, _, _ in os.walk(group, topdown=False):
         with contextlib.suppress(OSError):
             os.rmdir(folder)

@@ -1,4 +1,4 @@
-"""Features of the kernel the twin needs, and how each is tried."""
+"""The kernel features that the twin needs, and how each is tried."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIMEOUT = 20.0  # seconds for one trial; it takes milliseconds
 class Feature:
     """A kernel feature, and the shell script that tries it inside namespaces of its own.
 
-    `needed`: the twin does not run, or not completely, without it. `cost` names what does not work without it.
+    `needed`: without it the twin does not run, or not completely. `cost` names what does not work without it.
     """
 
     name: str
@@ -143,7 +143,7 @@ FEATURES = (
 
 
 def try_out(feature: Feature) -> None:
-    """Try a feature in namespaces that end with the trial; FailedError when it is missing."""
+    """Try a feature in namespaces that are removed after the trial; FailedError when the feature is missing."""
     namespaces = ["unshare", "--net", "--mount"]
     if os.geteuid() != 0:
         namespaces.append("--map-root-user")

@@ -1,7 +1,7 @@
 """The features of this machine: each is tried, none is assumed.
 
-A trial runs in namespaces of its own that end with it, and leaves nothing behind. Without root the kernel is tried
-in a user namespace; the missing root is a finding of its own.
+A trial runs in its own namespaces, which end with it, and leaves nothing behind. Without root the kernel is tried
+in a user namespace; missing root rights are a separate finding.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INOTIFY_INSTANCES = 8192
 
 
 class State(StrEnum):
-    """Whether a feature is present; `unknown`: it could not be tried."""
+    """Whether a feature is present; `unknown` means that it could not be tried."""
 
     present = "present"
     missing = "missing"
@@ -54,7 +54,7 @@ class Finding:
 
 
 def look() -> tuple[Finding, ...]:
-    """Try everything and return what was found, in a stable order."""
+    """Try every feature and return the findings in a stable order."""
     return (
         _system(),
         _python(),
@@ -70,9 +70,9 @@ def look() -> tuple[Finding, ...]:
 
 
 def lacking(findings: Iterable[Finding], *, after_install: bool = False) -> tuple[Finding, ...]:
-    """Return what the twin needs and this machine lacks.
+    """Return the features that the twin needs and this machine lacks.
 
-    `after_install`: leave out what `lab up` installs, and what cannot be tried before that.
+    `after_install`: leave out features that `lab up` installs, and those that cannot be tried before that.
     """
     needed = [finding for finding in findings if finding.needed and finding.state is not State.present]
     if after_install:
@@ -150,7 +150,7 @@ def _is_read_only(path: Path) -> bool:
 
 
 def _cgroup() -> Finding:
-    """Try to create a control group: every booted node gets one of its own."""
+    """Try to create a control group: every booted node gets its own."""
     kinds = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
     mounted = [(Path(where), kind) for where, kind in kinds if kind.startswith("cgroup")]
     hierarchy = next((where for where, kind in mounted if kind == "cgroup2"), None)

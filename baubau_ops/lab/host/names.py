@@ -1,4 +1,4 @@
-"""How everything of a twin is called, so that it is found again without a record.
+"""The names of everything that belongs to a twin, so that it can be found again without a record.
 
 Namespaces are `baubau-<twin>-<place>`, mounts and files lie in `/run/baubau/<twin>/`.
 """
@@ -11,7 +11,7 @@ from baubau_ops.core.errors import InputError
 from baubau_ops.core.settings import run_dir
 
 PLANT = "plant"
-"""The place that holds the bridges: all wires of the twin."""
+"""The place that holds the bridges, which are the twin's wires."""
 
 NETNS = Path("/run/netns")
 
@@ -24,7 +24,7 @@ def netns(twin: str, place: str) -> str:
 
 
 def places(twin: str) -> list[str]:
-    """Return the places of a twin that have a namespace now."""
+    """Return the places of a twin that currently have a namespace."""
     prefix = netns(twin, "")
     if not NETNS.is_dir():
         return []
@@ -37,7 +37,7 @@ def twins() -> list[str]:
 
 
 def check_name(twin: str) -> None:
-    """Refuse a name that is malformed, or whose namespaces could not be told from those of another twin."""
+    """Refuse a malformed name, and one whose namespaces could be confused with another twin's."""
     run_dir(twin)
     for other in twins():
         if other.startswith(f"{twin}-") or twin.startswith(f"{other}-"):
@@ -48,5 +48,5 @@ def check_name(twin: str) -> None:
 
 
 def lock_path(twin: str) -> Path:
-    """Return the lock of a twin; `down` removes it, holding it."""
+    """Return the path of a twin's lock; `down` removes it while holding it."""
     return _RUN / f"{twin}.lock"

@@ -1,4 +1,4 @@
-"""Network namespaces: make, enter, find their processes, end them."""
+"""Network namespaces: create them, enter them, find their processes, remove them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def add(names: Sequence[str]) -> None:
-    """Make namespaces."""
+    """Create namespaces."""
     ip_batch([f"netns add {name}" for name in names])
 
 
 def delete(names: Sequence[str]) -> None:
-    """Remove namespaces that have no processes any more; their ports are gone on return.
+    """Remove namespaces that no longer have processes; their ports are gone on return.
 
-    The kernel takes a namespace apart some time later: ports left to it would still be seen at the other end.
+    The kernel destroys a namespace some time later: until then the far end would still see its ports.
     """
     for name in names:
         links = json.loads(run(["ip", "-n", name, "-j", "link", "show", "type", "veth"]).stdout or "[]")
@@ -40,12 +40,12 @@ def delete(names: Sequence[str]) -> None:
 
 
 def delete_at_once(names: Sequence[str]) -> None:
-    """Remove namespaces, and leave it to the kernel when their ports go."""
+    """Remove namespaces; the kernel removes their ports later."""
     ip_batch([f"netns del {name}" for name in names])
 
 
 def ip_batch(lines: Sequence[str], *, netns: str | None = None, force: bool = False) -> None:
-    """Run lines of `ip -batch`: up to the first that fails, or with `force` all, whatever fails."""
+    """Run lines of `ip -batch` up to the first that fails; with `force`, run all despite failures."""
     if lines:
         options = [*(["-n", netns] if netns else []), *(["-force"] if force else [])]
         text = "\n".join(lines) + "\n"
@@ -55,7 +55,7 @@ def ip_batch(lines: Sequence[str], *, netns: str | None = None, force: bool = Fa
 
 
 def _failed_line(lines: Sequence[str], stderr: str) -> str:
-    """Say which line `ip -batch` stumbled over, and why."""
+    """Say at which line `ip -batch` failed, and why."""
     why = stderr.strip().splitlines()
     number = re.search(r"^Command failed -:(\d+)", stderr, re.MULTILINE)
     line = lines[int(number[1]) - 1] if number else "its input"
@@ -64,7 +64,7 @@ def _failed_line(lines: Sequence[str], stderr: str) -> str:
 
 @contextlib.contextmanager
 def entered(path: Path | str) -> Iterator[None]:
-    """Be in a namespace: what this thread opens inside stays in it. Only this thread changes its place."""
+    """Enter a namespace: sockets that this thread opens meanwhile stay in it. Other threads are not affected."""
     here = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     try:
         there = os.open(path, os.O_RDONLY)
@@ -87,7 +87,7 @@ def ports(name: str) -> list[str]:
 
 
 def is_configured(name: str, port: str) -> bool:
-    """Tell whether a port of a namespace has an address or queues of its own."""
+    """Return whether a port of a namespace has an address or its own queues."""
     addresses = json.loads(run(["ip", "-n", name, "-j", "address", "show", "dev", port]).stdout)
     queues = json.loads(run(["tc", "-n", name, "-j", "qdisc", "show", "dev", port]).stdout)
     return bool(addresses[0]["addr_info"]) or any(queue["kind"] != "noqueue" for queue in queues)
@@ -118,14 +118,14 @@ def processes(names: Collection[str]) -> Mapping[str, list[int]]:
 
 
 def inits(names: Collection[str]) -> Mapping[str, int]:
-    """Return PID 1 of each of these namespaces that has a booted system, as the host numbers it."""
+    """Return the host's PID of each booted system's PID 1 in these namespaces."""
     return {name: pid for name, pids in processes(names).items() for pid in pids if _is_init(pid)}
 
 
 def init_below(launcher: int) -> int | None:
-    """Return PID 1 of the system that this process has started; None before it has, or when it has ended.
+    """Return PID 1 of the system that this process has started; None before it starts and after it ends.
 
-    Far cheaper than `inits`, which looks at every process there is.
+    This is far cheaper than `inits`, which looks at every process on the machine.
     """
     try:
         children = Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()

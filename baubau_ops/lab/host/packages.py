@@ -1,4 +1,4 @@
-"""Debian packages the twin needs on its host: named, then installed."""
+"""The Debian packages that the twin needs on its host: they are listed, then installed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from baubau_ops.core.shell import PACKAGES, find, run
 log = logging.getLogger(__name__)
 
 TOOLS = ("ip", "mmdebstrap", "nft", "nsenter", "socat", "ssh", "ssh-keygen", "systemd-nspawn")
-"""What the twin calls on its host."""
+"""The programs that the twin runs on its host."""
 
 INSTALL_TIMEOUT = 600.0
-"""Seconds."""
+"""Seconds that apt may take."""
 
 
 def missing() -> list[str]:
@@ -26,10 +26,10 @@ def missing() -> list[str]:
 
 
 def install(on_event: OnEvent) -> None:
-    """Install what is missing, after saying so; FailedError when apt cannot."""
+    """Announce and install the missing packages; FailedError when apt fails."""
     if not missing():
         return
-    # Two twins that come up at once both need them, and apt does not wait for another apt.
+    # Two twins that start at the same time both need them, and apt does not wait for another apt.
     cache_dir().mkdir(parents=True, exist_ok=True)
     with lock(cache_dir() / "packages.lock", timeout=INSTALL_TIMEOUT):
         if names := missing():

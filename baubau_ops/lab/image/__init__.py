@@ -1,1 +1,1 @@
-"""The images that booted machines stand on: each a value, one builder and cache for all."""
+"""The images that booted machines run: each is a value; all share one builder and cache."""

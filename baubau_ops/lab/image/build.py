@@ -1,4 +1,4 @@
-"""Images built once and cached: each under its recipe's hash, with a link from its name to the newest."""
+"""Images are built once and cached under the hash of their recipe; a link from each name leads to the newest."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from baubau_ops.lab.image.image import Debian, Image
 log = logging.getLogger(__name__)
 
 BUILD_TIMEOUT = 900.0
-"""Seconds; 30 to 60 are usual, a slow mirror takes longer."""
+"""Seconds that a build may take; 30 to 60 are usual, and a slow mirror takes longer."""
 
 _UNFINISHED = ".new-"
 
 
 def root_of(image: Image, on_event: OnEvent = ignore) -> Path:
-    """Return the root file system of an image, built now when the cache has none of this recipe.
+    """Return the root file system of an image; build it if the cache has none for this recipe.
 
-    Safe against two builders and against kill -9: what is not finished has another name and is removed by the
-    next build. FailedError when packages cannot be had.
+    Safe against concurrent builders and kill -9: an unfinished build has another name, and the next build removes
+    it. Raises FailedError when packages are unavailable.
     """
     folder = cache_dir() / "images"
     root = folder / image.hash
@@ -68,12 +68,12 @@ def _build(image: Image, base: Path | None, root: Path, on_event: OnEvent) -> No
 
 
 def _bootstrap(debian: Debian, target: Path) -> None:
-    """Unpack and configure the packages, from the mirrors and by the proxies that the host's apt uses."""
+    """Unpack and configure the packages, with the mirrors and proxies that the host's apt uses."""
     argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(debian.packages)}"]
     argv += [f"--aptopt={option}" for option in _apt_options()]
     argv += [debian.suite, str(target), *_mirrors(debian.suite)]
-    # Everything mmdebstrap starts dies with this process, kill -9 included: nobody writes into what a later
-    # build removes.
+    # Everything that mmdebstrap starts dies with this process, even after kill -9: nothing writes into files that
+    # a later build removes.
     cage = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
     try:
         run([*cage, *argv], timeout=BUILD_TIMEOUT)
@@ -85,7 +85,7 @@ def _bootstrap(debian: Debian, target: Path) -> None:
 
 
 def _mirrors(suite: str) -> list[str]:
-    """One-line sources of the suite as the host has them; none lets mmdebstrap take Debian's own."""
+    """The host's one-line sources for the suite; without any, mmdebstrap uses Debian's own mirrors."""
     wanted = {suite, f"{suite}-updates", f"{suite}-security"}
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)"
     targets = run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"], check=False).stdout
@@ -99,7 +99,7 @@ def _mirrors(suite: str) -> list[str]:
 
 
 def _apt_options() -> list[str]:
-    """The host's settings of apt's http and https: proxies, authorities, time limits."""
+    """The host's apt settings for http and https: proxies, certificate authorities, timeouts."""
     dump = run(["apt-config", "dump"], check=False).stdout
     wanted = ("Acquire::http::", "Acquire::https::", "Acquire::Retries")
     return [line.rstrip(";") for line in dump.splitlines() if line.startswith(wanted) and '""' not in line]
@@ -111,7 +111,7 @@ def _remove_unfinished(folder: Path) -> None:
 
 
 def _remove_superseded(folder: Path) -> None:
-    """Remove what no name leads to, images of older recipes, unless a running machine stands on one."""
+    """Remove images of older recipes, which no name links to, unless a running machine uses them."""
     newest = {os.readlink(link) for link in folder.iterdir() if link.is_symlink()}
     mounts = Path("/proc/self/mountinfo").read_text()
     for root in folder.iterdir():

@@ -1,4 +1,4 @@
-"""The image that every router of the twin boots: Debian with FRR and SSH, nothing of the city."""
+"""The image that every router of the twin boots: Debian with FRR and SSH, without anything city-specific."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ PACKAGES = (
 )
 
 MASKED = (
-    # A container has no console to log in at and no hardware; the rest is upkeep that 100 nodes would all do
-    # at the same moment.
+    # A container has no login console and no hardware; the rest is maintenance that 100 nodes would all run at
+    # the same moment.
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
     "console-getty.service",
-    # Of the package; ours is started by a router's own text.
+    # This is the package's unit; a router's own configuration starts ours.
     "conntrackd.service",
     "dev-hugepages.mount",
     "dev-mqueue.mount",
@@ -69,7 +69,7 @@ FILES = {
         "UsePAM no\n"
         "X11Forwarding no\n"
         "PrintMotd no\n"
-        # The cheapest of the good ones: many logins at once share two cores.
+        # The cheapest of the secure algorithms: many simultaneous logins share two cores.
         "KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org\n"
         "Ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com\n"
         "MaxStartups 100\n"
@@ -77,18 +77,18 @@ FILES = {
     "/etc/systemd/journald.conf.d/baubau.conf": "[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\nAudit=no\n",
     "/etc/tmpfiles.d/baubau.conf": "d /run/sshd 0755 root root -\n",
     "/etc/hosts": "127.0.0.1 localhost\n",
-    # Debian's own example would load a table of its own.
+    # Debian's example would load its own table.
     "/etc/nftables.conf": "#!/usr/sbin/nft -f\nflush ruleset\n",
 }
 
 DAEMONS = ("bgpd", "ospfd", "bfdd")
 
 AT_ONCE = "/usr/local/sbin/at-once"
-"""Starts a program that need not wait for others to get the processor.
+"""Starts a program that gets the processor without waiting for others.
 
-A real router has a processor of its own; here dozens share one with everything else, and FRR's own niceness means
-nothing between sessions where the kernel groups them (sched_autogroup). Seen at a load of 40: BFD of 3 × 30 ms went
-down 56 times a minute, and not once with bfdd started so.
+A real router has its own processor; here dozens share one with everything else, and FRR's niceness has no effect
+between sessions where the kernel groups them (sched_autogroup). At a load of 40, BFD of 3 × 30 ms went down 56 times
+a minute, and not once when bfdd was started this way.
 """
 
 LIBRARY = "/usr/local/lib/patient-poll.so"
@@ -117,10 +117,10 @@ int ppoll(void *fds, unsigned long count, const struct timespec *wait, const voi
     return ready;
 }
 """
-"""Loaded into bfdd: it waits for the last part of a millisecond where FRR 8.4 asks again and again.
+"""Library that is preloaded into bfdd: it sleeps for the last fraction of a millisecond, where FRR 8.4 busy-waits.
 
-FRR waits in whole milliseconds, rounded down (lib/thread.c: fd_poll), and spins until the rest has passed: half a
-millisecond of the processor for each packet sent. A real router can spare it; dozens on one machine cannot.
+FRR waits in whole milliseconds, rounded down (lib/thread.c: fd_poll), and spins until the rest has passed: each
+packet sent costs half a millisecond of the processor. A real router can spare it; dozens on one machine cannot.
 """
 
 SETUP = f"""\
@@ -151,6 +151,6 @@ rm -f /etc/ssh/ssh_host_* /etc/hostname /etc/resolv.conf /etc/frr/frr.conf
 rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*.log /usr/share/doc /usr/share/man
 : > /etc/machine-id
 """
-"""Run by sh in the new root. No host key stays: each node gets its own, known before it boots."""
+"""Commands that sh runs in the new root. No host key stays: each node gets its own, known before it boots."""
 
 ROUTER = Image("router", Debian(SUITE, PACKAGES), FILES, SETUP)

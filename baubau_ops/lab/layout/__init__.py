@@ -1,1 +1,1 @@
-"""What a twin consists of."""
+"""The parts of a twin."""

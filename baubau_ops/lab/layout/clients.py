@@ -1,4 +1,4 @@
-"""The machines at the city's edges: one in every LAN, a host in each data-center segment, the seat."""
+"""The machines at the city's edges: one in every LAN, a host in each data-center segment, and the bastion."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from baubau_ops.inventory.environment import Machine
 from baubau_ops.lab.layout.layout import Bare, End, Listening, Route, Uplink, Wire
 
 PROBE_PORT = 7007
-"""Where every machine answers besides the services' ports, over TCP and UDP."""
+"""The TCP and UDP port on which every machine answers, in addition to the services' ports."""
 
 DEFAULT = IPv4Network("0.0.0.0/0")
 
 
 def ports(inventory: Inventory) -> tuple[int, ...]:
-    """Return the ports on which every machine answers: a door left open shows only if someone answers."""
+    """Return the ports on which every machine answers: an open port is only noticed if a machine answers on it."""
     services = {port.number for service in inventory.services.values() for port in service.ports}
     return tuple(sorted(services | {PROBE_PORT}))
 
 
 def services(inventory: Inventory) -> Iterator[Listening]:
-    """Yield where the data center's services listen."""
+    """Yield the addresses and ports on which the data center's services listen."""
     for name, service in sorted(inventory.services.items()):
         for port in service.ports:
             yield Listening(inventory.numbers.services[name], port.protocol, port.number)
 
 
 def edges(inventory: Inventory) -> Iterator[tuple[Bare, list[Wire]]]:
-    """Yield every machine inside the city with its wires (the seat's are links of the topology)."""
+    """Yield every machine inside the city with its wires (the bastion's wires are links of the topology)."""
     lans: dict[str, list[Lan]] = {}
     for lan in inventory.topology.lans:
         if inventory.topology.nodes[lan.router].role is Role.FIREWALL:
@@ -66,7 +66,7 @@ def _uplinks(inventory: Inventory, site: str) -> Iterator[Uplink]:
 
 
 def _host(inventory: Inventory, segment: str, lans: list[Lan]) -> tuple[Bare, list[Wire]]:
-    """A host with a port in each firewall's LAN; the active one's is preferred while it has carrier."""
+    """A host with a port in each firewall's LAN; the active firewall's LAN is preferred while it has carrier."""
     name = f"host-{segment}"
     order = inventory.datacenter.firewalls
     pair = sorted(lans, key=lambda lan: order.index(lan.router))
@@ -78,7 +78,7 @@ def _host(inventory: Inventory, segment: str, lans: list[Lan]) -> tuple[Bare, li
         gateway=End(pair[0].router, pair[0].port),
         leaves=f"lan-{pair[0].router}",
         routes=tuple(
-            # Its services' address: what it opens itself is answered along whichever firewall stands.
+            # The services' address: answers to connections that the host opens return through either firewall.
             Route(DEFAULT, lan.gateway.ip, f"lan-{lan.router}", metric, extra[0] if extra else None)
             for metric, lan in enumerate(pair, 1)
         ),
@@ -92,7 +92,7 @@ def _host(inventory: Inventory, segment: str, lans: list[Lan]) -> tuple[Bare, li
 
 
 def _seat(inventory: Inventory) -> Bare:
-    """The bastion: the operator's seat, with a port on each core and routes to what is managed."""
+    """The bastion: it has a port on each core and routes to the managed devices."""
     topology = inventory.topology
     address = topology.nodes[BASTION].loopback
     links = topology.links_of(BASTION)

@@ -1,4 +1,4 @@
-"""From a city to its twin: which machines are booted, which are bare, and how they are wired."""
+"""Composes the twin of a city: which machines are booted, which are bare, and how they are wired."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from baubau_ops.lab.layout.routers import router
 
 
 def compose(inventory: Inventory, day0: Mapping[str, str]) -> Layout:
-    """Return the layout of a city's twin; `day0` holds the first text of each of our routers."""
+    """Return the layout of a city's twin; `day0` holds the day-0 configuration of each of our routers."""
     topology = inventory.topology
     wires = [
         Wire(link.id, (End(link.a.node, link.a.name), End(link.b.node, link.b.name)))

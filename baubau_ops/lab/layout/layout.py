@@ -1,4 +1,4 @@
-"""What a twin consists of: booted machines, bare ones, and the wires between their ports."""
+"""The parts of a twin: booted machines, bare machines, and the wires between their ports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class End:
 
     @property
     def mac(self) -> str:
-        """The port's MAC address: derived, so that it survives a power cycle and is known to everybody."""
+        """The port's MAC address: it is derived, so that it survives a power cycle and every process knows it."""
         digest = hashlib.sha256(f"{self.place}/{self.port}".encode()).digest()
         return ":".join(f"{byte:02x}" for byte in (0x02, *digest[:5]))
 
@@ -34,7 +34,7 @@ class Wire:
     """A cable between two ports, or a LAN with any number of them."""
 
     id: str
-    """A link's id in the topology, else `<router>:<port>`."""
+    """The link's id in the topology, or `<router>:<port>` for a LAN."""
     ends: tuple[End, ...]
 
     @property
@@ -43,11 +43,11 @@ class Wire:
         return ":" in self.id
 
     def at(self, place: str) -> tuple[End, ...]:
-        """The ports of a place that are on it."""
+        """The ports of a place that are on this wire."""
         return tuple(end for end in self.ends if end.place == place)
 
     def far(self, place: str) -> tuple[End, ...]:
-        """Those of all other places."""
+        """The ports of all other places on this wire."""
         return tuple(end for end in self.ends if end.place != place)
 
 
@@ -56,29 +56,29 @@ class File:
     """A file that a machine starts with; it belongs to the owner of its folder."""
 
     text: str
-    """Secrets as placeholders."""
+    """The content; secrets are placeholders."""
     mode: int = 0o644
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booted:
-    """A machine with a system of its own: what it stands on, starts with and keeps, and when it is ready."""
+    """A machine with its own operating system: its image, files and volumes, and when it is ready."""
 
     name: str
     image: str
-    """Name of its image."""
+    """Name of the image that it boots."""
     memory: int
-    """MiB it takes, for the arithmetic of capacity; nothing limits it."""
+    """MiB that it takes, for the capacity check; no limit enforces it."""
     units: tuple[str, ...] = ("ssh.service",)
-    """Of its systemd: all are active once it is ready."""
+    """Systemd units that are all active once the machine is ready."""
     signs: tuple[str, ...] = ("run/sshd.pid",)
-    """Files that are there by then. They are looked for first: asking systemd costs a process."""
+    """Files that exist once the machine is ready. They are checked first: querying systemd costs a process."""
     files: Mapping[str, File] = field(default_factory=dict)
-    """By path: what a new disk holds besides the image."""
+    """Files that a new disk holds in addition to the image, by path."""
     volumes: Mapping[str, str] = field(default_factory=dict)
-    """Mount points by name: folders that outlive its disk."""
+    """Mount points of folders that outlive its disk, by volume name."""
     address: IPv4Address | None = None
-    """Where the operator's seat logs in; None when it is not ours to log in to."""
+    """The address at which the bastion logs in; None when the machine is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,37 +90,37 @@ class Route:
     port: str
     metric: int = 0
     source: IPv4Address | None = None
-    """The address that what this machine opens itself comes from."""
+    """The source address of connections that this machine opens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """Where a captured router of this machine's site would send frames: its port towards a POP."""
+    """The port towards a POP from which a compromised router of this machine's site would send frames."""
 
     router: str
     pop: str
-    """The POP's router."""
+    """Name of the POP's router."""
     port: str
     mac: str
-    """Of the POP's port."""
+    """MAC address of the POP's port."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """A machine that runs nothing of its own: a namespace with ports, addresses and routes."""
+    """A machine in which no process runs: a namespace with ports, addresses and routes."""
 
     machine: Machine
     ports: Mapping[str, IPv4Interface]
     """The address on each port."""
     gateway: End
-    """The router's port that frames beyond the LAN go to."""
+    """The router's port that receives frames for destinations beyond the LAN."""
     leaves: str
-    """The port towards the gateway."""
+    """The machine's port towards the gateway."""
     routes: tuple[Route, ...]
     extra: tuple[IPv4Address, ...] = ()
-    """Addresses on lo: a data-center host's services."""
+    """Addresses on lo, which are those of a data-center host's services."""
     uplinks: tuple[Uplink, ...] = ()
-    """Of its site's router, the primary first; none outside of sites."""
+    """Uplinks of its site's router, the primary first; empty outside sites."""
 
     @property
     def name(self) -> str:
@@ -128,14 +128,14 @@ class Bare:
 
     @property
     def addresses(self) -> tuple[IPv4Address, ...]:
-        """All its addresses."""
+        """All addresses of the machine."""
         own = (self.machine.address, *(port.ip for port in self.ports.values()), *self.extra)
         return tuple(dict.fromkeys(own))
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where a service of the data center listens."""
+    """The address and port on which a service of the data center listens."""
 
     address: IPv4Address
     protocol: str
@@ -150,11 +150,11 @@ class Layout:
     bare: Mapping[str, Bare]
     wires: Mapping[str, Wire]
     images: Mapping[str, Image]
-    """What the booted machines stand on."""
+    """Images of the booted machines, by name."""
     ports: tuple[int, ...] = ()
-    """Where every machine answers, over TCP and UDP."""
+    """TCP and UDP ports on which every machine answers."""
     services: tuple[Listening, ...] = ()
-    """What policy may allow: bulk transfers and watches use these where there are any."""
+    """Services that the policy may allow: bulk transfers and watches use them if there are any."""
 
     @property
     def places(self) -> frozenset[str]:
@@ -162,12 +162,12 @@ class Layout:
 
     @property
     def addresses(self) -> Mapping[str, IPv4Address]:
-        """Where the operator's seat reaches each booted machine that is ours."""
+        """The address at which the bastion reaches each of our booted machines."""
         return {each.name: each.address for each in self.booted.values() if each.address is not None}
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Of all files that machines start with."""
+        """Contents of all files that machines start with."""
         return tuple(file.text for each in self.booted.values() for file in each.files.values())
 
     @cached_property

@@ -1,7 +1,7 @@
-"""What lies outside the city: ISPs that form one internet, the Province, and a host behind each of them.
+"""The networks outside the city: ISPs that form one internet, the Province, and a host behind each of them.
 
-They are configured here, not by `net`, and take whatever the city announces: a leak shows in their tables. What
-they announce says `no-export`: a core that believed it would keep its defaults from the sites.
+They are configured here, not by `net`, and accept everything that the city announces: a leak shows in their tables.
+Their announcements carry `no-export`: a core that honoured it would not pass its default routes on to the sites.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from baubau_ops.lab.layout.clients import DEFAULT
 from baubau_ops.lab.layout.layout import Bare, End, Route, Wire
 
 INTERNET = IPv4Network("203.0.113.0/24")
-"""Where the internet's hosts are (RFC 5737)."""
+"""The prefix of the internet's hosts (RFC 5737)."""
 
 MAX_ISPS = 8
 
@@ -61,7 +61,7 @@ exit
 
 
 def texts(inventory: Inventory) -> Mapping[str, str]:
-    """Return the text of every router outside, by name."""
+    """Return the configuration of every external router, by name."""
     isps = sorted(inventory.backbone.isps)
     if len(isps) > MAX_ISPS:
         raise InputError(f"The twin has room for {MAX_ISPS} ISPs; the inventory has {len(isps)}.")
@@ -69,7 +69,7 @@ def texts(inventory: Inventory) -> Mapping[str, str]:
 
 
 def hosts(inventory: Inventory) -> Iterator[tuple[Bare, list[Wire]]]:
-    """Yield the internet's hosts, one behind each ISP, and the Province's."""
+    """Yield the hosts of the internet, one behind each ISP, and the host of the Province."""
     for index, isp in enumerate(sorted(inventory.backbone.isps)):
         lan = _lan(index)
         yield _host(f"inet-{isp}", "internet", isp, lan, lan[2])
@@ -78,7 +78,7 @@ def hosts(inventory: Inventory) -> Iterator[tuple[Bare, list[Wire]]]:
 
 
 def exchanges(inventory: Inventory) -> Iterator[Wire]:
-    """Yield the wires that join the ISPs, each with the next, so that the internet is one."""
+    """Yield the wires that join each ISP to the next, so that the ISPs form one internet."""
     isps = sorted(inventory.backbone.isps)
     for a, b in itertools.pairwise(isps):
         yield Wire(f"{a}--{b}", (End(a, f"to-{b}"), End(b, f"to-{a}")))
@@ -125,14 +125,15 @@ def _isp(inventory: Inventory, name: str, isps: list[str]) -> str:
         name=name,
         asn=isp.asn,
         router_id=lan[1],
-        # Unknown destinations vanish, as they do in the internet. But what the city hides is sent to it all the
-        # same, as a careless or hostile ISP would: so the cores' filters are tried, and not its lack of routes.
+        # Unknown destinations are dropped, as on the internet. Packets to the city's hidden networks are sent to
+        # the city anyway, as a careless or hostile ISP would send them: this tests the cores' filters, not just
+        # the lack of a route.
         statics="ip route 0.0.0.0/0 Null0\n"
         + "".join(f"ip route {net} {city}\n" for net in _hidden(inventory)),
         interfaces=_interfaces(interfaces),
         bfd=_bfd(isp.bfd),
         neighbors=neighbors + _city_neighbor(inventory, city, f"bgp-{name}", "provider", isp.bfd),
-        # The link to the city too: its router asks machines of the internet from there.
+        # The link to the city is announced too: the core probes hosts on the internet from its address there.
         announced=f"  network {lan}\n  network {link.a.address.network}\n"
         f"  neighbor {city} default-originate route-map selfish\n",
         city=city,
@@ -153,7 +154,7 @@ def _province(inventory: Inventory) -> str:
         name=PROVINCE,
         asn=province.asn,
         router_id=lan[1],
-        # It tries to reach everything through the city, not only what it was told of.
+        # It tries to reach every destination through the city, not only the announced ones.
         statics=f"ip route 0.0.0.0/0 {city}\n"
         + "".join(f"ip route {prefix} Null0\n" for prefix in province.prefixes[1:]),
         interfaces=_interfaces(interfaces),
@@ -165,7 +166,7 @@ def _province(inventory: Inventory) -> str:
 
 
 def _hidden(inventory: Inventory) -> Iterator[IPv4Network]:
-    """Networks behind the city that the internet is not told of."""
+    """Networks of the city that are not announced to the internet."""
     pools = inventory.city.pools
     yield from (pools.loopback, pools.link, pools.service, pools.datacenter)
     yield from (zone.pool for zone in inventory.city.zones.values())

@@ -1,4 +1,4 @@
-"""A router as a booted machine: its day-0 text in the files that Debian's FRR, nftables and sysctl read."""
+"""A router as a booted machine: its day-0 configuration in the files that Debian's FRR, nftables and sysctl read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from baubau_ops.lab.image.router import ROUTER
 from baubau_ops.lab.layout.layout import Booted, File
 
 MEMORY = 40
-"""MiB a configured router takes: 30 to 38 were measured."""
+"""MiB that a configured router takes; 30 to 38 were measured."""
 
 _NFT_HEAD = "#!/usr/sbin/nft -f\nflush ruleset\n"
 _SECTIONS = {
@@ -17,11 +17,11 @@ _SECTIONS = {
     "nftables": ("/etc/nftables.conf", _NFT_HEAD, 0o600),
     "sysctl": ("/etc/sysctl.d/50-baubau.conf", "", 0o600),
 }
-"""Where a Debian router keeps what each section of its text says, what comes before it, the file's mode."""
+"""For each section of a configuration: the file in which Debian keeps it, the file's first lines, and its mode."""
 
 
 def router(name: str, day0: str, address: IPv4Address | None = None) -> Booted:
-    """Return a router that starts with its day-0 text; InputError for a section that no router has."""
+    """Return a router that starts with its day-0 configuration; InputError for an unknown section."""
     files = {}
     for section, text in split_sections(day0).items():
         if section not in _SECTIONS:
@@ -40,7 +40,7 @@ def router(name: str, day0: str, address: IPv4Address | None = None) -> Booted:
 
 
 def split_sections(text: str) -> dict[str, str]:
-    """Split a device's text at its `#@ section NAME` lines; without any it is the frr section alone."""
+    """Split a device's text at its `#@ section NAME` lines; without any, all of it is the frr section."""
     sections: dict[str, list[str]] = {}
     current = "frr"
     for line in text.splitlines(keepends=True):

@@ -1,1 +1,1 @@
-"""Machines of the twin, and the wires between them."""
+"""The machines of the twin and the wires between them."""

@@ -1,7 +1,7 @@
-"""Booted machines: a disk (overlay over the image), a namespace, and systemd as PID 1 in it.
+"""Booted machines: each has a disk (an overlay over the image) and a namespace with systemd as PID 1.
 
-Power is pulled by SIGKILL and by removing the namespace: in a surviving one the old life's addresses, rules
-and sysctls would go on. The console is a side door past the network, for boot, faults and inspection.
+A power cut is a SIGKILL and the removal of the namespace: if the namespace remained, addresses, rules and sysctls
+from before the cut would stay in effect. The console bypasses the network; it serves boot, faults and inspection.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from baubau_ops.lab.layout.layout import Booted
 log = logging.getLogger(__name__)
 
 BOOT_TIMEOUT = 120.0
-"""Seconds for one node, once its turn has come; 1 to 3 are usual, more where the machine is busy."""
+"""Seconds that one node may take once it has been started; 1 to 3 are usual, more on a busy machine."""
 
 END_TIMEOUT = 5.0
-"""Seconds until processes that were sent SIGKILL must be gone."""
+"""Seconds after SIGKILL within which processes must be gone."""
 
-_CAPABILITIES = "CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_ADMIN"  # zebra and bgpd do not start without
-_POLL = 0.03  # looking through /proc costs more than it seems where other twins run
+_CAPABILITIES = "CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_ADMIN"  # zebra and bgpd do not start without them
+_POLL = 0.03  # a scan of /proc is expensive where other twins run
 _ENTER_GROUPS = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ >"$1"; shift; n=$((n - 1)); done; exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes a node itself: the operator's public key it trusts, and its own host key pair."""
+    """A node's identity: the operator's public key that it trusts, and its own host key pair."""
 
     operator: str
     host_private: str
@@ -64,18 +64,18 @@ def disks(twin: str) -> list[Path]:
 
 
 def image_of(disk: Path) -> str:
-    """Return the name of the image that a node's disk stands on; empty when the disk is not finished."""
+    """Return the name of the image under a node's disk; empty when the disk is not finished."""
     try:
         name, separator, _ = (disk / "prepared").read_text().partition(" ")
     except FileNotFoundError:
         return ""
-    return name if separator else ""  # another version's disk does not say
+    return name if separator else ""  # disks of other versions do not record it
 
 
 def prepare(twin: str, machine: Booted, identity: Identity, image: Path) -> None:
     """Give a machine a new disk with its keys and files (secrets filled in), unless it has one.
 
-    A disk that stands on another image is made anew: files of the two would mix.
+    A disk on another image is recreated: files of the two images would mix.
     """
     node = machine.name
     folder = disk(twin, node)
@@ -123,10 +123,10 @@ def _mount(twin: str, node: str, image: Path) -> None:
 
 
 def boot(twin: str, machine: Booted, volumes: Mapping[str, Path]) -> int:
-    """Start a machine in its namespace, which exists and is wired; return its launcher's process at once.
+    """Start a machine in its namespace, which must exist and be wired; return its launcher's PID at once.
 
-    `volumes` has folders by the mount points at which the machine sees them.
-    FailedError when something still lives in the namespace: two systems on one disk would destroy it.
+    `volumes` holds folders by the mount points at which the machine sees them.
+    Raises FailedError when a process still runs in the namespace: two systems would destroy their shared disk.
     """
     node = machine.name
     name = name_of(twin, node)
@@ -147,7 +147,7 @@ def boot(twin: str, machine: Booted, volumes: Mapping[str, Path]) -> int:
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=console,
-            start_new_session=True,  # outlives this command, and its Ctrl-C
+            start_new_session=True,  # survives the end of this command and its Ctrl-C
             env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"},  # else no sysctl can be set
         )
     return launcher.pid
@@ -158,9 +158,9 @@ def _escaped(path: Path) -> str:
 
 
 def end(twin: str, places: Collection[str]) -> None:
-    """Pull the plug of places: end every process in their namespaces and control groups, and wait for it.
+    """Cut the power of places: kill every process in their namespaces and control groups, and wait until they end.
 
-    A node's launcher and what it has just forked are in the group before they are in the namespace.
+    A node's launcher and its new children are in the control group before they are in the namespace.
     """
     names = [name_of(twin, place) for place in places]
     left = settle(lambda: _killed(names), not_, END_TIMEOUT, interval=_POLL)
@@ -171,7 +171,7 @@ def end(twin: str, places: Collection[str]) -> None:
 
 
 def _killed(names: Collection[str]) -> set[int]:
-    """Send SIGKILL to every process in these namespaces and control groups; return those there were."""
+    """Send SIGKILL to every process in these namespaces and control groups; return the processes found."""
     found = {pid for pids in netns.processes(names).values() for pid in pids} | cgroups.processes(names)
     for pid in found:
         with contextlib.suppress(ProcessLookupError):
@@ -180,7 +180,7 @@ def _killed(names: Collection[str]) -> set[int]:
 
 
 def is_ready(machine: Booted, init: int) -> bool:
-    """Tell, from its console, whether a machine, of which this is PID 1, has all its units up."""
+    """Check from its console whether all units of the machine with this PID 1 are active."""
     root = Path(f"/proc/{init}/root")
     try:
         if not all((root / sign).exists() for sign in machine.signs):
@@ -200,16 +200,16 @@ def boot_all(
     at_once: int,
     on_ready: Callable[[str, float], None],
 ) -> None:
-    """Boot machines, some at once, and wait until all are ready, those `started` before included.
+    """Boot machines, several at a time, and wait until all are ready, including those already `started`.
 
-    `on_ready` gets each with the seconds it took. FailedError names the first that takes too long.
+    `on_ready` receives each machine with the seconds it took. FailedError names the first that takes too long.
     """
     waiting = list(machines)
     there = netns.inits([name_of(twin, each.name) for each in started])
     booting = [_Boot(each, init=there.get(name_of(twin, each.name))) for each in started]
 
     def all_are_ready() -> bool:
-        """Start those whose turn has come, and look at those that are on their way."""
+        """Start the machines that are next, and check those that are booting."""
         while waiting and len(booting) < at_once:
             machine = waiting.pop(0)
             booting.append(_Boot(machine, launcher=boot(twin, machine, volumes(machine))))
@@ -225,12 +225,12 @@ def boot_all(
                 )
         return not waiting and not booting
 
-    settle(all_are_ready, bool, inf, interval=_POLL)  # each has its own time limit
+    settle(all_are_ready, bool, inf, interval=_POLL)  # each machine has its own time limit
 
 
 @dataclass
 class _Boot:
-    """A machine that is on its way up: its launcher, then its PID 1 once that is there."""
+    """A machine that is booting: its launcher, then its PID 1 once it exists."""
 
     machine: Booted
     launcher: int | None = None
@@ -249,5 +249,5 @@ def _last_words(twin: str, node: str) -> str:
 
 
 def enter(init: int) -> list[str]:
-    """Return the beginning of a command that runs inside the namespaces of this PID 1."""
+    """Return the command prefix that enters the namespaces of this PID 1."""
     return ["nsenter", "-t", str(init), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--"]

@@ -1,11 +1,11 @@
-"""The plant: one bridge per wire, and all its ends plugged in. Cuts act here and nowhere else.
+"""The plant: one bridge per wire, with all its ends plugged in. All cuts are made here.
 
-What is cut is written in the bridge's alias, so that the kernel alone holds the state: it survives `up`, and
-a machine that is powered on finds its wires as they are. A bridge that is down forwards nothing while its
-ports keep their carrier: the silent cut. One port that is cut from a LAN lies alone on a bridge of its own.
+A cut is recorded in the bridge's alias, so that the kernel alone holds the state: it survives `up`, and a machine
+that is powered on finds its wires unchanged. A bridge that is down forwards nothing while its ports keep their
+carrier: this is the silent cut. A single port that is cut from a LAN is alone on a separate bridge.
 
-A machine's port whose wire is gone but that is still configured stays, unplugged, as on a real router. It has a
-bridge of its own, too, so that a machine that is powered on gets it back.
+A port that loses its wire while it is still configured stays, unplugged, as on a real router. It has a separate
+bridge too, so that its machine gets it back after a power cycle.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from baubau_ops.lab.layout.layout import End, Wire
 
 _UNPLUGGED = "unplugged"
 _APART = "apart"
-_BRIDGE = "stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"  # a wire: no protocol, no memory
+_BRIDGE = "stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0"  # a wire: no protocol, no learning
 
 
 class Cut(StrEnum):
@@ -36,18 +36,18 @@ class Cut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A wire that lies in the plant."""
+    """A wire that exists in the plant."""
 
     id: str
     cut: Cut
     ports: frozenset[str]
-    """Plant ports plugged into its bridge, or cut from it alone."""
+    """Plant ports that are plugged into its bridge or individually cut from it."""
     apart: Mapping[End, Cut] = field(default_factory=dict)
-    """How those that are cut from it alone are cut."""
+    """Kind of cut for each port that is individually cut from the wire."""
 
     @property
     def cuts(self) -> Mapping[str, Cut]:
-        """What is cut, and how: the wire by its id, single ports as `<place>:<port>`."""
+        """Kind of cut, by the wire's id or, for a single port, by `<place>:<port>`."""
         whole = {self.id: self.cut} if self.cut else {}
         return whole | {str(end): cut for end, cut in self.apart.items()}
 
@@ -60,14 +60,14 @@ class Plant:
         self.netns = name_of(twin, PLANT)
 
     def create(self) -> None:
-        """Make the plant's namespace, quiet: no frame in it is its own."""
+        """Create the plant's namespace, which is quiet: it sends no frames itself."""
         if not (NETNS / self.netns).exists():
             netns.add([self.netns])
         quiet = ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"]
         run(["nsenter", f"--net={NETNS / self.netns}", "sysctl", "-qw", *quiet])
 
     def laid(self) -> Mapping[str, Laid]:
-        """Return the wires that lie there, by id."""
+        """Return the wires that exist in the plant, by id."""
         links = self._links()
         ports: dict[str, set[str]] = {}
         for link in links:
@@ -78,7 +78,7 @@ class Plant:
             apart.setdefault(wire, {})[end] = cut
         found = {}
         for link in links:
-            # A bridge without its alias was left half made by a crash; laying the wire again completes it.
+            # A crash left a bridge without its alias incomplete; laying the wire again completes it.
             wire, _, cut = link.get("ifalias", "").partition(" ")
             if link["ifname"].startswith("w") and wire not in ("", _UNPLUGGED, _APART):
                 bridges = [link["ifname"], *map(_bridge_of_one, apart.get(wire, ()))]
@@ -92,11 +92,11 @@ class Plant:
         return frozenset(End(*alias[1].split("/")) for alias in aliases if alias[0] == _UNPLUGGED)
 
     def ports(self) -> frozenset[str]:
-        """Return the plant's side of every port there is, plugged in or not."""
+        """Return the plant's side of every port, plugged in or not."""
         return frozenset(name for name in self._names() if name.startswith("p"))
 
     def lay(self, wires: Iterable[Wire]) -> None:
-        """Lay wires that are not there yet; nothing is plugged in."""
+        """Lay new wires; nothing is plugged in yet."""
         laid, present = self.laid(), self._names()
         lines = []
         for wire in (wire for wire in wires if wire.id not in laid):
@@ -107,11 +107,11 @@ class Plant:
         netns.ip_batch(lines, netns=self.netns)
 
     def take_away(self, wires: Iterable[str]) -> None:
-        """Remove wires, by their ids; no port goes with them."""
+        """Remove wires by their ids; their ports stay."""
         netns.ip_batch([f"link del {_bridge(wire)}" for wire in wires], netns=self.netns)
 
     def unplug(self, ends: Iterable[End]) -> None:
-        """Take the cable out of ports that stay: no carrier, and each is remembered."""
+        """Unplug ports that stay: they lose carrier, and each is remembered."""
         present = self._names()
         lines = []
         for end in ends:
@@ -123,19 +123,19 @@ class Plant:
         netns.ip_batch(lines, netns=self.netns)
 
     def forget(self, ends: Iterable[End]) -> None:
-        """Remember unplugged ports no more; the ports themselves are left alone."""
+        """Forget unplugged ports; the ports themselves are unchanged."""
         self.take_away(_dead_end(end) for end in ends)
 
     def replug(self, place: str) -> None:
-        """Give a place in its new namespace the ports without a wire that it had."""
+        """Give a place the ports without a wire back in its new namespace."""
         self._plug(
             [(_bridge(_dead_end(end)), end) for end in self.unplugged() if end.place == place], {place}
         )
 
     def plug(self, ends: Iterable[tuple[Wire, End]], fresh: Collection[str]) -> None:
-        """Plug places (their namespaces exist) into wires, without carrier until `settle`.
+        """Plug places, whose namespaces must exist, into wires; they have no carrier until `settle`.
 
-        A port that a place lacks is made. In `fresh` namespaces all are: what the plant has is of their old life.
+        Missing ports are created. In `fresh` namespaces all are: the plant's ports belong to the old namespaces.
         """
         laid = self.laid()
         bridges = [
@@ -158,7 +158,7 @@ class Plant:
             by_place.setdefault(end.place, []).extend(
                 (
                     f"link add {end.port} address {end.mac} type veth peer name {port} netns {self.netns}",
-                    # No link-local address, no chatter: every IPv6 frame that a filter counts is a probe.
+                    # No link-local address, so no background traffic: every IPv6 frame that a filter counts is a probe.
                     f"link set {end.port} addrgenmode none",
                     f"link set {end.port} up",
                 )
@@ -169,12 +169,12 @@ class Plant:
         netns.ip_batch(new, netns=self.netns)
 
     def drop(self, ports: Collection[str]) -> None:
-        """Remove plant ports by their names; the port at the other end goes with each."""
-        # Forced: one whose namespace has just been deleted may vanish by itself meanwhile.
+        """Remove plant ports by their names; this also removes the port at the other end of each."""
+        # Forced: a port whose namespace has just been deleted may vanish by itself meanwhile.
         netns.ip_batch([f"link del {port}" for port in sorted(ports)], netns=self.netns, force=True)
 
     def settle(self, wires: Iterable[Wire], powered: Collection[str]) -> None:
-        """Give every port the carrier it should have: it is not cut loudly, another place on the wire has power."""
+        """Set every port's carrier: it is up unless the port is cut with both ends down or no other place has power."""
         laid = self.laid()
         lines = []
         for wire in wires:
@@ -187,7 +187,7 @@ class Plant:
         netns.ip_batch(lines, netns=self.netns)
 
     def cut(self, wire: Wire, *, silent: bool, powered: Collection[str]) -> None:
-        """Stop all traffic on a wire, silently or seen by all its ends. One kind may become the other."""
+        """Stop all traffic on a wire, silently or with all its ports down; this may change the kind of a cut."""
         kind = Cut.SILENT if silent else Cut.LOUD
         bridge = _bridge(wire.id)
         down = [f"link set {bridge} down", f"link set {bridge} alias '{wire.id} {kind}'"]
@@ -195,13 +195,13 @@ class Plant:
         self.settle([wire], powered)
 
     def mend(self, wire: Wire, powered: Collection[str]) -> None:
-        """Let traffic pass again."""
+        """Let traffic pass on a wire again."""
         bridge = _bridge(wire.id)
         netns.ip_batch([f"link set {bridge} up", f"link set {bridge} alias {wire.id}"], netns=self.netns)
         self.settle([wire], powered)
 
     def cut_off(self, wire: Wire, end: End, *, silent: bool, powered: Collection[str]) -> None:
-        """Stop the traffic of one port alone, silently or seen by its machine; the others on the wire go on."""
+        """Stop the traffic of one port, silently or with that port down; other ports on the wire are unaffected."""
         kind = Cut.SILENT if silent else Cut.LOUD
         bridge, present = _bridge_of_one(end), self._names()
         lines = [] if bridge in present else [f"link add {bridge} type bridge {_BRIDGE}"]
@@ -212,7 +212,7 @@ class Plant:
         self.settle([wire], powered)
 
     def rejoin(self, wire: Wire, end: End, powered: Collection[str]) -> None:
-        """Let the traffic of one port pass again; nothing happens when it is not cut alone."""
+        """Let the traffic of one port pass again; do nothing when it is not individually cut."""
         bridge, present = _bridge_of_one(end), self._names()
         if bridge in present:
             port = plant_port(end)
@@ -221,7 +221,7 @@ class Plant:
             self.settle([wire], powered)
 
     def forget_cuts(self, wires: Iterable[Wire]) -> None:
-        """Forget the cuts of single ports that are on none of these wires any more."""
+        """Forget the cuts of single ports that are no longer on any of these wires."""
         there = {(end, wire.id) for wire in wires for end in wire.ends}
         gone = [end for end, wire, _ in _apart(self._links()) if (end, wire) not in there]
         netns.ip_batch([f"link del {_bridge_of_one(end)}" for end in gone], netns=self.netns)
@@ -239,12 +239,12 @@ def _dead_end(end: End) -> str:
 
 
 def _bridge_of_one(end: End) -> str:
-    """The bridge on which a port lies that is cut from its wire alone."""
+    """Return the bridge of a port that is individually cut from its wire."""
     return _bridge(f"{_APART} {end.place}/{end.port}")
 
 
 def _apart(links: Iterable[dict[str, Any]]) -> Iterator[tuple[End, str, Cut]]:
-    """Yield each port that is cut from its wire alone, the wire's id, and how it is cut."""
+    """Yield each port that is individually cut from its wire, the wire's id, and the kind of cut."""
     for link in links:
         kind, _, rest = link.get("ifalias", "").partition(" ")
         if kind == _APART:

@@ -1,1 +1,1 @@
-"""Packets sent from machines of the twin, and what came of them."""
+"""Packets sent from machines of the twin, and their results."""

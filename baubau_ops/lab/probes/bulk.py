@@ -17,13 +17,13 @@ from baubau_ops.lab.host.names import netns as name_of
 from baubau_ops.lab.layout.layout import Bare, Layout
 
 PREFIX = b"\0bulk "
-"""A line that begins so asks the far end to send or to receive."""
+"""Prefix of a line that asks the far end to send or to receive."""
 
 CONNECT_TIMEOUT = 2.0
-"""Seconds for one try to connect."""
+"""Seconds for one connection attempt."""
 
 WARM_UP = 0.25
-"""Share of the time that is not counted: the window has to open, and a shaper's burst to be used up."""
+"""Share of the time that is not counted: the TCP window opens and a shaper's burst is used up in it."""
 
 _CHUNK = 256 * 1024
 
@@ -39,8 +39,8 @@ class Exchange:
     async def measure(self, source: str, target: str, seconds: float) -> int:
         """Return the bit/s of payload that arrive at `target` while `source` sends all it can.
 
-        The connection is opened by whichever a stateful filter would let: a site's towards the others.
-        FailedError when no connection comes about.
+        The end that a stateful filter allows opens the connection: a site's machine connects to the others.
+        Raises FailedError when no connection can be opened.
         """
         sender, receiver = self._machine(source), self._machine(target)
         opener, other = (receiver, sender) if receiver.uplinks and not sender.uplinks else (sender, receiver)
@@ -60,7 +60,7 @@ class Exchange:
             del self._results[token]
 
     async def serve(self, connection: socket.socket, line: bytes) -> None:
-        """Do the far end's part."""
+        """Play the far end's part."""
         task, seconds, token = line[len(PREFIX) :].split()[:3]
         if task == b"send":
             await asyncio.to_thread(_send, connection, float(seconds))
@@ -81,14 +81,14 @@ class Exchange:
             try:
                 connecting = asyncio.get_running_loop().sock_connect(connection, (address, port))
                 await asyncio.wait_for(connecting, CONNECT_TIMEOUT)
-            except OSError:  # a refusal, or no answer in time
+            except OSError:  # refused, or no answer in time
                 connection.close()
             else:
                 return connection
         raise FailedError(f"{opener.name} cannot open a TCP connection to {other.name} on any port.")
 
     def _doors(self, machine: Bare) -> Iterator[tuple[str, int]]:
-        """Where the machine may be reached: as its services first, as policy allows only those."""
+        """The addresses and ports at which to reach the machine; services come first, as policy allows only those."""
         for service in self.layout.services:
             if service.protocol == "tcp" and service.address in machine.addresses:
                 yield str(service.address), service.port
@@ -101,7 +101,7 @@ def _send(connection: socket.socket, seconds: float) -> None:
     connection.settimeout(seconds + 5)
     chunk = bytes(_CHUNK)
     end = time.monotonic() + seconds
-    # The receiver, whose clock counts, may end it a little earlier.
+    # The receiver's clock decides, so the receiver may end the transfer a little earlier.
     with contextlib.suppress(ConnectionError):
         while time.monotonic() < end:
             connection.send(chunk)

@@ -1,4 +1,4 @@
-"""Raw frames of one packet each, as a captured router or a machine that lies would send them."""
+"""Raw frames of one packet each, as a compromised router or a spoofing machine would send them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from baubau_ops.inventory.environment import Protocol4
 
 TTL = 64
 SOURCE_PORT, STRAY_PORT = 40007, 40008
-"""Different ones: a SYN sent before makes its answer belong to something."""
+"""Two different ports: an earlier SYN from the same port would make a stray answer part of a known connection."""
 
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
@@ -36,7 +36,7 @@ def packet(
 ) -> bytes:
     """Return an IP packet: an ICMP echo request, a UDP datagram or a TCP SYN that carries `payload`.
 
-    `stray` makes it the answer to a TCP SYN; `dscp` marks an IPv4 packet.
+    `stray` makes it the answer to a TCP SYN; `dscp` sets the mark of an IPv4 packet.
     """
     if isinstance(source, IPv4Address) != isinstance(target, IPv4Address):
         raise ValueError(f"{source} and {target} are of different families")
@@ -50,12 +50,12 @@ def packet(
 
 
 def asking(payload: bytes, ttl: int) -> bytes:
-    """Return a datagram's content that asks for `payload` as its answer, with so few hops."""
+    """Return the content of a datagram that asks for `payload` as its answer, sent with this TTL."""
     return payload + _ASKS + bytes([ttl])
 
 
 def asked(content: bytes) -> tuple[bytes, int]:
-    """Return what a datagram is to be answered with, and with how many hops."""
+    """Return the answer that a datagram asks for, and its TTL."""
     if content[-len(_ASKS) - 1 : -1] == _ASKS:
         return content[: -len(_ASKS) - 1], content[-1]
     return content, TTL
@@ -72,7 +72,7 @@ def checksum(data: bytes) -> int:
 
 
 def dscp_of(frame: bytes) -> int | None:
-    """Return the mark of an Ethernet frame's packet; None where it is not IPv4."""
+    """Return the DSCP of the packet in an Ethernet frame; None if it is not IPv4."""
     return frame[15] >> 2 if frame[12:14] == struct.pack("!H", _IPV4) else None
 
 
@@ -83,7 +83,7 @@ def _mac(text: str) -> bytes:
 def _transport(
     protocol: Protocol4, is_v4: bool, port: int, payload: bytes, pseudo: bytes, flags: int
 ) -> bytes:
-    """The packet inside IP; its checksum covers the pseudo header too."""
+    """Return the payload of the IP packet; its checksum also covers the pseudo header."""
     if protocol == "icmp":
         head, at = struct.pack("!BBHHH", 8 if is_v4 else 128, 0, 0, SOURCE_PORT, 1), 2
     elif protocol == "udp":

@@ -1,4 +1,4 @@
-"""Probes: real packets from a machine's namespace, and what came of them."""
+"""Probes: real packets sent from a machine's namespace, and their results."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from baubau_ops.lab.probes import frames
 from baubau_ops.lab.probes.sniffing import NONCE_LENGTH, Arrival, close_aside, sniffing
 
 SPACING = 0.1
-"""Seconds between two attempts of a probe; each has its whole time to be answered."""
+"""Seconds between two attempts of a probe; each still has its full time to be answered."""
 
 EXPIRY = 0.25
-"""Seconds until a router tells that a packet expired there."""
+"""Seconds to wait for a router's message that a packet expired there."""
 
 _IP_RECVERR, _IP_RECVTTL = 11, 12
 _ORIGIN_ICMP = 2  # SO_EE_ORIGIN_ICMP
@@ -44,7 +44,7 @@ class Result(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where raw frames leave: a port, its MAC address, and that of the router at the other end."""
+    """The place from which raw frames are sent: a port, its MAC address, and that of the router at the other end."""
 
     netns: str
     port: str
@@ -53,7 +53,7 @@ class _Place:
 
 
 _Senders = dict[_Place, socket.socket]
-"""Open packet sockets; those of one exchange are shared by its probes."""
+"""Open packet sockets; the probes of one exchange share them."""
 
 
 class Prober:
@@ -64,7 +64,7 @@ class Prober:
         self.layout = layout
 
     async def exchange(self, probes: Sequence[Probe], *, timeout: float) -> list[Answer]:
-        """Try all probes at once; answers in the same order. InputError for a source that is not there."""
+        """Send all probes at once; return answers in the same order. InputError for an unknown source."""
         for probe in probes:
             if probe.source not in self.layout.bare:
                 raise InputError(
@@ -89,7 +89,7 @@ class Prober:
         return await _repeat(probe, attempt, timeout)
 
     def _arrival(self, probe: Probe) -> Arrival:
-        """Where a frame counts as arrived: at the target; for IPv6, which no machine has, at any but its source."""
+        """The machines that may receive the frame: the target; for IPv6, which no machine has, all but the source."""
         if isinstance(probe.target, IPv6Address):
             machines = frozenset(self.layout.bare) - {probe.source}
         else:
@@ -126,19 +126,19 @@ class Prober:
         return Result.ANSWERED
 
     async def _expiring(self, probe: Probe) -> Result:
-        """Count the routers on the way, and send with just so many hops that the last one has to tell."""
+        """Count the routers on the path, and send with a TTL that expires at the last one."""
         with contextlib.suppress(OSError):
             hops = await self._hops(probe)
-            for ttl in (hops, hops + 1, hops - 1):  # the way back may be longer or shorter
+            for ttl in (hops, hops + 1, hops - 1):  # the return path may be longer or shorter
                 with contextlib.suppress(TimeoutError):
                     if await asyncio.wait_for(self._expires(probe, ttl), EXPIRY) in probe.expires_at:
                         return Result.ANSWERED
         return Result.SILENT
 
     async def _answer_expiring(self, probe: Probe, arrival: Arrival, timeout: float) -> Answer:
-        """Ask for an answer with just so many hops that the last router has to tell who sent it.
+        """Ask for an answer with a TTL that expires at the last router, which then notifies the answer's sender.
 
-        It tells by quoting the answer's end, which the question did not end with.
+        The router's message quotes the end of the answer, which differs from the end of the question.
         """
         began = time.monotonic()
         sent = 0
@@ -153,7 +153,7 @@ class Prober:
         return Answer(probe, sent, arrival.event.is_set(), seconds=time.monotonic() - began)
 
     async def _hops(self, probe: Probe) -> int:
-        """The routers between source and target, by what is left of an answer's hops."""
+        """The number of routers between source and target, computed from the TTL that an answer has left."""
         with self._udp_socket(probe) as opened:
             opened.setsockopt(socket.IPPROTO_IP, _IP_RECVTTL, 1)
             opened.connect((str(probe.target), probe.port))
@@ -163,7 +163,7 @@ class Prober:
             return frames.TTL - next(int.from_bytes(data, sys.byteorder) for _, _, data in ancillary)
 
     async def _expires(self, probe: Probe, ttl: int) -> IPv4Address | None:
-        """Who tells that a packet with so many hops expired there; None if it came further."""
+        """The router at which a packet with this TTL expired; None if the packet got further."""
         with self._udp_socket(probe) as opened:
             opened.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
             opened.connect((str(probe.target), probe.port))
@@ -173,14 +173,14 @@ class Prober:
             return told[1] if told and told[0] == _TIME_EXCEEDED else None
 
     def _udp_socket(self, probe: Probe) -> socket.socket:
-        """Open it inside the source, to be told of errors."""
+        """Open a socket in the source's namespace that reports ICMP errors."""
         with self._inside(probe.source):
             opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
         return opened
 
     def _judge(self, probe: Probe, opened: socket.socket, error: OSError) -> Result:
-        """Tell a refusal by somebody else from a failure at home (no route, no answer to ARP)."""
+        """Distinguish a refusal by another node from a local failure (no route, no answer to ARP)."""
         if told := _told(opened):
             own = self.layout.bare[probe.source].addresses
             return Result.SILENT if told[1] in own else Result.REFUSED
@@ -206,18 +206,18 @@ class Prober:
                     icmp = data[(data[0] & 0xF) * 4 :]
                     if icmp[0] == _ECHO_REPLY and icmp[8:24] == nonce and sender == str(probe.target):
                         return Result.ANSWERED
-                    # An error carries the packet that caused it: 8 bytes, an IPv4 header, the request.
+                    # An error quotes the packet that caused it: 8 bytes, an IPv4 header, the request.
                     if icmp[0] == _UNREACHABLE and request[:8] in icmp[28:] and sender not in own:
                         return Result.REFUSED
             except OSError:
                 return Result.SILENT
 
     async def _raw(self, probe: Probe, arrival: Arrival, senders: _Senders, timeout: float) -> Answer:
-        """Send packets past the source's own rules, and look whether they arrive at a machine."""
+        """Send packets that bypass the source's own rules, and check whether they arrive at a machine."""
         send = self._routed if _is_routed(probe) else self._framed
         began = time.monotonic()
         sent = 0
-        with contextlib.suppress(OSError):  # the source has no way to the target
+        with contextlib.suppress(OSError):  # the source has no route to the target
             while sent < probe.count and not arrival.event.is_set():
                 send(probe, arrival.nonce, senders)
                 sent += 1
@@ -226,7 +226,7 @@ class Prober:
         return Answer(probe, sent, arrival.event.is_set(), seconds=seconds, dscp=arrival.dscp)
 
     def _routed(self, probe: Probe, nonce: bytes, _senders: _Senders) -> None:
-        """Send a packet by the way, and from the address, that the source's kernel takes."""
+        """Send a packet along the route, and from the address, that the source's kernel chooses."""
         with self._inside(probe.source):
             looking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             sending = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
@@ -236,7 +236,7 @@ class Prober:
             sending.sendto(_packet(probe, source, nonce), (str(probe.target), 0))
 
     def _framed(self, probe: Probe, nonce: bytes, senders: _Senders) -> None:
-        """Send a packet in a frame to the router next to the source."""
+        """Send a packet in a frame addressed to the router next to the source."""
         place = self._leaving(probe)
         packet = _packet(probe, self._source(probe), nonce)
         frame = frames.frame(packet, to_mac=place.to_mac, from_mac=place.mac)
@@ -263,7 +263,7 @@ class Prober:
 
 
 async def _readable(opened: socket.socket) -> None:
-    """Wait until there is an answer or an error."""
+    """Wait until an answer or an error arrives."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(opened, ready.set)
@@ -274,7 +274,7 @@ async def _readable(opened: socket.socket) -> None:
 
 
 def _told(opened: socket.socket) -> tuple[int, IPv4Address] | None:
-    """The type of the ICMP error that a socket holds, and who sent it."""
+    """The type and the sender of the ICMP error that is queued on a socket."""
     with contextlib.suppress(OSError):
         _, ancillary, _, _ = opened.recvmsg(0, 512, socket.MSG_ERRQUEUE)
         for level, kind, data in ancillary:
@@ -292,7 +292,7 @@ def _sender(place: _Place, senders: _Senders) -> socket.socket:
 
 
 def _is_sniffed(probe: Probe) -> bool:
-    """Whether it is told by a frame on some wire: raw ones are, and what tells of an expired answer."""
+    """Whether sniffed frames decide the result: they do for raw probes, and for the report of an expired answer."""
     return (
         probe.at == "uplink"
         or probe.back
@@ -304,7 +304,7 @@ def _is_sniffed(probe: Probe) -> bool:
 
 
 def _is_routed(probe: Probe) -> bool:
-    """Whether all that is raw about it is what stands in its packet."""
+    """Whether only the packet is raw, so that the kernel can route it."""
     return probe.at == "host" and probe.dscp is not None and probe.spoof is None and not probe.stray
 
 
@@ -326,17 +326,17 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 
 async def _at_once(work: Iterable[Coroutine[None, None, Answer]]) -> list[Answer]:
-    """Start all, but each only when what has arrived is answered: a burst would overrun the machines' sockets."""
+    """Start all, but answer what has arrived before each: a burst would overrun the machines' sockets."""
     tasks = []
     async with asyncio.TaskGroup() as group:
         for one in work:
             tasks.append(group.create_task(one))
-            await asyncio.sleep(0)  # a turn of the loop: whatever is ready is served
+            await asyncio.sleep(0)  # one turn of the event loop serves everything that is ready
     return [task.result() for task in tasks]
 
 
 async def _repeat(probe: Probe, attempt: Callable[[Probe], Awaitable[Result]], timeout: float) -> Answer:
-    """Make up to `count` attempts, a little apart, until one says something; each has `timeout` seconds."""
+    """Make up to `count` attempts, slightly spaced, until one gets a response; each has `timeout` seconds."""
     running: dict[asyncio.Task[Result], float] = {}
     sent = 0
 

@@ -1,7 +1,7 @@
 """The one process that plays all bare machines: it answers in their namespaces and sends probes from them.
 
-Sockets are opened inside by `setns` and then served from one event loop. TCP connections are accepted and a
-line is echoed; UDP datagrams are echoed. Requests come over a unix socket, one JSON line each.
+It opens sockets in the namespaces with `setns` and serves them from one event loop. It accepts TCP connections and
+echoes a line; it echoes UDP datagrams. Requests arrive over a unix socket, one JSON line each.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Responder:
             self._spawn(self._talk(connection))
 
     async def _talk(self, connection: socket.socket) -> None:
-        """Echo what comes until the far end is done, or take part in a bulk transfer if the first line asks for it."""
+        """Echo everything until the far end closes, or join a bulk transfer if the first line asks for one."""
         loop = asyncio.get_running_loop()
         with connection, contextlib.suppress(OSError):
             line = await loop.sock_recv(connection, LINE)
@@ -129,7 +129,7 @@ def _listeners(layout: Layout) -> Iterator[socket.socket]:
 
 
 def _echoes(bare: Bare, layout: Layout) -> Iterator[socket.socket]:
-    """One socket for each address: an answer must come from the address that was asked."""
+    """One socket for each address: the source of an answer must be the address that the request went to."""
     for address in bare.addresses:
         for port in layout.ports:
             echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)

@@ -1,4 +1,4 @@
-"""The responder's process, seen from outside: start it, find it, end it."""
+"""Manages the responder's process: starts it, finds it, ends it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from baubau_ops.lab.layout.layout import Layout
 MODULE = "baubau_ops.lab.probes.responder"
 
 START_TIMEOUT = 60.0
-"""Seconds until it takes requests; 0.3 are usual, many more where the machine is overloaded."""
+"""Seconds until it accepts requests; 0.3 are usual, many more on an overloaded machine."""
 
 END_TIMEOUT = 5.0
 """Seconds until it is gone after SIGKILL."""
@@ -35,23 +35,23 @@ _POLL = 0.01
 
 @cache
 def program() -> str:
-    """Tells the responder's source from another one: an earlier one that still runs would misread a request."""
+    """Identify the responder's source: an older responder that still runs would misread a request."""
     sources = [*sorted(Path(__file__).parents[1].rglob("*.py")), Path(environment.__file__)]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 
 def socket_path(twin: str) -> Path:
-    """Return the socket on which a twin's responder takes requests."""
+    """Return the path of the socket on which a twin's responder accepts requests."""
     return run_dir(twin) / "responder.sock"
 
 
 def layout_path(twin: str) -> Path:
-    """Return what tells the responder which machines there are."""
+    """Return the path of the layout file, from which the responder learns its machines."""
     return run_dir(twin) / "responder.json"
 
 
 def start_responder(twin: str, layout: Layout, *, restart: bool) -> None:
-    """Start the responder of a twin whose machines are there, unless it runs as it should."""
+    """Start the responder of a twin whose machines exist, unless the right one already runs."""
     from baubau_ops.lab.record import dump_layout
 
     runs = bool(_processes(twin))
@@ -89,7 +89,7 @@ def stop_responder(twin: str) -> None:
 
 
 def _killed(twin: str) -> list[int]:
-    """Send SIGKILL to the responder's processes; return those there were."""
+    """Send SIGKILL to the responder's processes; return the processes found."""
     found = _processes(twin)
     for pid in found:
         with contextlib.suppress(ProcessLookupError):

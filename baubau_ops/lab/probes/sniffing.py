@@ -1,4 +1,4 @@
-"""Do raw frames arrive? One packet socket in each machine's namespace, for as long as probes are out."""
+"""Detects whether raw frames arrive, with one packet socket in each machine's namespace while probes are pending."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from baubau_ops.lab.host.names import netns as name_of
 from baubau_ops.lab.probes import frames
 
 NONCE_LENGTH = 16
-"""Bytes; a frame ends with them."""
+"""Bytes of the nonce at the end of a frame."""
 
 _ETH_P_ALL = 3
 _PACKET_OUTGOING = 4
@@ -22,18 +22,18 @@ _PACKET_OUTGOING = 4
 
 @dataclass(slots=True)
 class Arrival:
-    """Something to wait for: a frame that ends with the nonce, at one of these machines."""
+    """An expected arrival: a frame that ends with the nonce, at one of these machines."""
 
     nonce: bytes
     machines: frozenset[str]
     event: asyncio.Event
     dscp: int | None = None
-    """The mark it came with."""
+    """The DSCP that the packet had on arrival."""
 
 
 @contextlib.asynccontextmanager
 async def sniffing(twin: str, arrivals: Iterable[Arrival]) -> AsyncIterator[None]:
-    """Set each arrival's event as soon as it happens, and its mark."""
+    """Set the event and the DSCP of each arrival as soon as it happens."""
     wanted = {arrival.nonce: arrival for arrival in arrivals}
     loop = asyncio.get_running_loop()
     sniffers = {}
@@ -57,14 +57,14 @@ def _look(sniffer: socket.socket, machine: str, wanted: dict[bytes, Arrival]) ->
         data, address = sniffer.recvfrom(2048)
         arrival = wanted.get(data[-NONCE_LENGTH:])
         if arrival is None or arrival.event.is_set():
-            return  # an ICMP error that quotes the frame ends with the same
+            return  # an ICMP error that quotes the frame ends with the same nonce
         if machine in arrival.machines and address[2] != _PACKET_OUTGOING:
             arrival.dscp = frames.dscp_of(data)
             arrival.event.set()
 
 
 async def close_aside(sockets: Iterable[socket.socket]) -> None:
-    """Close packet sockets in a thread: each waits 15 ms for the kernel; machines must answer meanwhile."""
+    """Close packet sockets in a thread: each waits 15 ms for the kernel, and machines must answer meanwhile."""
 
     def close() -> None:
         for each in sockets:

@@ -1,4 +1,4 @@
-"""Probes from places on the twin, by way of its responder."""
+"""Sends probes from places on the twin, through its responder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from baubau_ops.lab.probes import watcher
 from baubau_ops.lab.probes.responding import ask
 
 MARGIN = 30.0
-"""Seconds beyond a probe's own time after which the responder counts as dead."""
+"""Seconds after a probe's own timeout until the responder counts as dead."""
 
 _PROBES = TypeAdapter(list[Probe])
 _ANSWERS = TypeAdapter(list[Answer])
@@ -36,11 +36,11 @@ class LabVantage:
         self.layout = layout
 
     def machines(self) -> Sequence[Machine]:
-        """Every end system there is, by name."""
+        """All end systems of the twin, sorted by name."""
         return [bare.machine for _, bare in sorted(self.layout.bare.items())]
 
     def exchange(self, probes: Sequence[Probe], *, timeout: float = 1.0) -> Sequence[Answer]:
-        """Try all probes at once; answers in the same order. `timeout` is in seconds, for each attempt."""
+        """Send all probes at once; return answers in the same order. `timeout` is in seconds, for each attempt."""
         if not probes:
             return []
         request = {
@@ -52,9 +52,9 @@ class LabVantage:
         return _ANSWERS.validate_python(ask(self.twin, request, timeout=patience))
 
     def throughput(self, source: str, target: str, *, seconds: float = 3.0) -> int:
-        """What one bulk TCP transfer from machine to machine achieves, in bit/s of payload at the receiver.
+        """The rate of one bulk TCP transfer between two machines, in bit/s of payload at the receiver.
 
-        The first quarter of the time is not counted. FailedError when no connection comes about.
+        The first quarter of the time is not counted. Raises FailedError when no connection can be opened.
         """
         request = {"do": "throughput", "source": source, "target": target, "seconds": seconds}
         return int(ask(self.twin, request, timeout=seconds + MARGIN))
@@ -62,7 +62,7 @@ class LabVantage:
     def watch(self, source: str, target: IPv4Address, *, interval: float = 0.005) -> LabWatch:
         """Send a UDP echo request every `interval` seconds until stopped.
 
-        It goes to the port of a UDP service at that address, else to the probe port.
+        It goes to the port of a UDP service at that address if there is one, otherwise to the probe port.
         """
         if source not in self.layout.bare:
             raise InputError(f'The twin has no machine "{source}".{did_you_mean(source, self.layout.bare)}')
@@ -73,17 +73,17 @@ class LabVantage:
 
 
 class LabWatch:
-    """A running open-loop prober: a process of its own, which ends with this one."""
+    """A running open-loop prober: a separate process, which ends with this one."""
 
     def __init__(self, netns: str, target: IPv4Address, port: int, interval: float) -> None:
         argv = [sys.executable, watcher.__file__, str(NETNS / netns), str(target), str(port), str(interval)]
         self._process = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        self._read()  # it has begun
+        self._read()  # the prober has started
 
     def stop(self) -> Outage:
-        """End it, wait for the last answers, and tell."""
+        """Stop the prober, wait for the last answers, and return the outage."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()

@@ -1,9 +1,9 @@
-"""The open-loop prober: a program of its own, so that nothing else disturbs its schedule.
+"""The open-loop prober: a separate program, so that nothing else disturbs its schedule.
 
     watcher.py NETNS TARGET PORT INTERVAL
 
 It prints a line once it runs, sends a UDP echo request every INTERVAL seconds until its stdin ends, and then
-prints what it saw as one JSON object. It imports nothing of the project: it must start at once.
+prints the result as one JSON object. It imports nothing from the project, because it must start at once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FORM = struct.Struct("!8sQ")
 
 
 def main() -> None:
-    """Probe until stdin ends, then tell."""
+    """Probe until stdin ends, then print the result."""
     path, target, port, interval = sys.argv[1:5]
     probe = _open(path, target, int(port))
     with contextlib.suppress(OSError):
@@ -51,7 +51,7 @@ def _open(path: str, target: str, port: int) -> socket.socket:
 
 
 def run(probe: socket.socket, interval: float, until: int) -> tuple[list[float], bytearray]:
-    """Send on schedule until `until` ends; return when each was sent, and which were answered."""
+    """Send requests on schedule until the file `until` ends; return when each was sent and which were answered."""
     run_id = os.urandom(8)
     sent: list[float] = []
     answered = bytearray()
@@ -86,7 +86,7 @@ def _send(probe: socket.socket, data: bytes) -> None:
         try:
             probe.send(data)
         except OSError:
-            # An ICMP error about an earlier one comes up here, once; without a route this one is lost too.
+            # An ICMP error about an earlier request is reported here, once; without a route this request is lost too.
             continue
         return
 
@@ -99,9 +99,9 @@ def _take(probe: socket.socket, run_id: bytes, answered: bytearray) -> None:
 
 
 def judge(interval: float, sent: Sequence[float], answered: Sequence[int]) -> dict[str, float]:
-    """Return how many were lost, and the longest time between two answered ones with a loss between them."""
+    """Return the number of lost requests, and the longest time between two answered ones with a loss in between."""
     longest = 0.0
-    last = None  # the last answered one before a run of losses
+    last = None  # the last answered request before a run of losses
     lost_since = False
     for at, was_answered in zip(sent, answered, strict=True):
         if not was_answered:
