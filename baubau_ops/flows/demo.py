@@ -41,13 +41,13 @@ OFFICE = NewSite(
     status="built",
 )
 SPAN = "pop-murhum--pop-wolio"
-"""On the office's shortest way to the data center."""
+"""A span on the office's shortest path to the data center."""
 TOLERANCE = 0.10
-"""How far a measured rate may be from the promised one."""
+"""Tolerated relative deviation of a measured rate from the promised one."""
 
 
 class Demo:
-    """One telling of the story on a twin of its own. `story` is complete up to where it failed."""
+    """One run of the story on its own twin. If a step fails, `story` is complete up to that step."""
 
     def __init__(self, twin: str, on_event: OnEvent = ignore) -> None:
         self.twin = twin
@@ -56,11 +56,11 @@ class Demo:
 
     @property
     def folder(self) -> Path:
-        """The copy of the small city that is worked on: the checkout stays as it is."""
+        """The copy of the small city that the demo edits: the checkout stays unchanged."""
         return settings.state_dir(f"lab:{self.twin}").parent / f"{self.twin}-city"
 
     def tell(self) -> None:
-        """Run all steps but the last; whatever goes wrong is raised and stays in the story."""
+        """Run all steps except the last; an error is raised and stays in the story."""
         city = self._boot()
         self._configure(city)
         self._prove(city)
@@ -69,7 +69,7 @@ class Demo:
         self._cut(city)
 
     def end(self) -> None:
-        """Take everything down; safe at any time, also twice."""
+        """Take everything down; this is safe at any time and can be repeated."""
         with self.story.step("Mend it, take the twin down, leave nothing") as step:
             self.clean_up()
             step.found = "no namespace, mount or process left"
@@ -169,11 +169,11 @@ class Demo:
 
 
 def _unasked(_made: NetworkPlan) -> None:
-    """Nobody is asked: the twin is the demo's own."""
+    """Approve without asking, because the twin belongs to the demo."""
 
 
 def _changed(report: Report) -> int:
-    """How many routers an apply changed; FailedError when one went wrong."""
+    """Return how many routers an apply changed; FailedError when one failed."""
     for outcome in report.outcomes:
         if outcome.status not in (Status.changed, Status.unchanged):
             raise FailedError(f"{outcome.target}: {outcome.status.value}: {outcome.reason}")

@@ -1,4 +1,4 @@
-"""Links as a service: what it changes to connect, disconnect or re-rate a site; written, and brought to the routers."""
+"""Links as a service: plan, write and apply the changes that connect, disconnect or re-rate a site."""
 
 from __future__ import annotations
 
@@ -27,60 +27,60 @@ if TYPE_CHECKING:
     from baubau_ops.network.change.apply import Approve, Report
 
 _WHOLE = 1_000_000
-"""Lines of context: the forecast must see the block that a line stands in."""
+"""Lines of context in a diff: the forecast must see the block that contains a line."""
 
 AnEdit = TypeVar("AnEdit", bound=Edit)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan(Generic[AnEdit]):
-    """An edit of a site, and what it changes on the routers."""
+    """An edit of a site, and its changes on the routers."""
 
     edit: AnEdit
     changes: tuple[Change, ...]
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """Of the routers that change, those that are still there afterwards."""
+        """Names of the changed routers that still exist afterwards."""
         ours = {node.name for node in self.edit.after.topology.ours}
         return tuple(change.target for change in self.changes if change.target in ours)
 
     @property
     def untouched(self) -> int:
-        """How many routers of the city are left alone."""
+        """Number of the city's routers that do not change."""
         return len(self.edit.after.topology.ours) - len(self.devices)
 
     @property
     def room(self) -> Room | None:
-        """What is left afterwards on the tightest link that may carry the site's traffic; None for a site that went."""
+        """Headroom afterwards on the tightest link that may carry the site's traffic; None for a removed site."""
         site = self.edit.site
         return tightest(self.edit.after, site) if site in self.edit.after.sites else None
 
 
 @dataclass(frozen=True, slots=True)
 class LinkChange(Generic[AnEdit]):
-    """One thing to do to a site's link: planned as often as one likes, written once, then applied."""
+    """One change of a site's link: it can be planned repeatedly, is written once, and is then applied."""
 
     action: Literal["add", "remove", "rate"]
     folder: Path
-    """The city's."""
+    """Folder of the city."""
     work_out: Callable[[], AnEdit]
-    """Returns the edit and writes nothing; InputError when it cannot be."""
+    """Function that returns the edit and writes nothing; InputError when the edit is impossible."""
     save: Callable[[], AnEdit]
-    """Works the edit out anew and writes it."""
+    """Function that computes the edit again and writes it."""
     stand_ins: StandIns
-    """Which platforms others stand in for in the environment that it is for."""
+    """Platforms that others stand in for in the target environment."""
 
     def plan(self) -> LinkPlan[AnEdit]:
-        """Work out the edit and what it changes on the routers. InputError when it cannot be."""
+        """Compute the edit and its changes on the routers. InputError when the edit is impossible."""
         edit = self.work_out()
         return LinkPlan(edit, changes(edit, self.stand_ins))
 
     def write(self, planned: LinkPlan[AnEdit], journal: Journal) -> LinkPlan[AnEdit]:
         """Write what was planned and record it; return what was written.
 
-        That differs from the plan when somebody else edited the inventory meanwhile. Nothing is written that
-        could not be recorded.
+        It differs from the plan if somebody else has edited the inventory meanwhile. Nothing is written if it
+        cannot be recorded.
         """
         journal.require()
         edit = self.save()
@@ -99,21 +99,21 @@ class LinkChange(Generic[AnEdit]):
         twin: str | None,
         on_event: OnEvent = ignore,
     ) -> Report:
-        """Bring what was written to the routers that it changes.
+        """Apply the written change to the routers that it affects.
 
-        A twin follows the inventory: before, when it gains a router, and after, when it loses one. The
-        environment is opened when the twin has gained its router. `twin` is None for real machines.
+        A twin follows the inventory: before the apply when it gains a router, afterwards when it loses one. The
+        environment is opened once the twin has gained its router. `twin` is None for real machines.
         """
-        # What only an apply needs takes longer to import than a plan takes to make.
+        # The modules that only an apply needs take longer to import than a plan takes to compute.
         from baubau_ops.flows import twin as twins
         from baubau_ops.network.change.apply import Application
 
         if twin is not None and self.action == "add":
             twins.up(twin, self.folder, on_event=on_event)
-        city = load(self.folder)  # not the edit's: its new numbers were only proposed then
+        city = load(self.folder)  # not the edit's inventory, in which the new numbers are only proposed
         application = Application(city, open_environment(), on_event=on_event)
         report = application.run(approve, devices=written.devices)
-        # The router's machine goes last: the POP's text names its port until then.
+        # The router's machine is removed last: until then the POP's configuration names its port.
         if twin is not None and self.action == "remove" and not exit_code(report.outcomes):
             twins.up(twin, self.folder, on_event=on_event)
         return report
@@ -132,16 +132,16 @@ def removal(folder: Path, site: str, stand_ins: StandIns = AS_INTENDED) -> LinkC
 
 
 def rating(folder: Path, new: NewRates, stand_ins: StandIns = AS_INTENDED) -> LinkChange[RateEdit]:
-    """Give a site's link other rates."""
+    """Change the rates of a site's link."""
     work_out, save = partial(plan_rates, folder, new), partial(change_rates, folder, new)
     return LinkChange("rate", folder, work_out, save, stand_ins)
 
 
 def changes(edit: Edit, stand_ins: StandIns = AS_INTENDED) -> tuple[Change, ...]:
-    """Compare the rendered texts before and after an edit; only the devices that differ, sorted by name.
+    """Compare the configurations before and after an edit; return the devices that differ, sorted by name.
 
-    A new router is to be installed; one that is gone is shown with its whole text removed. Only what the models
-    differ in is rendered: of thousands of routers that is two or three.
+    A new router is shown as to be installed; a removed one with its whole configuration removed. Only routers with
+    different models are rendered: two or three of thousands.
     """
     before, after = derive(edit.before), derive(edit.after)
     names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
@@ -150,7 +150,7 @@ def changes(edit: Edit, stand_ins: StandIns = AS_INTENDED) -> tuple[Change, ...]
 
 
 def _change(before: Router | None, after: Router | None, stand_ins: StandIns) -> Change | None:
-    """What becomes of a router; None if it keeps its text."""
+    """Return the change of a router; None if its configuration stays the same."""
     if before is None:
         assert after is not None, "it is there before or after"
         text = platform_of(after, stand_ins).render(after)

@@ -1,4 +1,4 @@
-"""A story as one HTML file that needs nothing else: no script, no font, no picture from elsewhere."""
+"""Renders a story as one self-contained HTML file, without external scripts, fonts or pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened, step by step: each with what it does, what it found, how long it took, and how it looked."""
+"""The story of a run, step by step: what each step does and finds, how long it takes, and a drawing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Step:
     found: str = ""
     details: list[str] = field(default_factory=list)
     drawing: str = ""
-    """An SVG, or nothing."""
+    """An SVG; empty for a step without a drawing."""
     seconds: float = 0.0
     is_done: bool = False
-    """False while it runs, and for ever when it failed."""
+    """False while the step runs; it stays False if the step fails."""
 
 
 class Story:
-    """The steps so far. A step that raises stays in the story, not done, with the error as what was found."""
+    """The steps so far. A step that raises stays in the story as not done, with the error in `found`."""
 
     def __init__(self, title: str, on_event: OnEvent = ignore) -> None:
         self.title = title
@@ -37,7 +37,7 @@ class Story:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """Run one step; the caller writes what it found into the step it is given."""
+        """Run one step; the caller writes the result into the step that it receives."""
         step = Step(len(self.steps) + 1, title)
         self.steps.append(step)
         self._on_event(Event("start", "step", title, done=step.number))

@@ -1,4 +1,4 @@
-"""From an inventory to its running twin: day-0 texts by `network`, machines by `lab`."""
+"""Brings up the twin of an inventory: `network` renders day-0 configurations, `lab` boots the machines."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from baubau_ops.lab.record import Record
 from baubau_ops.network.render.configurations import bootstrap, render
 
 REACH_TIMEOUT = 60.0
-"""Seconds for OSPF to find its neighbours after a boot."""
+"""Seconds that OSPF may take to find its neighbours after a boot."""
 STANDSTILL = 20.0
-"""Seconds without another one reached after which the rest waits for more: a new POP for its neighbours' texts."""
+"""Seconds without progress after which waiting ends: the rest needs a later apply, as a new POP's neighbours do."""
 SSH = 22
 
 
 def up(name: str, folder: Path, *, on_event: OnEvent = ignore) -> Inventory:
-    """Bring the twin of the city in `folder` up, or make it follow the city; return the city.
+    """Bring up the twin of the city in `folder`, or update it from the city; return the city.
 
-    Nothing is begun when this machine lacks what a twin needs and `packages` cannot install.
+    Nothing is started if this machine lacks something that a twin needs and that `packages` cannot install.
     """
     inventory = load(folder)
     require_root()
@@ -55,9 +55,9 @@ def up(name: str, folder: Path, *, on_event: OnEvent = ignore) -> Inventory:
 
 
 def up_generated(name: str, routers: int, *, on_event: OnEvent = ignore) -> Inventory:
-    """Bring up the twin of a synthetic city of at most so many routers; it is gone with the twin.
+    """Bring up the twin of a synthetic city of at most this many routers; the city is removed with the twin.
 
-    InputError when there are too few, or the twin is up already; MissingError when the machine is too small.
+    Raises InputError when `routers` is too small or the twin is already up, MissingError when the machine is too small.
     """
     sites = sites_for(routers)
     if Record(name).inventory is not None:
@@ -78,10 +78,10 @@ def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:
     vantage = environment(name).vantage
     assert vantage is not None, "a twin has one"
     left = inventory.topology.with_role(*INFRASTRUCTURE)
-    began = last = time.monotonic()  # `last`: when one more was reached
+    began = last = time.monotonic()  # `last`: the time of the latest progress
 
     def ask() -> bool:
-        """Whether there is nothing more to wait for."""
+        """Return whether there is nothing left to wait for."""
         nonlocal left, last
         before = len(left)
         probes = [Probe(BASTION, node.loopback, "tcp", SSH, count=1) for node in left if node.loopback]
@@ -102,14 +102,14 @@ def _wait_in_band(name: str, inventory: Inventory, on_event: OnEvent) -> None:
 
 
 def layout_of(inventory: Inventory) -> Layout:
-    """Return the twin of a city: every router of ours with its day-0 text."""
+    """Return the layout of a city's twin: each of our routers with its day-0 configuration."""
     return compose(
         inventory, {node.name: bootstrap(inventory, node.name, PLATFORMS) for node in inventory.topology.ours}
     )
 
 
 def check_machine() -> None:
-    """Refuse, before anything is changed, a machine on which no twin can run."""
+    """Refuse a machine on which no twin can run, before anything is changed."""
     require_root()
     lacking = machine.lacking(machine.look(), after_install=True)
     if lacking:
@@ -122,7 +122,7 @@ def check_machine() -> None:
 
 
 def require_root() -> None:
-    """Refuse whoever is not root."""
+    """Refuse to run without root."""
     if os.geteuid() != 0:
         message = "The twin needs root: it makes network namespaces and mounts."
         raise MissingError(message, remedy="sudo ./baubau lab …")
