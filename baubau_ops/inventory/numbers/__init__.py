@@ -1,1 +1,1 @@
-"""Numbers: assigned once, never moved."""
+"""Numbers: each is assigned once and never changes."""

@@ -1,7 +1,7 @@
-"""Assigns a number to everything that has none: deterministic, lowest first, and never a second time.
+"""Assigns a number to every object that has none: deterministically, lowest first, and only once.
 
-Pins win over the lock, the lock over the pools. A segment takes an aligned block of twice its size and uses
-the lower half, so that it can double where it stands.
+Pins take precedence over the lock, and the lock over the pools. A segment takes an aligned block of twice its size
+and uses the lower half, so that it can double in place.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from baubau_ops.inventory.numbers.pool import Lacking, Pool, Supply, block_of, r
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The lock completed for the files."""
+    """The lock, completed with the numbers that the files need."""
 
     numbers: Allocations
     proposed: frozenset[str]
-    """`<section>/<id>` of everything that the lock does not hold, or holds otherwise."""
+    """`<section>/<id>` of every entry that is missing in the lock or differs from it."""
     proposed_devices: frozenset[str]
-    """The nodes whose configuration holds a number of those."""
+    """The nodes whose configuration contains a number of these entries."""
     findings: tuple[Finding, ...]
-    """Exhausted pools and prefixes that cannot grow; `numbers` is complete only without any."""
+    """Exhausted pools and prefixes that cannot grow; `numbers` is complete only if there are none."""
 
 
 def complete(
     files: Files, locked: Allocations, today: date, *, holdings: Sequence[Holding] | None = None
 ) -> Completion:
-    """Give everything that needs them its numbers; `today` (UTC) ends quarantines.
+    """Give every owner the numbers that it needs; `today` (UTC) decides which quarantines have ended.
 
-    `holdings` are those of the files and the lock (`assigned`), for a caller that has them already. They are
-    used up: what is given is added to them.
+    `holdings` are those of the files and the lock (`assigned`), for a caller that already has them. They are
+    modified: new numbers are added to them.
     """
     return _Allocator(files, locked, today).run(assigned(files, locked) if holdings is None else holdings)
 
@@ -55,9 +55,9 @@ class _Allocator:
         self.kept = quarantine.still_kept(files, locked, today)
         self.pools: dict[Pool, Supply] = {}
         self.changed: defaultdict[tuple[str, str], dict[Path, Number]] = defaultdict(dict)
-        """By section and id: the numbers that are not in the lock, or not so."""
+        """Numbers that are missing in the lock or differ from it, by section and id."""
         self.incomplete: set[tuple[str, str]] = set()
-        """Section and id where a pool had nothing left."""
+        """Section and id of entries for which a pool was exhausted."""
         self.findings: list[Finding] = []
 
     def run(self, holdings: Sequence[Holding]) -> Completion:
@@ -65,7 +65,7 @@ class _Allocator:
             for key in holding.pins:
                 self._set(holding, key, holding.numbers[key])
             if holding.slot.kind.doubles:
-                self._resize(holding)  # before anything is given away
+                self._resize(holding)  # before any number is assigned
         supplies = [self._supplies(holding) for holding in holdings]
         for holding, supply in zip(holdings, supplies, strict=True):
             self._occupy(holding, supply)
@@ -89,7 +89,7 @@ class _Allocator:
         return Completion(numbers, frozenset(proposed), frozenset(devices), tuple(self.findings))
 
     def _entries(self, section: Section) -> dict[str, Any]:
-        """All entries of a section, changed ones put together anew."""
+        """All entries of a section; changed ones are rebuilt."""
         found = dict(self.locked.entries(section.name))
         back = quarantine.entries(self.locked, section)
         for owner in section.owners(self.files):
@@ -106,7 +106,7 @@ class _Allocator:
         self.changed[holding.slot.section.name, owner][holding.slot.path_of(name)] = number
 
     def _supplies(self, holding: Holding) -> dict[str, Supply | None]:
-        """By name within the entries: where the numbers of a kind are taken from."""
+        """The supplies from which the numbers of a kind are taken, by name within the entries."""
         names = {name for _, name in holding.numbers} | {need.key[1] for need in holding.needs}
         return {name: self._supply(holding.pool(name)) for name in names}
 
@@ -114,7 +114,7 @@ class _Allocator:
         return None if pool is None else self.pools.setdefault(pool, Supply(pool))
 
     def _occupy(self, holding: Holding, supplies: Mapping[str, Supply | None]) -> None:
-        """Note what is held, and what is in quarantine, as not to be given away."""
+        """Mark held and quarantined numbers as occupied."""
         doubles, pins = holding.slot.kind.doubles, holding.pins
         for key, taken in holding.ranges.items():
             supply = supplies[key[1]]
@@ -133,7 +133,7 @@ class _Allocator:
         return holding.slot.held(kept).items()
 
     def _give(self, holding: Holding, supplies: Mapping[str, Supply | None]) -> None:
-        """Take a number for every need that has none."""
+        """Assign a number to every need that has none."""
         kind, section, numbers, owners = (
             holding.slot.kind,
             holding.slot.section.name,
@@ -155,7 +155,7 @@ class _Allocator:
                 self.incomplete.add((section, owner))
 
     def _resize(self, holding: Holding) -> None:
-        """Change the length of what was assigned when the files ask for another size."""
+        """Change the length of assigned prefixes for which the files ask for another size."""
         asking = [
             need
             for need in holding.needs
@@ -178,7 +178,7 @@ class _Allocator:
                 self._resized(holding, need, pool, starts[pool])
 
     def _resized(self, holding: Holding, need: Need, pool: Pool, starts: list[int]) -> None:
-        """The prefix at its new length where it stands, if nothing stands in its way."""
+        """Resize a prefix in place, if the space after it is free."""
         prefix = holding.numbers[need.key]
         assert isinstance(prefix, IPv4Network)
         start, _ = holding.ranges[need.key]

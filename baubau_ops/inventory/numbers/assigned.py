@@ -1,4 +1,4 @@
-"""What is assigned before anything new is: the lock, overruled by the pins of the files."""
+"""The numbers that exist before allocation: those of the lock, overridden by the pins of the files."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from baubau_ops.inventory.numbers.pool import Pool, Range, range_of
 
 @dataclass(slots=True)
 class Holding:
-    """All numbers of one kind that are held before any is given, and what asks for one."""
+    """All numbers of one kind that are held before allocation, and the needs for that kind."""
 
     files: Files
     slot: Slot
     owners: Collection[str]
-    """What needs an entry."""
+    """Ids that need an entry."""
     needs: list[Need]
-    """Also of those that only pin a number for later."""
+    """Needs, including those of objects that only pin a number for later."""
     numbers: dict[Key, Number]
-    """Also those of reservations."""
+    """Held numbers, including those of reservations."""
     ranges: dict[Key, Range]
-    """What each of the numbers takes up."""
+    """Range that each number occupies."""
     pins: dict[Key, DocumentPath] = field(default_factory=dict)
-    """Which of the numbers are pinned, and where in their owner's file."""
+    """Pinned numbers, each with its place in the owner's file."""
     _pools: dict[str, Pool | None] = field(default_factory=dict)
 
     def set(self, key: Key, number: Number) -> None:
@@ -37,22 +37,22 @@ class Holding:
         self.ranges[key] = range_of(number)
 
     def pool(self, name: str) -> Pool | None:
-        """Where the numbers of a name within the entries are taken from."""
+        """The pool for the numbers of a name within the entries."""
         if name not in self._pools:
             self._pools[name] = self.slot.kind.pool(self.files, name)
         return self._pools[name]
 
     def place(self, key: Key) -> DocumentPath:
-        """Where in its file an owner asks for a number."""
+        """The place in its file where an owner asks for a number."""
         return self.slot.kind.place(self.files, *key)
 
     def file(self, key: Key) -> str:
-        """The owner's."""
+        """The owner's file."""
         return self.slot.section.file.format(key[0])
 
 
 def assigned(files: Files, locked: Allocations) -> list[Holding]:
-    """The known numbers of everything that needs some, and of every reservation; one holding for each kind."""
+    """The known numbers of all owners and reservations, as one holding for each kind."""
     found = []
     for section in sections.SECTIONS:
         owners = section.owners(files)

@@ -1,4 +1,4 @@
-"""Who holds which number, by lock or by pin, and where two hold the same."""
+"""Finds numbers that two objects hold, whether by the lock or by a pin."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _RESOLVE = "baubau inventory allocate --resolve"
 
 
 class Claim(NamedTuple):
-    """Somebody's hold on numbers `first` to `after` - 1. There are six for every site."""
+    """A holder's claim on the numbers `first` to `after` - 1. Every site has six."""
 
     first: int
     after: int
     holder: str
-    """Its id in the lock."""
+    """The holder's id in the lock."""
     slot: Slot
     name: str
-    """Within the entry."""
+    """Name of the number within the entry."""
     given: Number
     pin: DocumentPath = ()
-    """Where the holder's file pins it; empty when the lock holds it."""
+    """Place in the holder's file that pins it; empty when the lock holds it."""
 
     @property
     def section(self) -> Section:
@@ -38,22 +38,22 @@ class Claim(NamedTuple):
 
     @property
     def entry(self) -> tuple[str, str]:
-        """The section's name and the id."""
+        """The name of the section, and the holder's id."""
         return self.slot.section.name, self.holder
 
     @property
     def file(self) -> str:
-        """The holder's."""
+        """The holder's file."""
         return self.section.file.format(self.holder)
 
     @property
     def what(self) -> str:
-        """For people: `AS 4200000001`, `office 10.64.0.0/26`."""
+        """The number as people read it: `AS 4200000001`, `office 10.64.0.0/26`."""
         return self.slot.kind.label.format(number=self.given, name=self.name)
 
 
 def duplicates(holdings: Iterable[Holding]) -> Iterator[Finding]:
-    """Numbers that two hold, by lock or by pin."""
+    """Yield a finding for each number that two objects hold, by the lock or by a pin."""
     pairs: defaultdict[tuple[tuple[str, str], tuple[str, str]], list[tuple[Claim, Claim]]] = defaultdict(list)
     for first, second in collisions(holdings):
         one, two = sorted((first, second), key=lambda claim: claim.entry)
@@ -83,7 +83,7 @@ def _locked_twice(found: list[tuple[Claim, Claim]]) -> Finding:
 
 
 def collisions(holdings: Iterable[Holding]) -> Iterator[tuple[Claim, Claim]]:
-    """Every two holders of one number."""
+    """Yield every pair of claims on the same number."""
     addresses: list[Claim] = []
     others: defaultdict[Pool, list[Claim]] = defaultdict(list)
     for holding in holdings:
@@ -106,7 +106,7 @@ def _claims(holding: Holding) -> Iterator[Claim]:
 
 
 def _sweep(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Every claim that begins before a former one has ended, with that former one."""
+    """Yield every claim that begins before an earlier one ends, together with the earlier one."""
     widest: Claim | None = None
     for claim in sorted(claims, key=itemgetter(0)):
         if widest is not None and claim.first < widest.after:

@@ -1,4 +1,4 @@
-"""The forms that an entry of the lock can have: how each is read, written, and put together from its numbers."""
+"""The forms that an entry of the lock can have: how each is read, written, and built from its numbers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from baubau_ops.inventory.files.yaml import DocumentPath
 
 Number: TypeAlias = IPv4Address | IPv4Network | int
 Path: TypeAlias = tuple[str, ...]
-"""Below an entry: `("links", "wolio", "port")`; in a form, `*` stands for a name."""
+"""Path below an entry: `("links", "wolio", "port")`; in a form, `*` stands for a name."""
 
 
 class Malformed(Exception):
-    """What stands in the lock cannot be read."""
+    """A value in the lock cannot be read."""
 
     def __init__(self, message: str, path: DocumentPath = ()) -> None:
         super().__init__(message)
@@ -24,24 +24,24 @@ class Malformed(Exception):
         self.path = path
 
     def below(self, step: str) -> Malformed:
-        """The same, seen from one step further up in the document."""
+        """The same error with its path extended by one step upwards."""
         return Malformed(self.message, (step, *self.path))
 
 
 class Form(Protocol):
-    """How an entry, or a part of one, is built up."""
+    """The structure of an entry, or of a part of one."""
 
     def read(self, value: object) -> Any:
-        """The value that YAML gave, as a Python value; Malformed where it cannot be."""
+        """Convert a value from YAML to a Python value; raises Malformed if it is invalid."""
 
     def write(self, value: Any) -> str:
-        """As one flow of YAML."""
+        """The value as YAML in flow style."""
 
     def build(self, numbers: Mapping[Path, Number], at: Path = ()) -> Any:
-        """The value whose numbers stand below `at`; None when one is missing."""
+        """Build the value from the numbers below `at`; None when one is missing."""
 
     def leaves(self, at: Path = ()) -> Iterator[tuple[Path, Form]]:
-        """The kinds of number in it, each with its path."""
+        """The kinds of number in this form, each with its path."""
 
     def words(self) -> frozenset[str]:
         """The keys that belong to the form: all others are names."""
@@ -79,7 +79,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with exactly these keys, each with a form of its own; `make` takes them as keywords."""
+    """A mapping with exactly these keys, each with its own form; `make` takes them as keywords."""
 
     make: Callable[..., Any]
     parts: Mapping[str, Form]
@@ -113,13 +113,13 @@ class Record:
 
 
 class Value(Protocol):
-    """What a single number is in the lock."""
+    """The type of a single number in the lock."""
 
     def read(self, value: object) -> Number:
-        """The number that YAML gave; Malformed where it is none."""
+        """Convert a value from YAML to a number; raises Malformed if it is none."""
 
     def make(self, start: int, length: int, /) -> Number:
-        """The number that begins at `start`; `length` is a prefix's."""
+        """The number that begins at `start`; `length` is the length of a prefix."""
 
 
 class _Address:
@@ -137,7 +137,7 @@ class _Prefix:
     def read(self, value: object) -> IPv4Network:
         try:
             address, length = _text(value).split("/")
-            # From a number it is built several times faster than from text.
+            # Building it from an integer is several times faster than from text.
             return IPv4Network((int.from_bytes(socket.inet_pton(socket.AF_INET, address)), int(length)))
         except (ValueError, OSError):
             raise Malformed(f'"{value}" is not an IPv4 prefix.') from None
@@ -152,7 +152,7 @@ PREFIX = _Prefix()
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A whole number from 1."""
+    """A positive whole number."""
 
     highest: int
 
@@ -166,7 +166,7 @@ class Integer:
 
 
 def mapping(value: object) -> dict[str, Any]:
-    """The value, which is to be a mapping of names; Malformed where it is not."""
+    """Return the value if it is a mapping of names; raises Malformed if it is not."""
     if not isinstance(value, dict):
         raise Malformed('a mapping ("name: value") is expected here.')
     for key in value:
@@ -176,9 +176,9 @@ def mapping(value: object) -> dict[str, Any]:
 
 
 def _whole(values: dict[str, Any]) -> dict[str, Any] | None:
-    """The same, or None when one of the values is."""
+    """Return the same mapping, or None when one of its values is None."""
     for value in values.values():
-        if value is None:  # `None in` would compare prefixes, which is slow
+        if value is None:  # `None in` would compare prefixes by value, which is slow
             return None
     return values
 

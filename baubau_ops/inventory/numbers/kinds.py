@@ -1,4 +1,4 @@
-"""What there is to say about a kind of number, and about the section of the lock that it stands in."""
+"""The properties of a kind of number, and of the section of the lock that contains it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from baubau_ops.inventory.numbers.forms import Form, Integer, Number, Path, Valu
 from baubau_ops.inventory.numbers.pool import Pool
 
 Applied: TypeAlias = Callable[[str], bool]
-"""Whether a device was ever configured."""
+"""Function that says whether a device was ever configured."""
 Key: TypeAlias = tuple[str, str]
-"""One number of a kind: the entry's id, and the name within the entry (empty where there is one for each)."""
+"""Key of one number of a kind: the entry's id, and the name within the entry (empty if each entry has only one)."""
 
 
 class Need(NamedTuple):
-    """A number that the files ask for. There are several for every site, so it holds no more than it must."""
+    """A number that the files ask for. Every site has several, so it is kept small."""
 
     key: Key
     length: int = 32
-    """Of the prefix; 32 for a single address or number."""
+    """Length of the prefix; 32 for a single address or number."""
     pin: Number | None = None
     """The number that the owner's file asks for."""
 
@@ -39,23 +39,23 @@ class Kind:
 
     value: Value
     label: str
-    """How people call one, with places for `number` and `name`: `AS {number}`."""
+    """Label for people, with placeholders for `number` and `name`: `AS {number}`."""
     pool: Callable[[Files, str], Pool | None]
-    """Where it is taken from, by name within the entry; None where the files lead nowhere."""
+    """Pool that it is taken from, by name within the entry; None where the files name no existing pool."""
     needs: Callable[[Files], Iterator[Need]]
-    """What the files ask for, in the order in which it is given; also pins of owners that have no entry."""
+    """Needs of the files in the order of allocation, including pins of owners without an entry."""
     place: Callable[[Files, str, str], DocumentPath] = _nowhere
-    """Where in its file an owner asks for it, by the owner's id and the name within the entry."""
+    """Place in its file where an owner asks for it, by the owner's id and the name within the entry."""
     pin: str = ""
-    """The key below that place that pins it; empty where nothing can."""
+    """Key below that place that pins it; empty where it cannot be pinned."""
     asked_by: str = "{owner}"
-    """How messages call what asks for one, with places for `owner` and `name`."""
+    """Name of the asking object in messages, with placeholders for `owner` and `name`."""
     doubles: bool = False
-    """Takes an aligned block of twice its size and uses the lower half."""
+    """Whether it takes an aligned block of twice its size and uses the lower half."""
 
     @property
     def is_address(self) -> bool:
-        """Addresses and prefixes are unique in the whole city, other numbers in their pool."""
+        """Whether it is an address or prefix, which is unique in the whole city; others are unique in their pool."""
         return not isinstance(self.value, Integer)
 
     def read(self, value: object) -> Number:
@@ -76,28 +76,28 @@ class Kind:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the lock: all that allocation, lock file, checks and blame know of it."""
+    """A section of the lock, with all that allocation, lock file, checks and blame know about it."""
 
     name: str
-    """In the lock."""
+    """Name in the lock."""
     form: Form
-    """Of its entries; the leaves are its kinds of number."""
+    """Form of its entries; the leaves are its kinds of number."""
     owners: Callable[[Files], Collection[str]]
-    """The ids that need an entry."""
+    """Function that returns the ids that need an entry."""
     file: str
-    """Which file speaks of an owner: `sites/{}.yml`."""
+    """File that defines an owner: `sites/{}.yml`."""
     devices: Callable[[Files, Collection[str]], Iterable[str]]
-    """Whose configuration holds the numbers of some owners."""
+    """Function that returns the devices whose configuration contains the numbers of some owners."""
     is_applied: Callable[[Files, str, Applied], bool]
-    """Whether an entry's numbers are in use, by the devices that were ever configured."""
+    """Function that says whether an entry's numbers are in use, given the devices that were ever configured."""
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
-        """Its kinds of number, each at its place in an entry."""
+        """The section's kinds of number, each at its place in an entry."""
         return tuple(Slot(self, kind, path) for path, kind in self.form.leaves() if isinstance(kind, Kind))
 
     def replaced(self, entry: Any | None, numbers: Mapping[Path, Number]) -> Any | None:
-        """The entry with other numbers, or a new one of these; None when one is missing."""
+        """The entry with some numbers replaced, or a new entry from these numbers; None when one is missing."""
         held: dict[Path, Number] = {}
         if entry is not None:
             for slot in self.slots:
@@ -112,10 +112,10 @@ class Slot:
     section: Section
     kind: Kind
     path: Path
-    """`*` stands for a name."""
+    """Path in an entry, in which `*` stands for a name."""
 
     def path_of(self, name: str) -> Path:
-        """Where the number of this name stands in an entry."""
+        """The path of the number with this name in an entry."""
         if not self._has_names:
             return self.path
         before, after = self._around
@@ -137,18 +137,18 @@ class Slot:
 
     @cached_property
     def _around(self) -> tuple[Path, Path]:
-        """The steps before the name, and those after it."""
+        """The steps of the path before the name, and those after it."""
         at = self.path.index("*")
         return self.path[:at], self.path[at + 1 :]
 
     @cached_property
     def _first(self) -> Callable[[Any], Any]:
-        """From an entry to its number, or to the mapping of names."""
+        """Getter from an entry to its number, or to the mapping of names."""
         return _getter(self._around[0] if self._has_names else self.path)
 
     @cached_property
     def _second(self) -> Callable[[Any], Any]:
-        """From what stands under a name to the number."""
+        """Getter from the value under a name to the number."""
         return _getter(self._around[1])
 
 

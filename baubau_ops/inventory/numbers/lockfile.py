@@ -1,4 +1,4 @@
-"""allocations.yml: one flow line for each object, sorted, so that branches merge line by line."""
+"""allocations.yml: one line in flow style for each object, sorted, so that branches merge line by line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from baubau_ops.inventory.numbers.forms import Malformed, Record, mapping
 
 NAME = "allocations.yml"
 MAX_BYTES = 64 * 2**20
-"""About 250 bytes for a site."""
+"""Largest size of the lock; a site takes about 250 bytes."""
 
 _HEADER = """\
 # Numbers once assigned are never changed; an entry that no file uses is a reservation.
@@ -25,13 +25,13 @@ _HEADER = """\
 QUARANTINE = "quarantine"
 _UNTIL = "until"
 _NUMBERS = "numbers"
-"""The quarantined entry itself, where it has no keys of its own."""
+"""Key of the quarantined entry itself, where the entry has no keys."""
 
 _RESOLVE = 'run "baubau inventory allocate --resolve"'
 
 
 def write(allocations: Allocations) -> str:
-    """Return the whole text of the lock file."""
+    """Return the full content of the lock file."""
     written = {
         section.name: {
             name: section.form.write(each) for name, each in allocations.entries(section.name).items()
@@ -45,14 +45,14 @@ def write(allocations: Allocations) -> str:
 
 
 def entry(allocations: Allocations, item: str) -> str:
-    """Return one entry (`<section>/<id>`) as the lock writes it; empty when there is none."""
+    """Return one entry (`<section>/<id>`) in the format of the lock; empty when there is none."""
     section, name = item.split("/", 1)
     entries = allocations.entries(section)
     return sections.find(section).form.write(entries[name]) if name in entries else ""
 
 
 def words() -> frozenset[str]:
-    """The keys that belong to the lock itself: all others are names."""
+    """Return the keys that belong to the lock's format: all others are names."""
     of_forms = (section.form.words() for section in sections.SECTIONS)
     return frozenset({*_names(), _UNTIL, _NUMBERS}).union(*of_forms)
 
@@ -78,10 +78,10 @@ def _quarantined_text(name: str, quarantined: Quarantined) -> str:
 def read(folder: Path, *, merge: bool = False) -> tuple[Allocations, list[Finding]]:
     """Read the lock of an inventory; a missing file is an empty lock.
 
-    With `merge` both sides of a conflict that a merge has left count.
+    With `merge`, both sides of a merge conflict are read.
     """
     file = folder / NAME
-    if not os.path.lexists(file):  # a link that leads nowhere is an error, not an empty lock
+    if not os.path.lexists(file):  # a dangling symlink is an error, not an empty lock
         return Allocations(), []
     text = ""
     try:
@@ -96,7 +96,7 @@ def read(folder: Path, *, merge: bool = False) -> tuple[Allocations, list[Findin
 
 
 def has_conflict(folder: Path) -> bool:
-    """Whether a merge has left its marks in the lock."""
+    """Whether the lock contains conflict markers of a merge."""
     try:
         return yaml.has_conflict(yaml.text_of(folder / NAME, max_bytes=MAX_BYTES))
     except yaml.YamlError:
@@ -104,7 +104,7 @@ def has_conflict(folder: Path) -> bool:
 
 
 def parse(document: Mapping[str, Any]) -> tuple[Allocations, list[Finding]]:
-    """Turn the document into values; what cannot be is left out and found wrong."""
+    """Convert the document to values; invalid entries are left out and reported as findings."""
     findings = [
         Finding(NAME, (name,), f'unknown section "{name}". Allowed: {", ".join(_names())}.')
         for name in document
@@ -128,7 +128,7 @@ def _entries(
     read: Callable[[str, object], Any],
     findings: list[Finding],
 ) -> dict[str, Any]:
-    """All entries of a section that can be read."""
+    """Return all valid entries of a section."""
     found: dict[str, Any] = {}
     try:
         given = mapping(document.get(section) or {})

@@ -1,4 +1,4 @@
-"""Where numbers are taken from: a prefix of the city, or a range of whole numbers."""
+"""The pools that numbers are taken from: a prefix of the city, or a range of whole numbers."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """What found its pool exhausted."""
+    """A need for which the pool was exhausted."""
 
     owner: str
     length: int
-    """Of the prefix that was sought; 32 for a single number."""
+    """Length of the wanted prefix; 32 for a single number."""
     file: str
     place: DocumentPath
-    """Where the owner's file asks for it."""
+    """Place in the owner's file that asks for it."""
 
 
 class Pool(Protocol):
-    """Hashable: kinds of number with equal pools share one."""
+    """A pool of numbers. It is hashable, because kinds of number with equal pools share one supply."""
 
     @property
     def range(self) -> Range:
-        """All of it."""
+        """The whole range of the pool."""
 
     @property
     def shortest(self) -> int:
-        """The length of the largest prefix in it; 32 for single numbers."""
+        """The length of the largest prefix in the pool; 32 for single numbers."""
 
     def space(self, occupied: Sequence[Range]) -> AddressSpace | NumberSpace:
-        """What is free in it."""
+        """The free part of the pool, given the occupied ranges."""
 
     def pinned_outside(self, number: Number) -> str:
-        """The message for a pin that lies outside of it."""
+        """The message for a pin outside the pool."""
 
     def locked_outside(self, number: Number, what: str, /) -> str:
-        """The message for an entry of the lock; `what` is the number as people call it."""
+        """The message for a locked number outside the pool; `what` is the number as people read it."""
 
     def exhausted(self, lacking: Sequence[Lacking], quarantined: int, /) -> Iterator[Finding]:
-        """What to say when something found nothing free."""
+        """The findings for needs that the exhausted pool could not satisfy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ class AddressPool:
     """A prefix of city.yml."""
 
     name: str
-    """As it follows "the pool": `loopback`, `of zone office`."""
+    """Name as it follows "the pool" in messages: `loopback`, `of zone office`."""
     path: tuple[str, ...]
-    """Where city.yml defines it."""
+    """Path in city.yml that defines it."""
     prefix: IPv4Network
     has_ends: bool = True
-    """The first and last address are usable too (blocks and /31), or not (/32)."""
+    """Whether the first and last address are usable: they are for blocks and /31, not for /32."""
 
     @property
     def range(self) -> Range:
@@ -105,11 +105,11 @@ class NumberPool:
     first: int
     last: int
     when_exhausted: str
-    """The message."""
+    """Message for an exhausted pool."""
     path: tuple[str, ...] = ()
-    """Where city.yml defines it; empty for a range that no file can widen."""
+    """Path in city.yml that defines it; empty for a range that no file can widen."""
     choice: str = ""
-    """For such a range: the key by which its owner chose it, `pop`."""
+    """For such a range: the key with which an owner chooses it, such as `pop`."""
 
     @property
     def range(self) -> Range:
@@ -139,7 +139,7 @@ class NumberPool:
 
 @dataclass(slots=True)
 class Supply:
-    """A pool while numbers are taken from it; its space is built when first needed."""
+    """A pool from which numbers are being taken; its free space is computed when first needed."""
 
     pool: Pool
     occupied: list[Range] = field(default_factory=list)
@@ -159,7 +159,7 @@ class Supply:
 
 
 def range_of(number: Number) -> Range:
-    """All that an address, a prefix or a whole number takes up."""
+    """The range that an address, a prefix or a whole number occupies."""
     if isinstance(number, IPv4Network):
         start = int(number.network_address)
         return start, start + (1 << (32 - number.prefixlen))  # num_addresses is ten times slower
@@ -168,7 +168,7 @@ def range_of(number: Number) -> Range:
 
 
 def block_of(prefix: Range) -> Range:
-    """The range kept free for a prefix to double; the prefix's own if it is not a lower half."""
+    """The block in which a prefix can double; the prefix's own range if it is not a lower half."""
     start, after = prefix
     size = after - start
     return (start, after) if start & size or size == 1 << 32 else (start, after + size)

@@ -1,4 +1,4 @@
-"""Quarantine: the numbers of what was removed are kept from being given to something else for a time."""
+"""Quarantine: for a time, the numbers of a removed object are not assigned to another object."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from baubau_ops.inventory.numbers.kinds import Section
 
 
 def key(section: Section, owner: str) -> str:
-    """Under which name an entry stands in quarantine: a site's under its id."""
+    """The key of an entry in quarantine; for a site this is its id."""
     return owner if section is sections.SITES else f"{section.name}/{owner}"
 
 
 def owner_of(name: str) -> tuple[str, str]:
-    """The section and the id of what stands in quarantine."""
+    """The section and the id that belong to a key of the quarantine."""
     section, _, owner = name.rpartition("/")
     return section or sections.SITES.name, owner
 
@@ -30,7 +30,7 @@ def entries(locked: Allocations, section: Section) -> Mapping[str, Any]:
 
 
 def still_kept(files: Files, locked: Allocations, today: date) -> dict[str, Quarantined]:
-    """The entries still kept from reuse, by their key; an owner that comes back gets its own again."""
+    """The entries still in quarantine, by key; a returning owner gets its own numbers back."""
     if not locked.quarantine:
         return {}
     back = {key(section, owner) for section in sections.SECTIONS for owner in section.owners(files)}
@@ -40,7 +40,7 @@ def still_kept(files: Files, locked: Allocations, today: date) -> dict[str, Quar
 
 
 def retired(locked: Allocations, section: Section, owner: str, until: date, today: date) -> Allocations:
-    """The lock once `owner` is gone: what it had is in quarantine until that day (UTC)."""
+    """The lock after the removal of `owner`: its numbers are in quarantine until the day `until` (UTC)."""
     rest = dict(locked.entries(section.name))
     entry = rest.pop(owner, None)
     kept = dict(locked.quarantine)

@@ -1,6 +1,6 @@
-"""The table of all sections of the lock: to give numbers to something new, add it here.
+"""The table of all sections of the lock: to number a new type of object, add a section here.
 
-Allocation, the lock file, checks, duplicates, quarantine and blame all go by this table.
+Allocation, the lock file, checks, duplicates, quarantine and blame all use this table.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from baubau_ops.inventory.numbers.kinds import Applied, Kind, Need, Section
 from baubau_ops.inventory.numbers.pool import AddressPool, NumberPool
 
 MAX_PORT = 9999
-"""`ce9999` is the last name of a site port."""
+"""Highest number of a site port, because its last name is `ce9999`."""
 
 
 def find(name: str) -> Section:
-    """The section of this name."""
+    """Return the section with this name."""
     return next(section for section in SECTIONS if section.name == name)
 
 
-# Where numbers are taken from.
+# The pools that numbers are taken from.
 
 
 def _loopback(files: Files, _name: str) -> AddressPool:
@@ -67,7 +67,7 @@ def _ports(_files: Files, pop: str) -> NumberPool:
     return NumberPool(1, MAX_PORT, message, choice="pop")
 
 
-# What the files ask for.
+# The numbers that the files ask for.
 
 
 def _infrastructure(files: Files) -> list[str]:
@@ -120,7 +120,7 @@ def _segments(files: Files) -> Iterator[Need]:
             size = segment.size or (kind.sizes.get(zone) if kind else None)
             if segment.prefix is not None:
                 size = segment.prefix.prefixlen
-            if size is not None:  # else found wrong by the checks
+            if size is not None:  # otherwise the checks report it
                 yield Need((name, zone), size, segment.prefix)
 
 
@@ -136,7 +136,7 @@ def _site_links(files: Files) -> Iterator[Need]:
             yield Need((name, link.pop), 31, link.prefix)
 
 
-# Where they ask for it.
+# The places in the files that ask for numbers.
 
 
 def _lan_size(_files: Files, segment: str, _firewall: str) -> DocumentPath:
@@ -151,7 +151,7 @@ def _site_link(files: Files, site: str, pop: str) -> DocumentPath:
     return files.sites[site].link_path(pop)
 
 
-# Which devices hold the numbers.
+# The devices whose configuration contains the numbers.
 
 
 def _themselves(_files: Files, owners: Collection[str]) -> Collection[str]:
@@ -176,7 +176,7 @@ def _routers_and_pops(files: Files, owners: Collection[str]) -> Iterator[str]:
 
 
 def _is_link_applied(_files: Files, link: str, applied: Applied) -> bool:
-    """In use once every end of ours is configured."""
+    """Whether a link's numbers are in use: they are once each of our ends is configured."""
     return all(applied(end) for end in link_ends(link) if end not in (BASTION, PROVINCE))
 
 
@@ -278,4 +278,4 @@ SITES = Section(
 )
 
 SECTIONS: tuple[Section, ...] = (LOOPBACKS, LINKS, SERVICES, LANS, SITES)
-"""In the order of the lock, which is also that of allocation."""
+"""All sections in the order of the lock, which is also the order of allocation."""

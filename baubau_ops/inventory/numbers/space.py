@@ -1,4 +1,4 @@
-"""Free numbers of a pool, lowest first."""
+"""The free numbers of a pool, lowest first."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _BITS = 32
 
 
 class AddressSpace:
-    """The free part of a prefix as aligned blocks, one heap for each size.
+    """The free part of a prefix as aligned blocks, with one heap for each size.
 
-    Building is O(n log n) in the occupied prefixes, `take` is O(log) in the size of the pool.
+    Building it is O(n log n) in the number of occupied prefixes; `take` is O(log n) in the size of the pool.
     """
 
     def __init__(self, pool: IPv4Network, occupied: Iterable[tuple[int, int]]) -> None:
@@ -27,7 +27,7 @@ class AddressSpace:
         self._release(start, end)
 
     def _release(self, start: int, end: int) -> None:
-        """Free a range: the fewest aligned blocks that cover it."""
+        """Free a range by adding the fewest aligned blocks that cover it."""
         while start < end:
             size = start & -start if start else 1 << _BITS
             while size > end - start:
@@ -42,17 +42,17 @@ class AddressSpace:
             return None
         start, found = min(candidates)
         heapq.heappop(self._free[found])
-        for smaller in range(found + 1, length + 1):  # give back the upper halves
+        for smaller in range(found + 1, length + 1):  # return the upper halves
             heapq.heappush(self._free[smaller], start + (1 << (_BITS - smaller)))
         return start
 
     def free(self) -> int:
-        """How many addresses are free."""
+        """The number of free addresses."""
         return sum(len(heap) << (_BITS - length) for length, heap in enumerate(self._free))
 
 
 class NumberSpace:
-    """Free numbers from `first` to `last`."""
+    """The free numbers from `first` to `last`."""
 
     def __init__(self, first: int, last: int, occupied: Iterable[int]) -> None:
         self._next = first
