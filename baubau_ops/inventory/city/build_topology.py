@@ -1,4 +1,4 @@
-"""Puts files and numbers together: the one place where ports and links get their addresses."""
+"""Builds the topology from files and numbers: only here do ports and links get their addresses."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def build_topology(
     platforms: Platforms,
     allocations: Allocations,
 ) -> Topology:
-    """Put files and numbers together. `allocations` is complete for the files (see `allocate.complete`)."""
+    """Build the topology. `allocations` must be complete for the files (see `allocate.complete`)."""
     connected = {name: site for name, site in sorted(sites.items()) if site.links}
     links = sorted(
         [

@@ -11,7 +11,7 @@ _KM_PER_COST = 1.0
 
 
 def span_cost(span: Span) -> int:
-    """OSPF cost: 10 for 10 Gbit/s and in proportion below, plus one for every km of fibre."""
+    """Return a span's OSPF cost: 10 for 10 Gbit/s, proportionally more below, plus one for every km of fibre."""
     if span.cost is not None:
         return span.cost
     return max(1, round(_COST_OF_10G * 10e9 / span.capacity + span.km / _KM_PER_COST))

@@ -1,4 +1,4 @@
-"""One city, read and complete: the value that every other part works on."""
+"""One city, read and complete: the value that all other parts work on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Files:
     services: Mapping[str, Service]
     policy: Policy
     sites: Mapping[str, Site]
-    """By id, sorted."""
+    """Sites by id, sorted."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Inventory(Files):
     proposed: frozenset[str]
     """The objects whose numbers are not locked, as `<section>/<id>` of the lock (`sites/dinkes`)."""
     proposed_devices: frozenset[str] = frozenset()
-    """The nodes whose configuration holds a proposed number: `net apply` refuses them."""
+    """The nodes whose configuration contains a proposed number: `net apply` refuses them."""
     file_count: int = 0
     """Number of files read."""
 
@@ -64,7 +64,7 @@ class Inventory(Files):
 
     @cached_property
     def site_prefixes(self) -> Mapping[str, tuple[IPv4Network, ...]]:
-        """By connected site: its router's loopback and its segments, sorted."""
+        """Loopback and segments of each connected site, sorted; by site."""
         found = {}
         for name, site in self.sites.items():
             if site.links:

@@ -1,4 +1,4 @@
-"""Which nodes reach one another when something of the city is lost."""
+"""Computes which nodes reach each other when parts of the network are lost."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def reached(
     without: AbstractSet[str] = frozenset(),
     without_links: AbstractSet[str] = frozenset(),
 ) -> set[str]:
-    """The nodes that `start` reaches, itself included, when some nodes and links are lost.
+    """Return the nodes that `start` reaches, itself included, when some nodes and links are lost.
 
-    Only cores and POPs carry other people's traffic. Nothing is reached from a node that is lost itself.
+    Only cores and POPs carry transit traffic. A lost node reaches nothing.
     """
     if start in without:
         return set()

@@ -1,7 +1,7 @@
-"""The rings of the backbone: chains of POPs whose two ends land on different cores, which close them.
+"""The rings of the backbone: chains of POPs whose ends connect to different cores, which close the ring.
 
-A city has as many rings as its POPs need: one for eight POPs, twenty for a hundred and sixty. No ring has a
-name; each is what one meets on the ring spans from one core to the other.
+A city has as many rings as its POPs need: one for eight POPs, twenty for a hundred and sixty. Rings have no names;
+each consists of the POPs along the ring spans from one core to the other.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from baubau_ops.inventory.files.backbone import Backbone
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """POPs in the order in which one meets them."""
+    """A chain of POPs, in order from its start."""
 
     start: str
     """The core at its beginning."""
     pops: tuple[str, ...]
     end: str | None
-    """The core at its end; None where it ends at a POP, or comes back to one."""
+    """The core at its end; None if it ends at a POP or returns to one."""
 
 
 def ring_neighbours(backbone: Backbone) -> dict[str, list[str]]:
-    """The other ends of the ring spans of every core and POP that has any, in the order of the file."""
+    """Return the neighbours on ring spans of each core and POP that has any, in the order of the file."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for span in backbone.spans:
         if span.role == "ring":
@@ -34,7 +34,7 @@ def ring_neighbours(backbone: Backbone) -> dict[str, list[str]]:
 
 
 def rings(backbone: Backbone) -> tuple[Ring, ...]:
-    """Every ring once, as one walks from the first core, then what hangs on the second alone."""
+    """Return every ring once, starting from the first core; chains that only connect to the second core come last."""
     neighbours = ring_neighbours(backbone)
     found: list[Ring] = []
     seen: set[str] = set()

@@ -1,6 +1,6 @@
-"""The city as nodes, ports, links and LANs, and how they are named.
+"""The city as nodes, ports, links and LANs, with their names.
 
-Derive, the twin's cabling, checks and maps all read this.
+Derive, the twin's cabling, checks and maps all use it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from baubau_ops.inventory.files.site import Rates
 BASTION = "bastion"
 PROVINCE = "prov"
 MAX_PORT_NAME = 15
-"""Bytes in a Linux interface name (IFNAMSIZ less its NUL)."""
+"""Largest length of a Linux interface name in bytes (IFNAMSIZ without the NUL)."""
 
 
 class Role(StrEnum):
@@ -34,7 +34,7 @@ class Role(StrEnum):
 
 
 OURS = frozenset({Role.CORE, Role.POP, Role.FIREWALL, Role.SITE})
-"""Roles that `net` configures; external nodes are configured by their owners, on the twin by the twin."""
+"""Roles that `net` configures; their owners configure external nodes, and on the twin the twin does."""
 INFRASTRUCTURE = frozenset({Role.CORE, Role.POP, Role.FIREWALL})
 """Roles that run OSPF and iBGP."""
 
@@ -56,11 +56,11 @@ class Node:
     role: Role
     asn: int
     loopback: IPv4Address | None
-    """None outside ours."""
+    """Loopback address; None for nodes that are not ours."""
     id: str
-    """The label on screens: the POP's or site's id, else the name."""
+    """Label on screens: the id of a POP or site, otherwise the name."""
     platform: str = ""
-    """Kind of router; empty outside ours."""
+    """Platform of the router; empty for nodes that are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,16 @@ class Link:
     id: str
     kind: LinkKind
     media: str
-    """The city's link class."""
+    """Link class of the city, such as `fibre`."""
     a: Port
     b: Port
     capacity: int
-    """bit/s, each direction."""
+    """Capacity in bit/s, in each direction."""
     cost: int | None = None
-    """OSPF cost, each direction; None where OSPF does not run."""
+    """OSPF cost in each direction; None where OSPF does not run."""
     km: float | None = None
     committed: Rates | None = None
-    """A site's committed and peak rates."""
+    """Committed rates of a site's link; None for other links."""
     peak: Rates | None = None
     role: Literal["primary", "backup"] = "primary"
     """Role of a site's link: primary or backup."""
@@ -104,16 +104,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Lan:
-    """A segment behind one router: where the machines of people and services are."""
+    """A segment behind one router, with the machines of people and services."""
 
     router: str
     port: str
     zone: str
-    """A zone of the city, or a segment of the data center."""
+    """Name of a zone of the city, or of a segment of the data center."""
     owner: str
-    """The site's id, or the data-center segment's."""
+    """Id of the site or of the data-center segment."""
     gateway: IPv4Interface
-    """The router's address in it."""
+    """Address of the router in the segment."""
 
     @property
     def prefix(self) -> IPv4Network:
@@ -121,13 +121,13 @@ class Lan:
 
     @property
     def host(self) -> IPv4Address:
-        """The first address after the gateway: the twin's client, the data center's host."""
+        """The first address after the gateway: that of the twin's client or the data center's host."""
         return self.gateway.ip + 1
 
 
 @dataclass(frozen=True)
 class Topology:
-    """Everything with a name or an address. Links and LANs are sorted by id and port."""
+    """Everything that has a name or an address. Links are sorted by id, LANs by port."""
 
     nodes: Mapping[str, Node]
     links: Mapping[str, Link]
@@ -162,12 +162,12 @@ class Topology:
         return {role: tuple(nodes) for role, nodes in found.items()}
 
     def with_role(self, *roles: Role) -> tuple[Node, ...]:
-        """The nodes of some roles, one role after the other as in `nodes`."""
+        """The nodes with some roles, role by role, in the order of `nodes`."""
         return tuple(node for role, nodes in self._nodes_by_role.items() if role in roles for node in nodes)
 
     @cached_property
     def carriers(self) -> frozenset[str]:
-        """The nodes that carry other people's traffic: cores and POPs."""
+        """The nodes that carry transit traffic: cores and POPs."""
         return frozenset(node.name for node in self.with_role(Role.CORE, Role.POP))
 
     @property
@@ -176,7 +176,7 @@ class Topology:
         return self.with_role(*OURS)
 
     def find(self, name: str) -> Node | None:
-        """A node by its name, or a POP by its id."""
+        """Return a node by its name, or a POP by its id."""
         return self.nodes.get(name) or self.nodes.get(pop_device(name))
 
 
@@ -185,7 +185,7 @@ def pop_device(pop: str) -> str:
 
 
 def pop_id(name: str, pops: Collection[str]) -> str:
-    """The id of a POP called by its id or its device's name; any other name as it is."""
+    """Return the id of a POP that is given by its id or device name; return any other name unchanged."""
     bare = name.removeprefix("pop-")
     return bare if name not in pops and bare in pops else name
 
@@ -195,12 +195,12 @@ def site_device(site: str) -> str:
 
 
 def backbone_device(end: str, backbone: Backbone) -> str:
-    """The device at the end of a span: a core by its name, a POP by its id."""
+    """Return the device at the end of a span, which is given as a core's name or a POP's id."""
     return end if end in backbone.cores else pop_device(end)
 
 
 def port_towards(neighbour: str, parallel: int = 0) -> str:
-    """The name of a port: `to-<neighbour>`, a POP without its prefix; parallel links end in -b, -c, …"""
+    """Return the name of a port: `to-<neighbour>`, for POPs without the prefix; parallel links end in -b, -c, …"""
     suffix = f"-{chr(ord('a') + parallel)}" if parallel else ""
     return f"to-{neighbour.removeprefix('pop-')}{suffix}"
 
@@ -211,7 +211,7 @@ def link_id(a: str, b: str, parallel: int = 0) -> str:
 
 
 def span_ends(span: Span, backbone: Backbone) -> tuple[str, str]:
-    """The devices at the ends of a span, sorted, cores first."""
+    """Return the devices at the ends of a span, sorted, cores first."""
     first, second = sorted(
         (backbone_device(span.a, backbone), backbone_device(span.b, backbone)),
         key=lambda device: (device not in backbone.cores, device),
@@ -220,7 +220,7 @@ def span_ends(span: Span, backbone: Backbone) -> tuple[str, str]:
 
 
 def span_ids(backbone: Backbone) -> list[str]:
-    """The id of every span, in the order of the file; ends are sorted, cores first."""
+    """Return the id of every span, in the order of the file; the ends in it are sorted, cores first."""
     seen: defaultdict[tuple[str, str], int] = defaultdict(int)
     ids = []
     for span in backbone.spans:
@@ -231,14 +231,14 @@ def span_ids(backbone: Backbone) -> list[str]:
 
 
 def link_ends(link: str) -> tuple[str, str]:
-    """The nodes of a link's id; a parallel link's ends in a letter of its own."""
+    """Return the two nodes in a link's id; the id of a parallel link ends in an extra letter."""
     first, second = link.split("--")
     stem, _, letter = second.rpartition("-")
     return first, stem if len(letter) == 1 and letter.isalpha() else second
 
 
 def numbered_links(backbone: Backbone, datacenter: Datacenter) -> dict[str, tuple[str, str]]:
-    """The links whose /31 is allocated by itself, spans first: by id, their ends."""
+    """Return the ends of the links whose /31 has its own entry in the lock, by id; spans come first."""
     found = {
         name: span_ends(span, backbone) for name, span in zip(span_ids(backbone), backbone.spans, strict=True)
     }
@@ -250,7 +250,7 @@ def numbered_links(backbone: Backbone, datacenter: Datacenter) -> dict[str, tupl
 
 
 def infrastructure(backbone: Backbone, datacenter: Datacenter) -> list[str]:
-    """The devices whose loopback is allocated by itself."""
+    """Return the devices whose loopback has its own entry in the lock."""
     return [
         BASTION,
         *sorted(backbone.cores),

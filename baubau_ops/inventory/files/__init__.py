@@ -1,1 +1,1 @@
-"""The files of an inventory: read, typed, and where in them a mistake is."""
+"""The files of an inventory: reading, types, and the places of errors."""

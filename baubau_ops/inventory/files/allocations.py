@@ -1,4 +1,4 @@
-"""The lock file as values: every number with its holder."""
+"""The lock file as values: each number with its holder."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class SiteNumbers:
     asn: int
     loopback: IPv4Address
     segments: Mapping[str, IPv4Network]
-    """By zone. The block of twice the size that starts here is kept free, so that a segment can double."""
+    """Prefixes by zone. The block of twice the size is kept free from the same start, so that a segment can double."""
     links: Mapping[str, AccessNumbers]
-    """By POP id."""
+    """Numbers of the links, by POP id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """The numbers of something removed, kept from reuse until `until` (UTC)."""
+    """The numbers of a removed object, which are not reused until `until` (UTC)."""
 
     numbers: Any
     """An entry of its section, such as SiteNumbers."""
@@ -40,15 +40,15 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Allocations:
-    """Every number once assigned, by section of the lock. An entry that no file uses is a reservation.
+    """All numbers ever assigned, by section of the lock. An entry that no file uses is a reservation.
 
-    `numbers.sections` says which sections there are; those without an entry are not held.
+    `numbers.sections` lists the sections; those without an entry are absent here.
     """
 
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By section, then id: the entry, in the form of the section."""
+    """Entries in the form of their section, by section, then id."""
     quarantine: Mapping[str, Quarantined] = field(default_factory=dict)
-    """By a site's id, else `<section>/<id>`."""
+    """Entries in quarantine, by a site's id or by `<section>/<id>` for others."""
 
     def __post_init__(self) -> None:
         held = {section: entries for section, entries in self.sections.items() if entries}
@@ -59,30 +59,30 @@ class Allocations:
         return self.sections.get(section, {})
 
     def with_entries(self, section: str, entries: Mapping[str, Any]) -> Allocations:
-        """The same with other entries in one section."""
+        """A copy with other entries in one section."""
         return Allocations({**self.sections, section: entries}, self.quarantine)
 
     @property
     def loopbacks(self) -> Mapping[str, IPv4Address]:
-        """By device: cores, POPs, firewalls and the bastion (a site's is with the site)."""
+        """Loopbacks of cores, POPs, firewalls and the bastion, by device (a site's numbers include its own)."""
         return self.entries("loopbacks")
 
     @property
     def links(self) -> Mapping[str, IPv4Network]:
-        """By link id (`core-1--pop-wolio`): the /31 of every link but the sites' and the ISPs'."""
+        """The /31 of every link except those of sites and ISPs, by link id (`core-1--pop-wolio`)."""
         return self.entries("links")
 
     @property
     def services(self) -> Mapping[str, IPv4Address]:
-        """By service id: its /32."""
+        """The /32 of each service, by service id."""
         return self.entries("services")
 
     @property
     def lans(self) -> Mapping[str, Mapping[str, IPv4Network]]:
-        """By data-center segment, then firewall."""
+        """Prefixes of the data center's LANs, by segment, then firewall."""
         return self.entries("lans")
 
     @property
     def sites(self) -> Mapping[str, SiteNumbers]:
-        """By site id."""
+        """Numbers of the sites, by site id."""
         return self.entries("sites")

@@ -1,8 +1,8 @@
 """city.yml: settings of the whole city.
 
-In all models of files every field's description ends up in the exported JSON Schemas and in docs/reference. In
-Python rates are bit/s, durations seconds, lengths km. References between files (a site's POP, a rule's zone) are
-checked in `checks`, not in the models.
+In all models of files, the description of every field is exported to the JSON Schemas and to docs/reference. In
+Python, rates are in bit/s, durations in seconds and lengths in km. `checks`, not the models, checks references
+between files (a site's POP, a rule's zone).
 """
 
 from __future__ import annotations

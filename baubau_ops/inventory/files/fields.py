@@ -1,4 +1,4 @@
-"""The types of values in the files, each with a plain error."""
+"""The types of values in the files, each with a plain error message."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ IspName = Annotated[str, StringConstraints(pattern=r"^isp-[1-9]$")]
 Text = Annotated[
     str, StringConstraints(min_length=1, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
 ]
-"""One line: what a name holds goes to terminals, maps and routers."""
+"""One line of text, because names are shown on terminals and maps and are written to routers."""
 
 RATE_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?[kMG]$", "examples": ["50M"]}
 DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["15m"]}
 
 
 def parsed_rate(value: object) -> int:
-    """bit/s; ValueError with a plain message."""
+    """Return the rate in bit/s; raises ValueError with a plain message."""
     try:
         return parse_rate(str(value) if isinstance(value, int | float) else _text(value))
     except InputError as error:
@@ -92,7 +92,7 @@ Rate = Annotated[int, BeforeValidator(parsed_rate), WithJsonSchema(RATE_SCHEMA)]
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(DURATION_SCHEMA)]
 Integer = Annotated[int, Strict()]
 PlatformName = Literal["frr", "routeros", "ios"]
-"""Kinds of router: FRR on Debian, MikroTik's, Cisco's."""
+"""Router platforms: FRR on Debian, MikroTik RouterOS, Cisco IOS."""
 Number = Annotated[float, Strict()]
 Flag = Annotated[bool, Strict()]
 Address = Annotated[IPv4Address, BeforeValidator(_address)]
@@ -102,7 +102,7 @@ Interface = Annotated[IPv4Interface, BeforeValidator(_interface)]
 RiskGroups = tuple[Name, ...]
 """Names of shared-risk groups (`risks:` in backbone.yml)."""
 Oversubscription = Annotated[Number, Field(ge=1)]
-"""How many times over the capacity may be promised."""
+"""How many times the capacity may be committed."""
 
 
 class Bfd(Model):

@@ -1,4 +1,4 @@
-"""What city.yml says of the city's plan: its phases, what they aim at, and what connecting a site costs."""
+"""The city's plan in city.yml: its phases, their targets, and the cost of connecting a site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a finding at a path of a document to a problem at file:line:column, in plain words."""
+"""Converts findings at a path of a document to problems at file:line:column, in plain words."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from baubau_ops.core.errors import Problem
 from baubau_ops.inventory.files.yaml import DocumentPath, Places
 
 _MOST_LOCATED = 100
-"""Files read again for line and column; finding a place costs some milliseconds for each."""
+"""Number of files that are read again for line and column; each costs some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong at a path of one file (its name relative to the inventory's folder)."""
+    """An error at a path of one file (named relative to the inventory's folder)."""
 
     file: str
     path: DocumentPath
     message: str
     at_key: bool = False
-    """The key itself is wrong, not its value."""
+    """Whether the key itself is wrong, not its value."""
     line: int = 0
-    """Known already (syntax errors); counted from 1."""
+    """Line number from 1, if it is already known, as for syntax errors; otherwise 0."""
     column: int = 0
 
 
 def to_problems(
     findings: Iterable[Finding], folder: Path, texts: Mapping[str, str] | None = None
 ) -> tuple[Problem, ...]:
-    """Give every finding its place; sorted by file, then line. `texts` are files still to be written."""
+    """Locate every finding; sort by file, then line. `texts` holds the content of files not yet written."""
     by_file: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in dict.fromkeys(findings):
         by_file[finding.file].append(finding)
     problems: list[Problem] = []
     for number, file in enumerate(sorted(by_file)):
         text = (texts or {}).get(file)
-        # Only what could be read as YAML has paths; a pipe or 100 MB must not be read again.
+        # Only files that could be read as YAML have paths; a pipe or 100 MB must not be read again.
         is_sought = any(finding.path and not finding.line for finding in by_file[file])
         places = Places(folder / file, text) if is_sought and number < _MOST_LOCATED else None
         problems += _in_file(by_file[file], shown(folder / file), places)
@@ -60,20 +60,20 @@ def _in_file(findings: list[Finding], name: str, places: Places | None) -> list[
 
 
 def _printable(text: str) -> str:
-    """Control characters as escapes: what a file holds must not steer the terminal."""
+    """Escape control characters: the content of a file must not control the terminal."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def shown(file: Path) -> str:
-    """Return a file's path as shown: relative to the current folder, if it lies below it."""
+    """Return a file's path for display: relative to the current folder if the file is below it."""
     relative = os.path.relpath(file)
     return str(file) if relative.startswith("..") else relative
 
 
 def shown_path(path: DocumentPath) -> str:
-    """`link.pop`, `spans[3].b`."""
+    """Return a path for display, such as `link.pop` or `spans[3].b`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step

@@ -154,7 +154,7 @@ class Site(Model):
         return tuple(sorted(self.multi, key=lambda link: link.role == "backup"))
 
     def link_path(self, pop: str) -> tuple[str | int, ...]:
-        """Where in the file the link to a POP stands."""
+        """The path in the file of the link to a POP."""
         if self.link is not None:
             return ("link",)
         return ("links", next(index for index, link in enumerate(self.multi) if link.pop == pop))

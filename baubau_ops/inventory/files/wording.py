@@ -1,4 +1,4 @@
-"""Turns pydantic's errors into plain messages."""
+"""Converts pydantic's errors to plain messages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from baubau_ops.inventory.files.yaml import DocumentPath
 
 
 def model_findings(file: str, model: type[BaseModel], error: ValidationError) -> list[Finding]:
-    """One finding for each error, at its path."""
+    """Return one finding for each error, at its path."""
     details = error.errors(include_url=False)
     places = [detail["loc"] for detail in details]
     return [
         _model_finding(file, model, detail)
         for detail in details
-        # An entry that is wrong does not count for pydantic: a list of one such entry would be too short.
+        # Pydantic does not count invalid entries, so it would call a list with only one such entry too short.
         if detail["type"] != "too_short" or not any(_is_inside(place, detail["loc"]) for place in places)
     ]
 
@@ -60,7 +60,7 @@ def _wrong_name(name: str, kind: str, detail: Mapping[str, Any]) -> str:
 
 
 def _pattern_rule(pattern: str) -> str:
-    """What a pattern of the models requires, written after the offending value."""
+    """Return the requirement of a pattern in the models; messages append it to the offending value."""
     if r"\x1f" in pattern:
         return "is not one line of text: it holds a line break or another control character."
     prefix = pattern.lstrip("^").split("-")[0]
@@ -145,7 +145,7 @@ def _type_name(value: object) -> str:
 
 
 def _keys(model: type[BaseModel], path: DocumentPath) -> list[str]:
-    """The keys known at `path` inside a document of `model`."""
+    """Return the known keys at `path` inside a document of `model`."""
     annotation: Any = model
     for step in path:
         annotation = _inner(annotation, step)
@@ -175,7 +175,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _parts(annotation: Any) -> list[Any]:
-    """The annotation without Annotated and without the alternative None."""
+    """Return the parts of an annotation without Annotated and without the alternative None."""
     if get_origin(annotation) is Annotated:
         return _parts(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):

@@ -1,7 +1,7 @@
-"""The one function that reads YAML, and the one that finds a place in it again when there is an error.
+"""The only function that reads YAML, and the only one that finds a place in it after an error.
 
-yaml-rs is fast but says little: it drops tags, accepts anchors and control characters, and knows no place of
-a duplicate key. What it must not accept is looked for before; ruamel reads a file again only for its places.
+yaml-rs is fast but reports little: it drops tags, accepts anchors and control characters, and does not say where a
+duplicate key is. Constructs to be refused are searched for first; ruamel reads a file again only to find places.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 import yaml_rs
 
 MAX_BYTES = 4 * 2**20
-"""Files written by people are never larger."""
+"""Largest accepted file; files written by people are never larger."""
 
 _MAX_COMPOSED = 256 * 1024  # ruamel needs about 10 s for 1 MB: larger files are searched line by line
 
 _NO_ALIASES = yaml_rs.AliasLimits(max_total_replayed_events=0)
 _ODD = re.compile(
     r"(?:^|[\s\[{,:?-])[&*!][^\s=]", re.MULTILINE
-)  # may be an anchor, alias or tag; rarely in prose
+)  # may be an anchor, alias or tag; rare in prose
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONFLICT = re.compile(r"^(?:<<<<<<< |>>>>>>> |=======$)", re.MULTILINE)
 _MARKS = re.compile(
@@ -38,7 +38,7 @@ DocumentPath = tuple[str | int, ...]
 
 
 class YamlError(Exception):
-    """Why a file cannot be used; line and column count from 1, 0 where the file as a whole is meant."""
+    """A file cannot be used; line and column count from 1 and are 0 if the error concerns the whole file."""
 
     def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
         super().__init__(message)
@@ -49,19 +49,19 @@ class YamlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Counted from 1."""
+    """A place in a file; line and column count from 1."""
 
     line: int
     column: int
 
 
 def read(file: Path | str) -> dict[str, Any]:
-    """Return the mapping that `file` holds; YamlError when it cannot be had."""
+    """Return the mapping that `file` contains; YamlError when it cannot be read."""
     return parse(text_of(file))
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Return the mapping that `text` writes; YamlError with the place for anything else."""
+    """Return the mapping that `text` represents; YamlError with the place for anything else."""
     if text.startswith("\ufeff"):
         raise YamlError("the file begins with a byte order mark (BOM). Save it as UTF-8 without BOM.", 1, 1)
     _refuse_control_characters(text)
@@ -84,7 +84,7 @@ def has_conflict(text: str) -> bool:
 
 
 def both_sides(text: str) -> str:
-    """The text with both sides of every conflict of a merge. Lines of marks are empty: places stay the same."""
+    """Return the text with both sides of every merge conflict; marker lines become empty, so that places stay valid."""
     return _MARKS.sub(lambda found: "\n" * found[0].count("\n"), text)
 
 
@@ -135,8 +135,8 @@ def _refuse_control_characters(text: str) -> None:
 
 
 def _events(text: str) -> Iterator[Any]:
-    """ruamel's events as far as it understands the text."""
-    from ruamel.yaml import YAML  # 60 ms, and only needed when something is odd already
+    """Yield ruamel's events as far as it can parse the text."""
+    from ruamel.yaml import YAML  # 60 ms, and only needed after an error
     from ruamel.yaml.error import YAMLError
 
     try:
@@ -181,7 +181,7 @@ def _duplicate_key(text: str, key: str) -> YamlError:
 
 
 def _duplicates(text: str) -> Iterator[tuple[Place, Place]]:
-    """Places of the first and second use of every key that is used twice in one mapping."""
+    """Yield the places of the first and second use of every key that occurs twice in one mapping."""
     if len(text) > _MAX_COMPOSED:
         yield from _duplicate_lines(text)
         return
@@ -204,7 +204,7 @@ def _duplicates(text: str) -> Iterator[tuple[Place, Place]]:
 
 
 def _duplicate_lines(text: str) -> Iterator[tuple[Place, Place]]:
-    """The same for a lock file: one line for each object, sections unindented."""
+    """Yield the same for a lock file, which has one line for each object and unindented sections."""
     seen: dict[str, Place] = {}
     for number, line in enumerate(text.splitlines(), 1):
         key = line.split(":", 1)[0]
@@ -227,9 +227,9 @@ def _not_a_mapping(text: str, document: object) -> YamlError:
 
 
 def replaced(text: str, path: DocumentPath, scalar: str) -> str:
-    """Return the text with another scalar at `path`, and every other character as it is.
+    """Return the text with another scalar at `path` and all other characters unchanged.
 
-    KeyError when no scalar stands there.
+    Raises KeyError when there is no scalar at `path`.
     """
     node = _compose(text)
     for step in path:
@@ -243,14 +243,14 @@ def replaced(text: str, path: DocumentPath, scalar: str) -> str:
 
 
 class Places:
-    """Finds many places in one file, which is read again once; `text` is what it will hold."""
+    """Finds many places in one file, which is read again only once; `text` is its content if not yet written."""
 
     def __init__(self, file: Path, text: str | None = None) -> None:
         self._text = _again(file) if text is None else text
         self._root = _compose(self._text) if len(self._text) <= _MAX_COMPOSED else None
 
     def find(self, path: DocumentPath, *, key: bool = False) -> Place:
-        """Where the value at `path` (or its key) stands; its nearest parent, if it does not exist."""
+        """Return the place of the value at `path` (or of its key), or of the nearest existing parent."""
         if self._root is None:
             return _search(self._text, path)
         node, place = self._root, _mark(self._root)
@@ -290,7 +290,7 @@ def _mark(node: Any) -> Place:
 
 
 def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
-    """The key's node (None in a list) and the value's."""
+    """Return the nodes of the key (None in a list) and of the value."""
     children = getattr(node, "value", None)
     if not isinstance(children, list):
         return None
@@ -298,7 +298,7 @@ def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
         return next(((name, value) for name, value in children if str(name.value) == str(step)), None)
     if isinstance(step, int):
         return (None, children[step]) if step < len(children) else None
-    # A list of names stands for a mapping (`segments: [office, wifi]`).
+    # A list of names is a short form of a mapping (`segments: [office, wifi]`).
     return next(((None, child) for child in children if child.value == step), None)
 
 
