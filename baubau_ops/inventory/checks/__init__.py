@@ -1,1 +1,1 @@
-"""Rules that the files must keep together."""
+"""Rules that the files must satisfy together."""

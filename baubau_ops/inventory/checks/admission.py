@@ -1,6 +1,6 @@
-"""Admission control: committed rates fit every link, normally and after any single loss.
+"""Admission control: committed rates must fit every link, normally and after any single loss.
 
-The commitments on a link may exceed its capacity only by the written factor of `oversubscription`.
+The commitments on a link may exceed its capacity only by the configured factor of `oversubscription`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from baubau_ops.inventory.resilience.losses import Loss, LossKind, backbone_loss
 from baubau_ops.inventory.resilience.traffic import Traffic
 
 _DIGITS = 4
-"""Significant digits of a load in messages."""
+"""Number of significant digits of a load in messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Peak:
 
     arc: Arc
     load: float
-    """bit/s."""
+    """Load in bit/s."""
     after: Loss | None
-    """The loss that causes it; None without a loss."""
+    """The loss that causes the load; None if it occurs without a loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class Room:
     """The headroom of a link in the worst single loss."""
 
     label: str
-    """The label on screens: `span wolio–murhum`."""
+    """Label of the link on screens: `span wolio–murhum`."""
     left: int
-    """bit/s that may still be committed, rounded down."""
+    """Rate in bit/s that may still be committed, rounded down."""
     room: int
-    """bit/s that may be committed in all: the capacity times the oversubscription factor."""
+    """Total rate in bit/s that may be committed: the capacity times the oversubscription factor."""
 
 
 def findings(files: Files) -> Iterator[Finding]:
-    """Find links with more committed rate than fits; references between the files must be valid."""
+    """Find links whose committed rates do not fit; references between the files must be valid."""
     traffic = Traffic(files)
-    worst: dict[tuple[str, DocumentPath], Peak] = {}  # by the place of the capacity
+    worst: dict[tuple[str, DocumentPath], Peak] = {}  # by the place where the capacity is defined
     for peak in peaks(traffic).values():
         edge = traffic.graph.edges[peak.arc >> 1]
         before = worst.get((edge.file, edge.path))

@@ -1,4 +1,4 @@
-"""The backbone's shape: rings through both cores, every POP on one of them, no two ports of one name."""
+"""Checks the backbone's shape: rings through both cores, every POP on a ring, no two ports with the same name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FILE = "backbone.yml"
 
 
 def shape(backbone: Backbone) -> Iterator[Finding]:
-    """Span ends that exist, roles that fit them, POPs that are reached, a ring that is closed."""
+    """Check that span ends exist, that roles fit them, that every POP is reached and that the rings are closed."""
     wrong = list(_spans(backbone))
     yield from wrong
     if wrong:
@@ -110,7 +110,7 @@ def _has(neighbours: list[str]) -> str:
 
 
 def _wrong_rings(backbone: Backbone, unreached: set[str]) -> Iterator[Finding]:
-    """Rings with both ends on one core, and POPs that no ring through the cores passes."""
+    """Find rings with both ends on the same core, and POPs that are on no ring through the cores."""
     found = rings(backbone)
     for ring in found:
         if ring.start == ring.end:
@@ -128,7 +128,7 @@ def _wrong_rings(backbone: Backbone, unreached: set[str]) -> Iterator[Finding]:
 
 
 def same_port_names(backbone: Backbone) -> Iterator[Finding]:
-    """Two neighbours whose port would have one name, on a router that may have both."""
+    """Find pairs of neighbours that would give two ports of one router the same name."""
     taken = {
         port_towards(name): name
         for name in (*backbone.cores, *backbone.isps, PROVINCE, BASTION, "dc-1", "dc-2")

@@ -1,4 +1,4 @@
-"""The hosts that prove an ISP alive must be able to prove it."""
+"""Checks that the probed hosts can prove that an ISP works."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from baubau_ops.inventory.files.problems import Finding
 
 
 def probes(backbone: Backbone, city: City) -> Iterator[Finding]:
-    """Two machines at least, and none of the city's own."""
+    """Check that each ISP has at least two probed hosts, and that none of them belongs to the city."""
     for name, isp in backbone.isps.items():
         path = ("isps", name, "probe")
         if len(isp.probe) == 1:

@@ -1,4 +1,4 @@
-"""A site's links: rates that fit each other and its calls, and two of them are a primary and a backup."""
+"""Checks a site's links: rates fit each other and the calls; two links are a primary and a backup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baubau_ops.inventory.files.yaml import DocumentPath
 
 
 def placed_links(site: Site) -> Iterator[tuple[DocumentPath, SiteLink]]:
-    """Every link as the file has it, wrong ones included, and where it stands."""
+    """Yield every link in the file, including invalid ones, with its path."""
     if site.link is not None:
         yield ("link",), site.link
     for index, link in enumerate(site.multi):
@@ -20,7 +20,7 @@ def placed_links(site: Site) -> Iterator[tuple[DocumentPath, SiteLink]]:
 
 
 def links(file: str, site: Site) -> Iterator[Finding]:
-    """Rates that fit each other, one primary, two POPs, and something to connect."""
+    """Check that rates fit each other, that there is one primary, that the POPs differ, and that there are segments."""
     yield from _together(file, site)
     if site.links and not site.segments:
         message = "a site with a link needs a segment. Name its zones, such as [office]."
@@ -71,7 +71,7 @@ def _rates(file: str, path: DocumentPath, link: SiteLink) -> Iterator[Finding]:
 
 
 def voice(file: str, site: Site, city: City) -> Iterator[Finding]:
-    """Calls have a rate, and every link has room for data beside them."""
+    """Check that calls have a rate, and that every link has room for data in addition to them."""
     kind = city.kinds.get(site.kind)
     zones = [zone for zone in site.segments if zone in city.zones and city.zones[zone].queue == "voice"]
     if kind is None or not zones:

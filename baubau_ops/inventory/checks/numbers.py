@@ -1,4 +1,4 @@
-"""Pools, pins and the lock: everything lies where it belongs."""
+"""Checks pools, pins and the lock: every number is in its range."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from baubau_ops.inventory.numbers.pool import Range, range_of
 
 
 def pools(files: Files) -> Iterator[Finding]:
-    """Pools are disjoint; translation pools are disjoint parts of the public prefix; ISP links are links."""
+    """Check that pools are disjoint, NAT pools are disjoint parts of the public prefix, and ISP links are valid."""
     given = files.city.pools
     named: list[tuple[str, DocumentPath, str, IPv4Network]] = [
         ("city.yml", ("pools", name), f"the pool {name}", getattr(given, name))
@@ -82,7 +82,7 @@ def _isp_links(files: Files) -> Iterator[Finding]:
 
 
 def pins(files: Files, holdings: Iterable[Holding]) -> Iterator[Finding]:
-    """What a file pins lies in its pool and has the right form."""
+    """Check that every pinned number is in its pool and has the right form."""
     for holding in holdings:
         slot = holding.slot
         for need in holding.needs if slot.kind.pin else ():
@@ -117,7 +117,7 @@ def _pinned_prefixes(file: str, site: Site) -> Iterator[Finding]:
 
 
 def locked_outside(locked: Allocations, holdings: Iterable[Holding]) -> Iterator[Finding]:
-    """Locked numbers in use that a changed pool has left behind. Reservations may lie anywhere."""
+    """Find locked numbers in use that are outside their pool after it was changed. Reservations may be anywhere."""
     for holding in holdings:
         slot = holding.slot
         entries = locked.entries(slot.section.name)
@@ -133,7 +133,7 @@ def locked_outside(locked: Allocations, holdings: Iterable[Holding]) -> Iterator
 
 
 def _outside(holding: Holding) -> Iterator[Key]:
-    """The numbers outside of their pool. Compared as integers: `subnet_of` takes seconds for 10,000 sites."""
+    """Yield the numbers outside their pool, compared as integers: `subnet_of` takes seconds for 10,000 sites."""
     pools = {name: holding.pool(name) for _, name in holding.numbers}
     bounds = {name: pool.range for name, pool in pools.items() if pool is not None}
     for key, (start, end) in holding.ranges.items():

@@ -1,4 +1,4 @@
-"""The plan's phases aim at what exists, and no kind has more sites than the city is said to have."""
+"""Checks that the plan's phases name existing kinds and media, and that no kind has more sites than its total."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FILE = "city.yml"
 
 
 def phases(city: City) -> Iterator[Finding]:
-    """Years in their order, each phase once."""
+    """Check that years are in order and that each phase occurs once."""
     seen: dict[str, Phase] = {}
     for index, phase in enumerate(city.phases):
         path = ("phases", index)
@@ -36,7 +36,7 @@ def phases(city: City) -> Iterator[Finding]:
 
 
 def totals(city: City, sites: Iterable[Site]) -> Iterator[Finding]:
-    """A kind's total is at least the number of its sites that have a file."""
+    """Check that the total of each kind is at least the number of its sites that have a file."""
     listed = Counter(site.kind for site in sites)
     for name, kind in city.kinds.items():
         if listed[name] > kind.total:

@@ -1,4 +1,4 @@
-"""Shared-risk groups: every name has a group, every group takes at least two things down."""
+"""Checks shared-risk groups: every name has a group, and every group affects at least two parts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What must hold between the files: every reference has a target, every rule of the design is kept.
+"""Checks across the files: every reference has a target, and every design rule is satisfied.
 
-References are checked as far as the files can be read: one bad file does not hide what is wrong in others.
+References are checked as far as the files can be read: one bad file does not hide errors in others.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LAN = "lan-"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Every name that can be referred to, from what YAML says; None where the file cannot be read."""
+    """All names that references can use, taken from the YAML; None where the file cannot be read."""
 
     kinds: frozenset[str] | None
     zones: frozenset[str] | None
@@ -70,7 +70,7 @@ class Names:
 def references(
     documents: Mapping[str, Mapping[str, Any]], models: Mapping[str, BaseModel], sites: frozenset[str] | None
 ) -> Iterator[Finding]:
-    """Everything that can be checked without numbers."""
+    """Find all errors that can be found without numbers."""
     names = Names.of(documents)
     for file, model in models.items():
         if isinstance(model, City):
@@ -90,7 +90,7 @@ def references(
 
 
 def numbers(files: Files, locked: Allocations, holdings: Sequence[Holding]) -> Iterator[Finding]:
-    """Everything about pools, pins and the lock, and about shared risks; `holdings` are those of both."""
+    """Find errors in pools, pins, the lock and shared risks; `holdings` are those of the files and the lock."""
     yield from risks(files)
     yield from pools(files)
     yield from pins(files, holdings)
@@ -102,7 +102,7 @@ def numbers(files: Files, locked: Allocations, holdings: Sequence[Holding]) -> I
 def unknown(
     file: str, path: tuple[str | int, ...], what: str, name: str, known: Collection[str] | None
 ) -> Iterator[Finding]:
-    """A finding unless `name` is known, or the known names could not be read."""
+    """Yield a finding unless `name` is known or the known names could not be read."""
     if known is not None and name not in known:
         known = sorted(known)
         guess = did_you_mean(name, known) or f" There is: {', '.join(known) or 'none'}."
@@ -145,7 +145,7 @@ def _city(city: City, names: Names) -> Iterator[Finding]:
 
 
 def _reserved(given: Iterable[str], file: str, path: tuple[str, ...], names: Names) -> Iterator[Finding]:
-    """Policies name zones, segments and services alike: each name must mean one thing."""
+    """Find ambiguous names: policies refer to zones, segments and services in the same way."""
     others = {"internet": "the internet", "province": "the Province", "bastion": "the bastion"}
     others |= dict.fromkeys(names.segments or (), "a data-center segment")
     if path != ("zones",):
@@ -204,7 +204,7 @@ def _site(file: str, site: Site, names: Names, city: BaseModel | None) -> Iterat
 
 
 def _assumed(file: str, model: BaseModel, document: Mapping[str, Any]) -> Iterator[Finding]:
-    """Every path marked as assumed must exist."""
+    """Check that every path marked as assumed exists."""
     if isinstance(model, Services):
         for name, service in model.services.items():
             yield from _paths(file, ("services", name), service.assumed, document["services"][name])

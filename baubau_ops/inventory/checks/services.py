@@ -1,4 +1,4 @@
-"""Services and the policy: targets exist, dependencies end."""
+"""Checks services and the policy: targets exist, and dependencies have no cycles."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _unknown(what: str, name: str, known: frozenset[str]) -> str:
 
 
 def _cycles(given: Mapping[str, Service]) -> Iterator[Finding]:
-    """One finding for each circle of dependencies, at the first service of it."""
+    """Yield one finding for each cycle of dependencies, at its first service."""
     done: set[str] = set()
     for start in given:
         trail: list[str] = []

@@ -88,7 +88,7 @@ class Link:
     """OSPF cost in each direction; None where OSPF does not run."""
     km: float | None = None
     committed: Rates | None = None
-    """Committed rates of a site's link; None for other links."""
+    """Committed rates of a site's link, as `peak` holds its peak rates; None for other links."""
     peak: Rates | None = None
     role: Literal["primary", "backup"] = "primary"
     """Role of a site's link: primary or backup."""
@@ -127,7 +127,7 @@ class Lan:
 
 @dataclass(frozen=True)
 class Topology:
-    """Everything that has a name or an address. Links are sorted by id, LANs by port."""
+    """Everything that has a name or an address. Links are sorted by id, and the LANs of sites by site."""
 
     nodes: Mapping[str, Node]
     links: Mapping[str, Link]

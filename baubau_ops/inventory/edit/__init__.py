@@ -1,1 +1,1 @@
-"""Edits of the files that leave a valid inventory, even after a crash."""
+"""Edits of the files that keep the inventory valid, even after a crash."""

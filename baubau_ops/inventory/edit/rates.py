@@ -1,4 +1,4 @@
-"""Changes the rates of a site's link: two values in its file, and nothing else."""
+"""Changes the rates of a site's link: only two values in its file change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from baubau_ops.inventory.numbers import lockfile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRates:
-    """The new rates of a link: `50M`, or `50M/20M` for down and up. None: unchanged."""
+    """The new rates of a link: `50M`, or `50M/20M` for down and up; None leaves a rate unchanged."""
 
     site: str
     committed: str | None = None
@@ -34,14 +34,14 @@ class NewRates:
 
 @dataclass(frozen=True, slots=True)
 class RateEdit(Edit):
-    """The same for a link's rates; the lock stays as it is."""
+    """An edit of a link's rates; the lock does not change."""
 
     old: SiteLink
     new: SiteLink
 
     @property
     def is_nothing(self) -> bool:
-        """The link has these rates already."""
+        """Return whether the link already has these rates."""
         return (self.old.committed, self.old.peak) == (self.new.committed, self.new.peak)
 
 
@@ -52,7 +52,7 @@ def plan_rates(folder: Path, new: NewRates, *, today: date | None = None) -> Rat
     before = assemble(source, folder, today=today)
     old = _link(before, new)
     file = folder / "sites" / f"{new.site}.yml"
-    text = file.read_bytes().decode()  # with the line ends it has
+    text = file.read_bytes().decode()  # keeps the file's line endings
     path = before.sites[new.site].link_path(old.pop)
     for key, rate in (("committed", new.committed), ("peak", new.peak)):
         if rate is not None:
@@ -65,7 +65,7 @@ def plan_rates(folder: Path, new: NewRates, *, today: date | None = None) -> Rat
 
 
 def change_rates(folder: Path, new: NewRates, *, today: date | None = None) -> RateEdit:
-    """Write the new rates into the site's file. Errors as `plan_rates`; nothing is written then."""
+    """Write the new rates to the site's file. Raises the errors of `plan_rates`, and then writes nothing."""
     with editing(folder):
         edit = plan_rates(folder, new, today=today)
         if not edit.is_nothing:
@@ -100,7 +100,7 @@ def _link(inventory: Inventory, new: NewRates) -> SiteLink:
 
 
 def _with_rate(text: str, path: DocumentPath, rate: str) -> str:
-    """A rate for both directions, or one for each, stays written the way it is."""
+    """Return the text with another rate, keeping the file's style: one rate for both directions, or one for each."""
     try:
         return yaml.replaced(text, path, rates_text(rate))
     except KeyError:

@@ -1,4 +1,4 @@
-"""Resolves numbers that two entries of the lock hold: two branches took them, and both were merged."""
+"""Resolves numbers that two entries of the lock hold, because two merged branches had both taken them."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from baubau_ops.inventory.numbers.kinds import Applied
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An entry of the lock that gave way; entries are named `<section>/<id>`."""
+    """An entry of the lock that was moved to other numbers; entries are named `<section>/<id>`."""
 
     entry: str
     keeper: str
     """The entry that keeps the number."""
     before: str
     after: str
-    """Its numbers as the lock writes them; empty when no file uses it."""
+    """The entry's new numbers in the format of the lock; empty when no file uses the entry."""
 
 
 def resolve(
     folder: Path, applied: Applied, *, today: date | None = None, dry_run: bool = False
 ) -> tuple[Move, ...]:
-    """Move the entry that was never applied, of every two that hold one number; returns what moved.
+    """Of every two entries that hold the same number, move the one that was never applied; return the moves.
 
-    With neither applied the later by id moves. Of a conflict that a merge has left in the lock both sides are
-    kept. InputError when both were, InvalidInventoryError when the
-    inventory has other problems; nothing is written then.
+    If neither was applied, the later by id moves. Both sides of a merge conflict in the lock are kept. Raises
+    InputError when both were applied, InvalidInventoryError when the inventory has other problems; then nothing
+    is written.
     """
     with editing(folder):
         source = read_folder(folder, merge_lock=True)
@@ -65,7 +65,7 @@ def choose(files: Files, locked: Allocations, applied: Applied) -> dict[str, str
     for first, second in collisions(assigned(files, locked)):
         one, two = sorted((first, second), key=lambda claim: claim.entry)
         if one.pin or two.pin or _entry(one) in losers or _entry(two) in losers:
-            continue  # a pin is resolved in its file; an entry that already moves is out of the way
+            continue  # a pin is resolved in its file; an entry that already moves no longer conflicts
         if two.section.is_applied(files, two.holder, applied):
             if one.section.is_applied(files, one.holder, applied):
                 both.append((one, two))

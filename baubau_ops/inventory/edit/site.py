@@ -1,7 +1,7 @@
-"""Adding and removing a site, so that every crash leaves a valid inventory.
+"""Adds and removes sites so that the inventory is valid after any crash.
 
-Adding writes the lock first: a crash before the site's file leaves a reservation. Removing deletes the file
-first: a crash before the lock leaves one too. Numbers of others that are proposed only stay so.
+Adding writes the lock first: a crash before the site's file is written leaves a reservation. Removing deletes the
+file first: a crash before the lock is written leaves one too. Proposed numbers of other objects stay proposed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DAY = 86400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSite:
-    """A site to add; rates as `50M`, or `50M/20M` for down and up."""
+    """A site to add; rates are written as `50M`, or `50M/20M` for down and up."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class NewSite:
     peak: str
     segments: tuple[str, ...]
     kecamatan: str | None = None
-    """Default: the POP's."""
+    """District of the site; default: the POP's."""
     status: str = "planned"
     backup_pop: str | None = None
     """POP of a backup link with the same medium and rates."""
@@ -55,12 +55,12 @@ class NewSite:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edit: the inventory before and after, and the new texts; nothing is written yet."""
+    """An edit: the inventory before and after, and the new content of the files; nothing is written yet."""
 
     site: str
     file: Path
     text: str
-    """Text of the site's file; for a removal, the present one."""
+    """Content of the site's file; for a removal, the present content."""
     lock_text: str
     before: Inventory
     after: Inventory
@@ -72,7 +72,7 @@ class Edit:
 
     @property
     def lock_lines(self) -> tuple[int, int]:
-        """Lines added to the lock file and lines taken out."""
+        """The numbers of lines added to the lock file and removed from it."""
         old = set(lockfile.write(self.before.allocations).splitlines())
         new = set(self.lock_text.splitlines())
         return len(new - old), len(old - new)
@@ -94,7 +94,7 @@ def plan_addition(folder: Path, new: NewSite, *, today: date | None = None) -> E
 
 
 def add_site(folder: Path, new: NewSite, *, today: date | None = None) -> Edit:
-    """Add a site: the lock's line, then the file. Errors as `plan_addition`; nothing is written then."""
+    """Add a site: write the lock, then the file. Raises the errors of `plan_addition`, and then writes nothing."""
     with editing(folder):
         edit = plan_addition(folder, new, today=today)
         files.write_atomic(folder / lockfile.NAME, edit.lock_text)
@@ -105,7 +105,7 @@ def add_site(folder: Path, new: NewSite, *, today: date | None = None) -> Edit:
 
 @no_garbage_collection()
 def plan_removal(folder: Path, site: str, *, today: date | None = None) -> Edit:
-    """Return the edit that removes a site. InputError when it does not exist, or something needs it."""
+    """Return the edit that removes a site. InputError when it does not exist or another object needs it."""
     day = today or datetime.now(UTC).date()
     source = read_folder(folder)
     before = assemble(source, folder, today=day)
@@ -122,7 +122,7 @@ def plan_removal(folder: Path, site: str, *, today: date | None = None) -> Edit:
 
 
 def remove_site(folder: Path, site: str, *, today: date | None = None) -> Edit:
-    """Remove a site: its file, then its numbers into quarantine. Errors as `plan_removal`."""
+    """Remove a site: delete its file, then quarantine its numbers. Raises the errors of `plan_removal`."""
     with editing(folder):
         edit = plan_removal(folder, site, today=today)
         try:
@@ -143,7 +143,7 @@ def lock_numbers(folder: Path, *, today: date | None = None) -> Inventory:
 
 
 def write_lock(folder: Path, allocations: Allocations) -> bool:
-    """Write the lock file if it differs; the caller holds the inventory (`editing`)."""
+    """Write the lock file if it differs; the caller must have locked the inventory (`editing`)."""
     file, text = folder / lockfile.NAME, lockfile.write(allocations)
     if file.exists() and file.read_text(encoding="utf-8") == text:
         return False
@@ -153,7 +153,7 @@ def write_lock(folder: Path, allocations: Allocations) -> bool:
 
 @contextlib.contextmanager
 def editing(folder: Path) -> Iterator[None]:
-    """Lock the inventory against other editors; half-written files of a killed one are removed."""
+    """Lock the inventory against other editors; remove half-written files of a killed editor."""
     if not os.path.isdir(folder):
         raise InputError(f"{folder} is not a folder with an inventory.")
     with files.lock(folder):
@@ -186,7 +186,7 @@ def _refuse_existing(inventory: Inventory, site: str, file: Path) -> None:
 
 
 def _completed(new: NewSite, inventory: Inventory) -> NewSite:
-    """Return the same with the POPs' ids, and with the default kecamatan."""
+    """Return the new site with the POPs' ids, and with the default kecamatan."""
     pops = inventory.backbone.pops
     pop = pop_id(new.pop, pops)
     if pop not in pops:
@@ -223,7 +223,7 @@ def _quarantined(inventory: Inventory, site: str, today: date) -> Allocations:
 
 
 def site_text(new: NewSite) -> str:
-    """Return the site's file as a person would write it."""
+    """Return the content of the site's file as a person would write it."""
     rates = f"committed: {rates_text(new.committed)}, peak: {rates_text(new.peak)}"
     rest = f"media: {scalar_text(new.media)}, {rates}, status: {scalar_text(new.status)}"
     links = f"link: {{pop: {scalar_text(new.pop)}, {rest}}}\n"
@@ -243,7 +243,7 @@ def site_text(new: NewSite) -> str:
 
 
 def rates_text(text: str) -> str:
-    """`50M`, or `50M/20M` for down and up, as YAML."""
+    """Return `50M`, or `50M/20M` for down and up, as YAML."""
     if text.count("/") != 1:
         return scalar_text(text)
     down, up = text.split("/")
@@ -251,7 +251,7 @@ def rates_text(text: str) -> str:
 
 
 def scalar_text(text: str) -> str:
-    """The text as a YAML scalar that stays text, and stays one value, wherever it stands."""
+    """Return the text as a YAML scalar that is read back as one string in any context."""
     if (_PLAIN.fullmatch(text) or re.fullmatch(r"[0-9]+(\.[0-9]+)?[kMG]", text)) and (
         text.lower() not in _NOT_TEXT
     ):
