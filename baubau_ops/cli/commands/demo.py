@@ -1,4 +1,4 @@
-"""`baubau demo`: the whole story on the small city, told line by line and as a report."""
+"""`baubau demo`: the whole story on the small city, shown line by line and as a report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TWIN = "demo"
 _WIDTH = 64
-"""Characters for a step's number and title: a little more than the longest one has."""
+"""Width in characters of a step's number and title: slightly more than the longest one."""
 
 app = single()
 
@@ -65,7 +65,7 @@ def _finish(context: Context, telling: Demo, *, keep: bool) -> None:
 
 
 def _narrated(context: Context, on_event: OnEvent) -> OnEvent:
-    """Draw the steps as lines of the story, and hand everything else to the progress bars."""
+    """Draw the steps as lines of the story, and pass all other events to the progress bars."""
 
     def tell(event: Event) -> None:
         if event.what != "step":

@@ -216,7 +216,7 @@ def generate(
     with context.output.progress() as on_event:
         made = generate_city(folder, sites=sites, seed=seed, on_event=on_event)
     counts = {
-        "files": made.file_count + 1,  # and the lock
+        "files": made.file_count + 1,  # plus the lock
         "sites": len(made.sites),
         "pops": len(made.backbone.pops),
         "routers": len(made.topology.ours),

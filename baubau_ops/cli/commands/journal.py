@@ -17,7 +17,7 @@ from baubau_ops.core.units import counted
 app = group("The record of every change: show it, verify it.")
 
 _PARTS = frozenset({"step", "device"})
-"""Records that belong to an operation: they name it as `apply`."""
+"""Kinds of records that belong to an operation: they name it as `apply`."""
 
 
 @command(app, example="baubau journal show --last 50")
@@ -84,7 +84,7 @@ def _journal(context: Context) -> Journal:
 
 
 def _name(record: Record) -> str:
-    """Return the name that an operation's parts give it."""
+    """Return the name by which an operation's parts refer to it."""
     return f"{record.number:06}"
 
 

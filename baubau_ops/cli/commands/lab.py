@@ -28,7 +28,7 @@ Place = Annotated[str, typer.Argument(help="A machine of the twin; a POP's route
 Link = Annotated[str, typer.Argument(help="A link, such as core-1--wolio: its two ends, in either order.")]
 
 MANY = 24
-"""Names that a list shows; the small city's fit."""
+"""Number of names that a list shows; those of the small city fit."""
 PROFILES = {"small": "examples/small", "city": "inventory"}
 
 
@@ -186,7 +186,7 @@ def _twin(context: Context, name: str | None) -> str:
                 f"{context.environment} is not a twin.", remedy="Give --env lab:NAME or --name NAME."
             )
         name = name or "default"
-    settings.run_dir(name)  # refuses what cannot be a twin's name
+    settings.run_dir(name)  # refuses an invalid name of a twin
     return name
 
 
@@ -265,7 +265,7 @@ def _draw(context: Context, found: Status) -> None:
 
 
 def _listed(names: Sequence[str], every: bool) -> str:
-    """Names for a screen; all of them with -v."""
+    """Return names for a screen; all of them with -v."""
     if every or len(names) <= MANY:
         return ", ".join(names)
     return f"{', '.join(names[:MANY])} and {len(names) - MANY} more (-v)"

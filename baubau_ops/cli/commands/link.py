@@ -164,9 +164,9 @@ def _carry_out(
     if not dry_run:
         context.will_ask(question)
     if apply:
-        context.open_environment()  # is it up, and does it run this city? Asked before anything is written
+        context.open_environment()  # checks that it is up and runs this city, before anything is written
     output = context.output
-    with output.working("plan"):  # of thousands of routers it takes seconds
+    with output.working("plan"):  # this takes seconds for thousands of routers
         planned = change.plan()
     if not output.is_json:
         draw(output, planned)
@@ -186,7 +186,7 @@ def _carry_out(
 
 
 def _apply(context: Context, change: LinkChange[AnEdit], written: LinkPlan[AnEdit]) -> Sequence[Outcome]:
-    """Apply what was written, on screen; it was approved as a whole."""
+    """Apply the written change and show its progress; the user has already approved it as a whole."""
     with context.output.step_screen(STEPS) as screen:
         report = change.apply(
             written,
@@ -201,7 +201,7 @@ def _apply(context: Context, change: LinkChange[AnEdit], written: LinkPlan[AnEdi
 
 
 def _finish(output: Output, planned: LinkPlan[AnEdit], outcomes: Sequence[Outcome]) -> int:
-    """Print the JSON document, if one is wanted; return the exit code."""
+    """Print the JSON document if it is requested; return the exit code."""
     if output.is_json:
         output.show(screens.document(planned, outcomes), lambda: None)
     return exit_code(outcomes)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from baubau_ops.inventory.city.topology import Topology
 
 SHORT_PLAN = 3
-"""Up to this many routers, the prompt follows all changed lines instead of their summary."""
+"""Largest number of routers for which the prompt follows all changed lines instead of a summary."""
 
 app = group("Routers: render, check, plan, apply and verify their configuration.")
 

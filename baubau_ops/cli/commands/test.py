@@ -23,11 +23,11 @@ from baubau_ops.lab.host import machine
 app = single()
 
 CLEANING_UP = 60.0
-"""Seconds pytest may take to clean up after it was stopped."""
+"""Seconds that pytest may take to clean up after it was stopped."""
 
 NO_TESTS = 5  # pytest's exit code when nothing was collected or all was deselected
 
-# A twin's tests mostly wait. What measures time runs alone, and so does what somebody singled out.
+# Tests on a twin mostly wait. Tests that measure time run alone, and so do tests that the user selects.
 _SIDE_BY_SIDE = ("--numprocesses=3", "--dist=loadscope", "--no-loadscope-reorder")
 _STATIC = (
     ("ruff", "check", "--quiet", "."),
@@ -36,7 +36,7 @@ _STATIC = (
 
 
 class Result(StrEnum):
-    """How a step ended."""
+    """The result of a step."""
 
     passed = "passed"
     failed = "failed"
@@ -45,7 +45,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the tests; `seconds` it took, `reason` why it was not run."""
+    """One step of the tests; `seconds` is its duration, `reason` says why it was not run."""
 
     name: str
     result: Result
@@ -76,7 +76,7 @@ def run_tests(
     began = time.monotonic()
     obstacle = "--no-twin was given" if no_twin else _obstacle()
     arguments = _arguments(obstacle, long, bench, pytest_args or [], context.verbosity)
-    # In JSON, what the tools say goes to stderr: stdout holds the one document.
+    # With JSON, the output of the tools goes to stderr: stdout only holds the document.
     stdout = sys.stderr if context.output.is_json else None
     steps = [] if bench else [_static(stdout)]
     steps.append(_pytest(arguments, stdout))
@@ -91,7 +91,7 @@ def run_tests(
 
 
 def _obstacle() -> str:
-    """Why the twin cannot run here; empty when it can."""
+    """Return why the twin cannot run here; empty when it can."""
     lacking = machine.lacking(machine.look(), after_install=True)
     return "; ".join(f"{each.name}: {each.detail}" for each in lacking)
 
@@ -125,8 +125,8 @@ def _pytest(arguments: list[str], stdout: TextIO | None) -> Step:
 
 
 def _run(argv: Sequence[str], stdout: TextIO | None) -> int:
-    """Run a module of Python from the root, its output as it comes; stopped, it still takes its twin down."""
-    # Tests side by side are several processes, each with something to clean up: a group is stopped as a whole.
+    """Run a Python module from the root and show its output live; if it is stopped, it still takes its twin down."""
+    # Parallel tests are several processes, each with something to clean up: the whole group is stopped.
     apart = not set(_SIDE_BY_SIDE).isdisjoint(argv)
     process = subprocess.Popen(
         [sys.executable, "-m", *argv], cwd=settings.root(), stdout=stdout, process_group=0 if apart else None
@@ -136,7 +136,7 @@ def _run(argv: Sequence[str], stdout: TextIO | None) -> int:
     except BaseException as error:
         if apart:
             os.killpg(process.pid, signal.SIGINT)
-        elif not isinstance(error, KeyboardInterrupt):  # Ctrl-C has reached it too, another signal has not
+        elif not isinstance(error, KeyboardInterrupt):  # Ctrl-C has reached it too; another signal has not
             process.send_signal(signal.SIGINT)
         try:
             process.wait(CLEANING_UP)

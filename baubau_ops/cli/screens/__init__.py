@@ -1,1 +1,1 @@
-"""How results look to people."""
+"""Screens that show results to people."""

@@ -1,4 +1,4 @@
-"""How the lines of a text and what made them look."""
+"""The screen for the lines of a configuration and their origins."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from baubau_ops.network.blame.lines import BlamedLine
 
 _WIDEST = 72
-"""Characters of a line that a table shows."""
+"""Largest number of characters of a line that a table shows."""
 _SHOWN = 2
-"""Places of the inventory that a row names."""
+"""Number of places in the inventory that a row names."""
 
 _WAYS = {"value": "its value", "entry": "that it is there", "name": "its name"}
 
 
 def show_blame(output: Output, device: str, lines: Sequence[BlamedLine], *, chosen: bool) -> None:
-    """Show lines with their places; all places of each if they were `chosen` and are few."""
+    """Show lines with their places; show all places of each line if the lines are `chosen` and few."""
     document = {"device": device, "lines": [_document(line) for line in lines]}
     draw = _draw_each if chosen and len(lines) <= 3 else _draw_table
     output.show(document, lambda: draw(output, lines))

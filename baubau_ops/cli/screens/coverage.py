@@ -1,4 +1,4 @@
-"""How far the city is, for people: one table for each target, and the cheapest next sites."""
+"""The coverage of the city for people: one table for each target, and the cheapest next sites."""
 
 from __future__ import annotations
 

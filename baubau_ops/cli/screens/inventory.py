@@ -1,4 +1,4 @@
-"""How the inventory looks: lists, descriptions, and the numbers that were locked or moved."""
+"""The screens of the inventory: lists, descriptions, and the numbers that were locked or moved."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _NARROW: Mapping[str, Sequence[str]] = {
     "links": ("id", "kind", "media", "prefix", "capacity", "cost"),
     "services": ("id", "owner", "tier", "address", "ports"),
 }
-"""What a list shows where all columns do not fit into a hundred characters."""
+"""Columns that a list shows if not all columns fit into a hundred characters."""
 _SHORT = {"committed_down": "rate"}
-"""Titles where the column's name would take more room than its values."""
-_HIDDEN = frozenset({"router", "link", "neighbour_address"})  # in tables; JSON has them
+"""Short titles for columns whose name would be wider than their values."""
+_HIDDEN = frozenset({"router", "link", "neighbour_address"})  # hidden in tables only; JSON has them
 
 
 def listed(counts: Mapping[str, int]) -> str:
-    """`12 files, 6 sites`."""
+    """Return counts in words, such as `12 files, 6 sites`."""
     return ", ".join(counted(number, noun.removesuffix("s")) for noun, number in counts.items())
 
 
 def draw_descriptions(output: Output, found: Sequence[Description]) -> None:
-    """Draw things with their facts, ports and segments, one below the other."""
+    """Draw objects with their facts, ports and segments, one below the other."""
     for number, description in enumerate(found):
         if number:
             output.line()
@@ -50,7 +50,7 @@ def draw_descriptions(output: Output, found: Sequence[Description]) -> None:
 def draw_list(
     output: Output, what: str, found: Sequence[Mapping[str, object]], *, wide: bool = False
 ) -> None:
-    """Draw rows as a table: the columns that fit a screen, or all."""
+    """Draw rows as a table, with all columns or only those that fit a screen."""
     if not found:
         output.line(f"No {what}.")
         return

@@ -1,4 +1,4 @@
-"""How the coverage of rendered lines by checks looks."""
+"""The screen for the coverage of rendered lines by checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from baubau_ops.network.coverage.result import Coverage
 
 _WIDEST = 60
-"""Characters of an example that a table shows."""
+"""Largest number of characters of an example that a table shows."""
 
 _TITLES = {
     "parser": "parsers, offline",
@@ -24,7 +24,7 @@ _TITLES = {
 
 
 def show_coverage(output: Output, result: Coverage) -> None:
-    """Show how many classes each check noticed, and those that no check noticed."""
+    """Show how many classes each check noticed, and the classes that no check noticed."""
     document = {
         "share": round(result.share, 4),
         "proven": round(result.proven, 4),

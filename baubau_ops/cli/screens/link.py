@@ -1,4 +1,4 @@
-"""The screen of a link's change: its file and numbers, the headroom, the changes on the routers."""
+"""The screen for a change of a link: its file and numbers, the headroom, the changes on the routers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AnEdit = TypeVar("AnEdit", bound="Edit")
 
 
 def document(planned: LinkPlan[AnEdit], outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """Return the change of a link and its outcomes, for JSON."""
+    """Return the change of a link and its outcomes for a JSON document."""
     return {
         "site": planned.edit.site,
         "file": str(planned.edit.file),
@@ -66,7 +66,7 @@ def draw_rates(output: Output, planned: LinkPlan[RateEdit]) -> None:
 
 
 def numbers(inventory: Inventory, site: str) -> str:
-    """Return a site's router and its numbers, in a line; empty for a site without a link."""
+    """Return a site's router and its numbers in one line; empty for a site without a link."""
     from baubau_ops.inventory.city.topology import site_device
 
     found = inventory.numbers.sites.get(site)
@@ -88,7 +88,7 @@ def _draw_site(output: Output, what: str, edit: Edit, inventory: Inventory) -> N
 def _draw_room(output: Output, planned: LinkPlan[AnEdit]) -> None:
     room = planned.room
     if room is not None:
-        whole = room.left // 10**6 * 10**6  # equal paths leave fractions
+        whole = room.left // 10**6 * 10**6  # equal-cost paths leave fractions
         left = f"{format_rate(whole)} of {format_rate(room.room)} on {room.label}"
         output.line(f"Headroom in the worst single failure: {left}")
 

@@ -1,4 +1,4 @@
-"""The network's own screens: plans, applies and verdicts."""
+"""The screens of the network domain: plans, applies and verdicts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STEPS = Steps(
 
 
 def show_plan(output: Output, made: NetworkPlan, devices: int) -> None:
-    """Show each router's diff, then a table of what changes and how disruptive it is."""
+    """Show each router's diff, then a table of the changes and how disruptive they are."""
     document = plan_document(made.as_plan()) | {
         "devices": devices,
         "waiting": sorted(made.waiting),
@@ -49,7 +49,7 @@ def show_plan(output: Output, made: NetworkPlan, devices: int) -> None:
 
 
 def draw_network_plan(output: Output, made: NetworkPlan, devices: int, *, diffs: bool) -> None:
-    """Draw a plan of `devices` routers for people, with the lines themselves or without."""
+    """Draw a plan of `devices` routers for people, with or without the changed lines."""
     draw_plan(output, made.as_plan(), WORDING, targets=devices, failed=_failed(made), diffs=diffs)
 
 
@@ -58,7 +58,7 @@ def _failed(made: NetworkPlan) -> dict[str, str]:
 
 
 def expect_changes(screen: StepScreen, made: NetworkPlan, topology: Topology) -> None:
-    """Tell the screen of an apply what will change, in one line of heading and by groups."""
+    """Tell the screen of an apply what will change, as a heading and by groups."""
     from baubau_ops.network.change.groups import groups
 
     found = groups(topology, made)
@@ -67,12 +67,12 @@ def expect_changes(screen: StepScreen, made: NetworkPlan, topology: Topology) ->
 
 
 def draw_report(output: Output, report: Report, screen: StepScreen) -> None:
-    """Draw what an apply came to, as far as its screen did not."""
+    """Draw the result of an apply, except for what its screen has already shown."""
     draw_outcomes(output, report.outcomes, screen.untold(report.outcomes), journal=report.name)
 
 
 def show_report(output: Output, report: Report, screen: StepScreen) -> None:
-    """Show what an apply came to."""
+    """Show the result of an apply."""
     document = {"journal": report.name, "outcomes": outcome_documents(report.outcomes)}
     output.show(document, lambda: draw_report(output, report, screen))
 
@@ -85,9 +85,9 @@ def show_verdict(
     untried: int = 0,
     every: bool = False,
 ) -> None:
-    """Show what is wrong, causes first and what is alike joined, then how much was looked at; so for each loss tried.
+    """Show findings, causes first and similar ones merged, then the number of checks; repeat this for each tried loss.
 
-    What may only follow from a cause is counted, and shown with `every`.
+    Probable consequences of a cause are only counted, unless `every` is set.
     """
     document = {
         "checks": result.checks,

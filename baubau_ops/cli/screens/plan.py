@@ -1,4 +1,4 @@
-"""The screens of a plan and its outcomes, for every domain."""
+"""The screens for a plan and its outcomes, shared by all domains."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _EFFECT_STYLE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """The words of a domain."""
+    """The words that a domain uses on screens."""
 
     target: str
-    """What is changed: "router"."""
+    """Kind of object that is changed: "router"."""
     unchanged: str
-    """What is said of targets that need no change: "up to date"."""
+    """Label of targets that need no change: "up to date"."""
     order: str
-    """The order in which several are changed: "core outward"."""
+    """Order in which several targets are changed: "core outward"."""
     command: str
-    """The command that shows a target's diff when its name follows: "baubau net plan"."""
+    """Command that shows the diff of a target whose name follows: "baubau net plan"."""
 
 
 def plan_document(plan: Plan) -> dict[str, object]:
@@ -50,7 +50,7 @@ def outcome_documents(outcomes: Iterable[Outcome]) -> list[dict[str, object]]:
 def draw_plan(
     output: Output, plan: Plan, wording: Wording, *, targets: int, failed: Mapping[str, str], diffs: bool
 ) -> None:
-    """Draw a plan for people; without `diffs` the table alone, and how to see the lines.
+    """Draw a plan for people; without `diffs`, draw only the table and say how to see the lines.
 
     `targets` is the number of targets compared; `failed` names those that could not be read, with the reason.
     """
@@ -72,7 +72,7 @@ def draw_plan(
 
 
 def draw_changes(output: Output, changes: Iterable[Change], *more: Sequence[Cell]) -> None:
-    """Draw the table of what changes and how disruptive that is; rows given as `more` stand below."""
+    """Draw the table of changes and how disruptive they are, with the rows of `more` below."""
     rows: list[Sequence[Cell]] = [
         [change.target, change.what, (change.word, _EFFECT_STYLE.get(change.effect, ""))]
         for change in changes
@@ -81,7 +81,7 @@ def draw_changes(output: Output, changes: Iterable[Change], *more: Sequence[Cell
 
 
 def heading(plan: Plan, groups: Sequence[Sequence[str]], wording: Wording) -> str:
-    """Return a line: how much is changed, which targets together, and the most disruptive effect."""
+    """Return one line with the number of changes, the groups of targets, and the most disruptive effect."""
     count = len(plan.changes)
     parts = [f"{count} {wording.target}{'s' if count != 1 else ''}"]
     together = [group for group in groups if len(group) > 1]
@@ -95,7 +95,7 @@ def heading(plan: Plan, groups: Sequence[Sequence[str]], wording: Wording) -> st
 def draw_outcomes(
     output: Output, outcomes: Sequence[Outcome], untold: Iterable[Outcome], *, journal: str = ""
 ) -> None:
-    """Draw the outcomes that the screen of the steps left `untold`, then how many there are of each kind.
+    """Draw the outcomes that the step screen has not shown yet (`untold`), then the number of each kind.
 
     `journal` is the number of the operation in the journal.
     """

@@ -30,11 +30,11 @@ _STYLES = {
     Severity.NONE: "dim",
 }
 _FEW = 3
-"""Number of names that a cell of a table shows; the rest is counted."""
+"""Number of names that a table cell shows; the rest are counted."""
 
 
 def draw_resilience(output: Output, found: Resilience, *, is_all: bool) -> None:
-    """Print the consequences of each loss in the backbone, a sentence on the sites' own lines, pairs, the verdict."""
+    """Print the consequences of each backbone loss, a sentence on the sites' lines, double losses and the verdict."""
     for overload in found.normal:
         output.line(f"Over capacity without any failure: {_overload(overload)}", "yellow")
     shown = [impact for impact in found.backbone if is_all or impact.severity is not Severity.NONE]
@@ -75,7 +75,7 @@ def _cut(cut: Cut) -> str:
 
 
 def _from(lost: Sequence[Function]) -> str:
-    """`altogether`, `from the internet`."""
+    """Return what is lost in words, such as `altogether` or `from the internet`."""
     if Function.CORE in lost:
         return "altogether"
     return f"from {', '.join(_NAMES[each] for each in lost)}"
@@ -87,7 +87,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _rate(rate: int) -> str:
-    """Write a computed rate, to the megabit."""
+    """Format a computed rate, rounded to the megabit."""
     return format_rate(max(1, round(rate / 1e6)) * 10**6)
 
 
@@ -137,7 +137,7 @@ def _tier(tier: Tier) -> list[Cell]:
 
 
 def draw_loss(output: Output, impact: Impact) -> None:
-    """Print all consequences of one loss, every name in full."""
+    """Print all consequences of one loss with all names."""
     output.line(f"Losing {impact.loss.id} ({impact.loss.kind}: {impact.loss.name})", "bold")
     for cut in impact.cuts:
         output.line(f"  cuts off {_cut(cut)}: {', '.join(cut.sites)}")
@@ -156,7 +156,7 @@ def draw_loss(output: Output, impact: Impact) -> None:
 
 
 def impact_of(found: Resilience, loss: str) -> Impact:
-    """Return the loss of that name; InputError when there is none."""
+    """Return the impact of the loss with this name; InputError when there is none."""
     impacts = {impact.loss.id: impact for impact in (*found.backbone, *found.sites)}
     for name in (loss, f"pop-{loss}", f"ce-{loss}"):
         if name in impacts:

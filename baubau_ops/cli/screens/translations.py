@@ -1,4 +1,4 @@
-"""What is asked of the translation log, and how its answer looks."""
+"""The query to the translation log, and the screen for its answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def query(
     since: str | None,
     until: str | None,
 ) -> Query:
-    """Read the options; InputError names the one that cannot be read."""
+    """Parse the options into a query; InputError names an invalid option."""
     if site is not None and site not in inventory.sites:
         raise InputError(f'There is no site "{site}".{did_you_mean(site, inventory.sites)}')
     address, _, port = (public or "").partition(":")
@@ -70,7 +70,7 @@ def _address(option: str, text: str) -> IPv4Address:
 
 
 def show_translations(output: Output, found: Sequence[Translation]) -> None:
-    """Show connections in the order of time."""
+    """Show connections in chronological order."""
 
     def draw() -> None:
         if found:

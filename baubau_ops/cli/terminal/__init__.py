@@ -1,1 +1,1 @@
-"""What moves on a terminal while work is done."""
+"""The moving parts of a terminal while work is in progress."""

@@ -1,4 +1,4 @@
-"""The moving part of a terminal: bars, and under them lines that change."""
+"""The moving part of a terminal: bars, and changing lines below them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.text import Text
 
 
 class Bars(Progress):
-    """Bars on stderr; `below` are lines under them, as drawn for a terminal."""
+    """Bars on stderr; `below` holds the lines below them, already styled for a terminal."""
 
     below: tuple[str, ...] = ()
 
@@ -26,7 +26,7 @@ class Bars(Progress):
         )
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """The bars, then the lines below; one line of the terminal each."""
+        """Yield the bars, then the lines below; each takes one line of the terminal."""
         yield self.make_tasks_table([task for task in self.tasks if task.visible])
         for line in self.below:
             yield Text.from_ansi(line, no_wrap=True, overflow="ellipsis")

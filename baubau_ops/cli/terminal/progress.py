@@ -1,4 +1,4 @@
-"""Draws events: a bar for what takes over a second, a line for what is finished, failed or worth a note."""
+"""Draws events: a bar for work that takes over a second, a line for each end, failure or note."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DELAY = 1.0
-"""Seconds after which bars appear: what is faster needs none."""
+"""Seconds after which bars appear: faster work needs none."""
 
 
 class Progress:
@@ -32,7 +32,7 @@ class Progress:
         self._bars = _make_bars() if sys.stderr.isatty() else None
         self._timer: threading.Timer | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._open: dict[str, dict[str, None]] = {}  # targets begun and not yet finished, in order
+        self._open: dict[str, dict[str, None]] = {}  # targets that have begun and not finished, in order
         self._finished: dict[str, int] = {}
 
     def __enter__(self) -> Progress:
@@ -58,7 +58,7 @@ class Progress:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Keep the bars away while something is asked."""
+        """Hide the bars while the user is asked something."""
         self._vanish()
         try:
             yield
@@ -66,7 +66,7 @@ class Progress:
             self._appear_later()
 
     def __call__(self, event: Event) -> None:
-        """Take one event; may be called by several threads."""
+        """Handle one event; several threads may call this."""
         log.info("%s %s %s %s", event.kind, event.what, event.target, event.detail)
         if event.kind == "note":
             self._say(" ", event)
@@ -85,7 +85,7 @@ class Progress:
     def line(self, text: str) -> None:
         """Print a line that stays."""
         if self._bars:
-            # Through the bars' console, so that the line stands above them.
+            # Print through the bars' console, so that the line appears above them.
             from rich.text import Text
 
             self._bars.console.print(Text.from_ansi(text), soft_wrap=True)
@@ -93,7 +93,7 @@ class Progress:
             print(text, file=sys.stderr, flush=True)
 
     def show_below(self, lines: Sequence[str]) -> None:
-        """Keep these lines under the bars, on a terminal; they go when the bars go."""
+        """Show these lines below the bars, on a terminal; they disappear with the bars."""
         if self._bars:
             self._bars.below = tuple(lines)
 

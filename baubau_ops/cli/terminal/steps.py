@@ -1,4 +1,4 @@
-"""Draws changes as they are made: a line for every target with its steps; what changes together stands together."""
+"""Draws changes as they are made: one line for every target with its steps; groups are shown together."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from baubau_ops.core.events import Event
 from baubau_ops.core.plan import Outcome, Status
 
 _SHORT = 12
-"""A detail up to this long ("120 s", "7/7") stands with its step; a longer one is a reason."""
+"""Largest length of a detail that is shown with its step ("120 s", "7/7"); a longer one is a reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
-    """The steps that a domain takes with each target, as its events name them, and what the screen calls each."""
+    """The steps that a domain takes with each target, by their names in events, and their labels on the screen."""
 
     names: Mapping[str, str]
     last: str
@@ -29,12 +29,12 @@ class Steps:
 
     @property
     def unfinished(self) -> str:
-        """What is said of a target that came to neither end."""
+        """Label of a target that was neither completed nor rolled back."""
         return f"not {self.names[self.last]}"
 
 
 class Surface(Protocol):
-    """Where it is drawn: lines that stay, and lines below them that change."""
+    """The surface to draw on: lines that stay, and lines below them that change."""
 
     def __call__(self, event: Event) -> None: ...
 
@@ -45,14 +45,14 @@ class Surface(Protocol):
 
 @dataclass(slots=True)
 class _Row:
-    """One target: its steps so far as they are drawn."""
+    """One target, with its steps so far as they are drawn."""
 
     steps: list[str] = field(default_factory=list)
     began: float | None = None
-    """When something was first done to it, by the monotonic clock."""
+    """Time of its first step, by the monotonic clock."""
     has_ended: bool = False
     reason: str = ""
-    """Why it failed."""
+    """Reason for its failure."""
 
     @property
     def is_open(self) -> bool:
@@ -60,7 +60,7 @@ class _Row:
 
 
 class StepScreen:
-    """A listener for the events of one apply; hands on to the surface what is not about a target's steps.
+    """A listener for the events of one apply; it passes events that are not steps of a target to the surface.
 
     A group's lines are printed when the last of its members has ended; until then a terminal shows them below.
     """
@@ -76,14 +76,14 @@ class StepScreen:
         self._headed = 1
 
     def expect(self, groups: Sequence[Sequence[str]], heading: str = "") -> None:
-        """Say which targets will change, and which of them together."""
+        """Announce the targets that will change, in their groups."""
         with self._lock:
             self._groups = [tuple(group) for group in groups]
             if heading:
                 self._surface.line(heading)
 
     def __call__(self, event: Event) -> None:
-        """Take one event; may be called by several threads."""
+        """Handle one event; several threads may call this."""
         with self._lock:
             if not event.target or (event.what not in self._steps.names and event.kind != "failed"):
                 self._surface(event)
@@ -102,7 +102,7 @@ class StepScreen:
             return
         if row.began is None:
             if not any(other.is_open for other in self._rows.values()):
-                self._print_begun()  # what failed before anything was done to it ends with its batch
+                self._print_begun()  # a target that failed before its first step ends with its batch
                 self._batch += 1
             row.began = time.monotonic() - event.seconds
         row.has_ended = event.what in (self._steps.last, self._steps.undone)
@@ -146,7 +146,7 @@ class StepScreen:
                 yield from self._lines(group, fate="")
 
     def _lines(self, group: Sequence[str], fate: str) -> Iterator[str]:
-        """Draw a group; `fate` is what to say of a member that has not ended."""
+        """Draw a group; `fate` is the label of a member that has not ended."""
         width = max(len(target) for members in self._groups for target in members)
         for place, target in enumerate(group):
             bracket = " "
@@ -160,7 +160,7 @@ class StepScreen:
         return self._rows.setdefault(target, _Row())
 
     def close(self) -> None:
-        """Print what was begun and has not ended, as after Ctrl-C, and leave nothing below."""
+        """Print targets that have begun and not ended, as after Ctrl-C, and clear the lines below."""
         with self._lock:
             self._surface.show_below([])
             self._print_begun()
@@ -172,7 +172,7 @@ class StepScreen:
                 self._print(group)
 
     def untold(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """The outcomes that went wrong and whose reason does not stand on the screen yet."""
+        """Return the failed outcomes whose reason is not on the screen yet."""
         wrong = [one for one in outcomes if one.status not in (Status.changed, Status.unchanged)]
         return [one for one in wrong if not self._is_told(one)]
 
