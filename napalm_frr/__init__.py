@@ -11,7 +11,7 @@ __all__ = ("FRRDriver",)
 
 
 def __getattr__(name: str) -> Any:
-    # Late, so that the package's other modules can be used without NAPALM, which takes most of a second to import.
+    # Imported late, so that other modules of the package work without NAPALM, whose import takes most of a second.
     if name == "FRRDriver":
         from napalm_frr.driver import FRRDriver
 

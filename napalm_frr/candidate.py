@@ -1,4 +1,4 @@
-"""The candidate against the device: what differs, shown section by section, and what a merge comes to."""
+"""The candidate compared with the device: the differences by section, and the result of a merge."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _LINT_LINE = re.compile(r"(?:/dev/stdin|.*/in/[a-z]+):(\d+):")
 
 
 class CandidateError(ValueError):
-    """A candidate the device does not take; the message names section and line."""
+    """The device does not accept a candidate; the message names section and line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The sections meant for a device, and whether they are merged into what runs."""
+    """The intended sections of a device, and whether they are merged into the running configuration."""
 
     sections: Mapping[str, str]
     merging: bool = False
 
     def files(self) -> dict[str, str]:
-        """Return what the device needs to lint it and to show what runs beside it."""
+        """Return the files that the device needs to lint the candidate and to report its own configuration."""
         files = dict(self.sections)
         if "qos" in files:
             files["ports"] = "".join(f"{port}\n" for port in text.ports(files["qos"]))
@@ -36,7 +36,7 @@ class Candidate:
         return files
 
     def merged(self, report: Report) -> Candidate:
-        """Return the candidate that a merge into the running configuration comes to."""
+        """Return the candidate that results from a merge into the running configuration."""
         running = report.sections("running")
         sections = dict(self.sections)
         if "frr" in sections:
@@ -46,7 +46,7 @@ class Candidate:
 
 
 def read(config: str, merging: bool = False) -> Candidate:
-    """Take a device text apart and check what can be checked without the device; raises CandidateError."""
+    """Split a device text and check everything that needs no device; raises CandidateError."""
     try:
         sections = text.split(config)
         if not sections:
@@ -66,10 +66,10 @@ def read(config: str, merging: bool = False) -> Candidate:
 
 
 def complaints(report: Report, candidate: Candidate) -> str:
-    """Return what the device's own parsers say against a candidate, with its line numbers; "" if nothing."""
+    """Return the errors that the device's parsers report for a candidate, with its line numbers; "" if none."""
     said = []
     for section, complaint in report.sections("lint").items():
-        # nft reads the owned tables' replacement before the text: two lines for each.
+        # nft reads the replacement of the owned tables before the text: two lines for each table.
         offset = 2 * len(OWNED_TABLES) if section == "nftables" else 0
         plain = _tc_error(complaint) if section == "qos" else _shifted(complaint, offset)
         said.append(f"section {section}: {plain or 'the device refuses it'}")
@@ -79,12 +79,12 @@ def complaints(report: Report, candidate: Candidate) -> str:
 
 
 def compare(report: Report, candidate: Candidate) -> str:
-    """Show what differs from what runs and, where that is nothing, from the start-up text; "" if nothing."""
+    """Show differences from the running or, if there are none, the start-up configuration; "" if there are none."""
     return "".join(differences(report, candidate).values()).rstrip("\n")
 
 
 def differences(report: Report, candidate: Candidate) -> dict[str, str]:
-    """Return what differs, by section; a section that is as it should be does not appear."""
+    """Return the differences by section; a section without any does not appear."""
     running, startup = report.sections("running"), report.sections("startup")
     canonical = {**candidate.sections, **report.sections("canon")}
     shown = {}
@@ -97,7 +97,7 @@ def differences(report: Report, candidate: Candidate) -> dict[str, str]:
 
 
 def difference(section: str, before: str, after: str) -> str:
-    """Show what leads from one canonical text of a section to another; "" if they mean the same."""
+    """Show the difference between two canonical texts of a section; "" if they are equivalent."""
     if section == "frr":
         return tree.show(tree.diff(tree.parse(before), tree.parse(after)))
     if section == "sysctl":
@@ -110,7 +110,7 @@ def difference(section: str, before: str, after: str) -> str:
 
 
 def _tc_error(complaint: str) -> str:
-    """Find in what tc prints (warnings, the error, its whole usage) the error and the line it is about."""
+    """Extract the error and its line from the output of tc, which also has warnings and the whole usage text."""
     if missing := re.search(r'Cannot find device "(.+)"', complaint):
         return f"there is no port {missing.group(1)} here; it has to be there before the text that names it"
     place = re.search(r"Command failed .*:(\d+)$", complaint, re.MULTILINE)
@@ -122,7 +122,7 @@ def _tc_error(complaint: str) -> str:
 
 
 def _shifted(complaint: str, offset: int) -> str:
-    """Count the lines in a parser's message from the section's first line."""
+    """Shift the line numbers in a parser's message, so that they count from the section's first line."""
     return _LINT_LINE.sub(lambda match: f"line {int(match.group(1)) - offset}:", complaint).strip()
 
 

@@ -1,4 +1,4 @@
-"""A commit between its steps: what is sent to arm it and to apply it, and whether it reads back as it was meant."""
+"""A commit in steps: the files that arm and apply it, and the check that it reads back as intended."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from napalm_frr.remote import Report
 
 @dataclass(slots=True)
 class Applied:
-    """How a commit was carried out: `method` is delta, reload or none; seconds for each step."""
+    """How a commit was applied: `method` is delta, reload or none; each step has its duration in seconds."""
 
     id: str
     method: str = "none"
     unknown: tuple[str, ...] = ()
-    """Lines that the delta has no class for."""
+    """Lines for which the delta has no class."""
     seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Commit:
-    """The sections of a device that change: as they are meant, as they run, and how the device will print them."""
+    """The changed sections of a device: as intended, as running, and as the device will print them."""
 
     id: str
     meant: Mapping[str, str]
     running: Mapping[str, str]
     canonical: Mapping[str, str]
-    """Only of those sections that the device prints otherwise than they are written."""
+    """Canonical texts of the sections that the device prints in another form than they are written."""
     has_program: bool
-    """Whether the device has the driver's program already."""
+    """Whether the driver's program is already on the device."""
 
     @classmethod
     def of(cls, report: Report, candidate: Candidate) -> Commit | None:
-        """Make the commit that leads from what the device reports to the candidate; None if nothing differs.
+        """Create the commit that leads from the reported configuration to the candidate; None if nothing differs.
 
-        What is as it should be is not touched: new rules would start with new counters.
+        Sections without differences are not changed: new rules would reset their counters.
         """
         changed = candidates.differences(report, candidate)
         if not changed:
@@ -60,11 +60,11 @@ class Commit:
 
     @cached_property
     def delta(self) -> Delta:
-        """What leads FRR from the running configuration to the one that is meant."""
+        """The delta that leads FRR from the running configuration to the intended one."""
         return delta(tree.parse(self.running["frr"]), tree.parse(self.meant["frr"]))
 
     def to_arm(self, message: str) -> dict[str, str]:
-        """Return the files from which the device can apply the commit and take it back by itself."""
+        """Return the files with which the device can apply the commit and revert it by itself."""
         files = {**Candidate(self.meant).files(), "message": message, "expected": self._sums()}
         if "frr" in self.meant:
             old, new = tree.parse(self.running["frr"]), tree.parse(self.meant["frr"])
@@ -75,7 +75,7 @@ class Commit:
         return files
 
     def to_apply(self) -> dict[str, str]:
-        """Return the files that name the sections to apply; the device holds their texts since it was armed."""
+        """Return the files that name the sections to apply; the device has held their texts since it was armed."""
         files = dict.fromkeys(self.meant, "")
         if "qos" in self.canonical:
             files["canon.qos"] = self.canonical["qos"]
@@ -84,7 +84,7 @@ class Commit:
         return files
 
     def misread(self, report: Report) -> tuple[str, str] | None:
-        """Return the first section that the device does not read back as meant, and the difference."""
+        """Return the first section that does not read back from the device as intended, with the difference."""
         expected = {**self.meant, **self.canonical}
         for section, now in report.sections("running").items():
             if wrong := candidates.difference(section, now, expected[section]):
@@ -92,7 +92,7 @@ class Commit:
         return None
 
     def _sums(self) -> str:
-        """Return the checksums by which the device sees that it is still what was compared."""
+        """Return the checksums with which the device verifies that it has not changed since the comparison."""
         return "".join(
             f"{hashlib.sha256(self.running[name].encode()).hexdigest()}  {name}\n"
             for name in sorted(self.meant)

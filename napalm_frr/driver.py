@@ -1,4 +1,4 @@
-"""The NAPALM driver: NAPALM's contract, written on a session's steps and on what a router answers."""
+"""The NAPALM driver: it implements NAPALM's interface with the steps of a session and a router's answers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from napalm_frr.transport import Target
 
 
 class FRRDriver(NetworkDriver):
-    """NAPALM's driver `frr`; `device` is the session, for who needs its steps one by one.
+    """NAPALM's driver `frr`; `device` is the session, for callers that need its single steps.
 
-    optional_args: `ssh_config_file`, `port`, `connect_timeout` (10 s), `revert_in` (the device's patience for a
-    commit without one, 120 s), `min_revert_in` (the least accepted, 120 s), `commit_id` (a pending commit of another
-    client to confirm or roll back by name).
+    optional_args: `ssh_config_file`, `port`, `connect_timeout` (10 s), `revert_in` (the revert timer of a commit
+    that names none, 120 s), `min_revert_in` (the shortest accepted timer, 120 s), `commit_id` (a pending commit of
+    another client, to confirm or roll it back by name).
     """
 
-    device: Session  # the base class means a Netmiko connection by this name
+    device: Session  # the base class uses this name for a Netmiko connection
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class FRRDriver(NetworkDriver):
 
     @property
     def last_commit(self) -> Applied | None:
-        """How the last commit was done (delta or reload), and how long each step took."""
+        """How the last commit was applied (delta or reload), and how long each step took."""
         return self.device.last_commit
 
     def open(self) -> None:
@@ -68,7 +68,7 @@ class FRRDriver(NetworkDriver):
         self.device.close()
 
     def is_alive(self) -> models.AliveDict:
-        """Say whether the device still answers over this session."""
+        """Return whether the device still answers over this session."""
         connection = self.device.connection
         if not connection.is_open():
             return {"is_alive": False}
@@ -101,10 +101,10 @@ class FRRDriver(NetworkDriver):
         return self.device.diff()
 
     def commit_config(self, message: str = "", revert_in: int | None = None) -> None:
-        """Arm the device's revert, apply the candidate, and confirm it at once unless revert_in (s) is given.
+        """Arm the device's revert timer, apply the candidate, and confirm it at once unless revert_in (s) is given.
 
-        Raises CommitError (nothing is left half-applied: the message says what became of it) or LockError
-        (a commit is pending on the device; it says whose and until when).
+        Raises CommitError (nothing is left half-applied; the message gives the resulting state) or LockError
+        (a commit is pending on the device; the message says whose it is and when it expires).
         """
         if self.device.arm(revert_in, message):
             self.device.apply()
@@ -112,14 +112,14 @@ class FRRDriver(NetworkDriver):
                 self.device.confirm()
 
     def confirm_commit(self) -> None:
-        """Confirm the pending commit over a new connection (TCP, host key, login), which then replaces the old.
+        """Confirm the pending commit over a new connection (TCP, host key, login), which replaces the old one.
 
         Raises CommitConfirmException; the device then reverts by itself.
         """
         self.device.confirm()
 
     def has_pending_commit(self) -> bool:
-        """Say whether the device holds a commit, whoever made it, that waits for its confirm."""
+        """Return whether a commit of any client waits on the device for its confirmation."""
         return self.device.pending() is not None
 
     def discard_config(self) -> None:
@@ -127,10 +127,10 @@ class FRRDriver(NetworkDriver):
         self.device.discard()
 
     def rollback(self) -> None:
-        """Revert the pending commit; without one, go back to the configuration before the last commit.
+        """Revert the pending commit; without one, restore the configuration before the last commit.
 
-        Raises CommitConfirmException if the commit this client held was confirmed meanwhile, LockError if the
-        pending one is another client's.
+        Raises CommitConfirmException if this client's commit was confirmed meanwhile, LockError if the pending
+        commit belongs to another client.
         """
         self.device.revert()
 
@@ -141,7 +141,7 @@ class FRRDriver(NetworkDriver):
         sanitized: bool = False,
         format: str = "text",  # noqa: ARG002
     ) -> models.ConfigDict:
-        """Return the device's texts; only the sections that were ever configured appear besides frr."""
+        """Return the device's configurations; besides frr, only sections that were ever configured appear."""
         texts = {"running": "", "startup": "", "candidate": ""}
         if retrieve in ("all", "candidate") and self.device.candidate is not None:
             texts["candidate"] = text.join(self.device.candidate.sections)
@@ -187,11 +187,11 @@ class FRRDriver(NetworkDriver):
         return getters.ping(report.blocks["output"], count)
 
     def get_facts(self) -> models.FactsDict:
-        """Return make, version, name, uptime and interfaces."""
+        """Return vendor, version, name, uptime and interfaces."""
         return getters.facts(self.device.ask("facts").blocks)
 
     def get_interfaces(self) -> dict[str, models.InterfaceDict]:
-        """Return each interface's state, speed (Mbit/s, -1 if the kernel knows none), MTU and address."""
+        """Return each interface's state, speed (Mbit/s, -1 if unknown to the kernel), MTU and address."""
         return getters.interfaces(self.device.ask("interfaces").blocks)
 
     def get_interfaces_ip(self) -> dict[str, models.InterfacesIPDict]:
@@ -205,7 +205,7 @@ class FRRDriver(NetworkDriver):
     def get_route_to(  # type: ignore[override]  # NAPALM's own tests want lists; its annotation lacks them
         self, destination: str = "", protocol: str = "", longer: bool = False
     ) -> dict[str, list[models.RouteDict]]:
-        """Return the routes to a destination, from FRR's table; `longer` adds the more specific ones."""
+        """Return the routes to a destination from FRR's table; `longer` adds more specific routes."""
         if not destination:
             raise ValueError("get_route_to needs a destination")
         family = "ipv6" if ":" in destination else "ip"
@@ -215,7 +215,7 @@ class FRRDriver(NetworkDriver):
 
 
 def _source(filename: str | None, config: str | None) -> str:
-    """Return the candidate's text; a file takes precedence, as NAPALM has it."""
+    """Return the candidate's text; a file takes precedence, as NAPALM specifies."""
     if filename:
         return Path(filename).read_text(encoding="utf-8")
     return config or ""

@@ -1,6 +1,7 @@
-"""NAPALM's exceptions, imported when the first of them is needed.
+"""NAPALM's exceptions, which are imported when the first one is needed.
 
-`import napalm` brings the drivers of all its vendors along, most of a second; a router that answers needs none of it.
+`import napalm` also imports the drivers of all its vendors, which takes most of a second; without errors none of it
+is needed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The getters' parsers: what the device printed, as NAPALM's models."""
+"""The parsers of the getters: they convert the device's output to NAPALM's models."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def masked(body: str) -> str:
 
 
 def facts(blocks: Mapping[str, str]) -> models.FactsDict:
-    """Read make, version, name and uptime (seconds)."""
+    """Read vendor, version, name and uptime (seconds)."""
     version = re.search(r"FRRouting (\S+)", blocks["version"])
     return {
         "uptime": float(blocks["uptime"].split()[0]),
@@ -47,7 +47,7 @@ def facts(blocks: Mapping[str, str]) -> models.FactsDict:
 
 
 def interfaces(blocks: Mapping[str, str]) -> dict[str, models.InterfaceDict]:
-    """Read the state of the interfaces; what the kernel does not know (speed, last flap) is -1."""
+    """Read the state of the interfaces; values unknown to the kernel (speed, last flap) are -1."""
     shown = json.loads(blocks["running"])
     speeds = dict(line.split() for line in blocks["speeds"].splitlines())
     now = datetime.strptime(blocks["clock"].strip(), _CLOCK)
@@ -81,7 +81,7 @@ def interfaces_ip(blocks: Mapping[str, str]) -> dict[str, models.InterfacesIPDic
 
 
 def bgp_neighbors(blocks: Mapping[str, str]) -> dict[str, models.BGPStateNeighborsPerVRFDict]:
-    """Read BGP's neighbors by VRF; received counts need soft reconfiguration and are else those accepted."""
+    """Read BGP's neighbors by VRF; without soft reconfiguration, received counts are those of accepted prefixes."""
     summary, neighbors = json.loads(blocks["summary"]), json.loads(blocks["neighbors"])
     found: dict[str, models.BGPStateNeighborsPerVRFDict] = {}
     for vrf, families in summary.items():
@@ -110,7 +110,7 @@ def routes(blocks: Mapping[str, str], destination: str, protocol: str) -> dict[s
 
 
 def ping(output: str, count: int) -> models.PingResultDict:
-    """Read ping's report; rtt in milliseconds, -1 and no results where nothing answered."""
+    """Read ping's report: RTTs in milliseconds, or -1 and no results without an answer."""
     replies = re.findall(r"bytes from (\S+?):? .*time=([\d.]+) ms", output)
     counted = re.search(r"(\d+) packets transmitted, (\d+) received", output)
     if counted is None:
@@ -132,7 +132,7 @@ def ping(output: str, count: int) -> models.PingResultDict:
 
 
 def seconds(uptime: str) -> int:
-    """Read one of FRR's times, `00:00:27`, `1d02h03m` or `2w3d04h`, as seconds; -1 for none."""
+    """Convert a duration of FRR (`00:00:27`, `1d02h03m` or `2w3d04h`) to seconds; -1 if there is none."""
     if clock := re.fullmatch(r"(\d+):(\d\d):(\d\d)", uptime):
         hours, minutes, rest = map(int, clock.groups())
         return hours * 3600 + minutes * 60 + rest
@@ -180,7 +180,7 @@ def _counts(info: Mapping[str, Any]) -> models.BGPStateAddressFamilyDict:
 
 
 def _hops(nexthops: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield each next hop on a wire, with the one the protocol gave (which it may resolve)."""
+    """Yield each directly connected next hop, with the protocol's next hop that it may resolve."""
     resolved = any(hop.get("resolver") for hop in nexthops)
     origin: Mapping[str, Any] = {}
     for hop in nexthops:
@@ -208,14 +208,14 @@ def _route(route: Mapping[str, Any], hop: Mapping[str, Any], attributes: dict[st
 
 
 def _bgp_paths(table: Mapping[str, Any], destination: str) -> dict[str, list[Mapping[str, Any]]]:
-    """Return BGP's paths by prefix, from the answer for one prefix or for all the longer ones."""
+    """Return BGP's paths by prefix, from the answer for one prefix or for all longer prefixes."""
     if "routes" in table:
         return dict(table["routes"])
     return {str(table.get("prefix", destination)): list(table.get("paths", []))}
 
 
 def _attributes(hop: Mapping[str, Any], paths: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the attributes of the path a next hop came from."""
+    """Return the attributes of the path that a next hop comes from."""
     for path in paths:
         if any(hop.get("ip") == nexthop.get("ip") for nexthop in path.get("nexthops", [])):
             as_path = path.get("aspath", {}).get("string") if "aspath" in path else path.get("path", "")

@@ -1,4 +1,4 @@
-"""Calls to the program that runs on the router: each is one `sudo -n /bin/sh -s` with the program on its input."""
+"""Calls to the program on the router: each call is one `sudo -n /bin/sh -s` with the program on its input."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DeviceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A commit that waits for its confirm, and how long the device still waits (seconds)."""
+    """A commit that waits for its confirmation, and how long the device still waits (seconds)."""
 
     id: str
     owner: str
@@ -45,7 +45,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the router says about itself as a driven device."""
+    """The state that the router reports about its commits and the driver's program."""
 
     program: str = ""
     current: str = ""
@@ -57,7 +57,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An answer taken apart: the state, and named blocks of text."""
+    """A parsed answer: the state, and named blocks of text."""
 
     state: State
     blocks: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Report:
 
 @cache
 def program() -> str:
-    """Return the router's program as it is sent and installed."""
+    """Return the program for the router as it is sent and installed."""
     parts = resources.files("napalm_frr") / "program"
     body = "".join((parts / f"{name}.sh").read_text() for name in PARTS)
     return f"OWNED={shlex.quote(','.join(OWNED_TABLES))}\n{asking()}{body}"
@@ -85,14 +85,14 @@ def asking() -> str:
 
 @cache
 def program_sum() -> str:
-    """Return the program's SHA-256, by which an installed copy is recognised."""
+    """Return the program's SHA-256, which identifies an installed copy."""
     return hashlib.sha256(program().encode()).hexdigest()
 
 
 def script(call: str, *arguments: str, files: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Write the text for the router's shell, and the mark that opens each block of its answer.
+    """Return the script for the router's shell, and the mark that opens each block of its answer.
 
-    All stands in one function called on the last line: of a text cut short nothing is run.
+    Everything is in one function, which the last line calls: nothing of a truncated script is run.
     """
     mark = f"@@{secrets.token_hex(8)}"
     lines = [f"MARK={mark}", "begin"]
@@ -107,7 +107,7 @@ def script(call: str, *arguments: str, files: Mapping[str, str] | None = None) -
 
 
 def read(answer: Answer, mark: str) -> Report:
-    """Take an answer apart; raises DeviceError if the program ended with an error."""
+    """Parse an answer; raises DeviceError if the program ended with an error."""
     blocks: dict[str, str] = {}
     name, body = "", list[str]()
     for line in [*answer.stdout.splitlines(keepends=True), f"{mark} "]:

@@ -1,6 +1,6 @@
-"""A session with one router: a candidate, and a change in steps that the device itself takes back if need be.
+"""A session with one router: a candidate, and a change in steps that the device itself reverts if necessary.
 
-Without NAPALM itself, whose import costs more than a router's answer; its exceptions are imported when one is raised.
+It does not import NAPALM, which takes longer than a router's answer; exceptions are imported when one is raised.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _FATES = {
 class Session:
     """Changes one router over SSH, in steps: `load`, `diff`, `arm`, `apply`, `confirm` or `revert`.
 
-    From `arm` on the device goes back by itself unless it is confirmed in time. Devices that must change together
-    are all armed before any is applied, and all confirmed after every one of them has proved good.
+    After `arm`, the device reverts by itself unless the commit is confirmed in time. Devices that must change
+    together are all armed before any change is applied, and all confirmed once every change has been verified.
 
-    Any step raises ConnectionException (or a subclass) when the device does not answer; what stands in its own
-    docstring comes besides. `last_commit` tells how the last commit was done (delta or reload) and how long each
-    step took.
+    Any step raises ConnectionException (or a subclass) when the device does not answer, in addition to the
+    exceptions in its own docstring. `last_commit` says how the last commit was applied (delta or reload) and how
+    long each step took.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class Session:
         min_revert_in: int = REVERT_SECONDS,
         commit_id: str = "",
     ) -> None:
-        """`timeout` is for one answer, seconds; `revert_in` is how long the device waits where `arm` names nothing.
+        """`timeout` limits one answer, in seconds; `revert_in` is the revert timer for an `arm` that names none.
 
-        `min_revert_in` is the least that `arm` accepts; `commit_id` names a pending commit of another client, to
-        confirm or revert it.
+        `min_revert_in` is the shortest timer that `arm` accepts; `commit_id` names a pending commit of another
+        client, to confirm or revert it.
         """
         self.target = target
         self.timeout = timeout
@@ -66,7 +66,7 @@ class Session:
         self._own = commit_id
         """The pending commit that this session may confirm and revert."""
         self._armed: Commit | None = None
-        """The one that is armed and not applied yet."""
+        """The commit that is armed and not applied yet."""
         self._seen: Report | None = None
         self._seen_at = 0.0
         self._examine_seconds = 0.0
@@ -80,9 +80,9 @@ class Session:
         self.connection.close()
 
     def load(self, config: str, *, merging: bool = False) -> None:
-        """Load and lint a text as candidate: its sections replace the device's, or are merged into what runs.
+        """Load and lint a candidate: its sections replace those of the device or are merged into them.
 
-        Raises ReplaceConfigException or, when merging, MergeConfigException; the candidate before is forgotten
+        Raises ReplaceConfigException or, when merging, MergeConfigException; the previous candidate is forgotten
         in any case.
         """
         self.discard()
@@ -103,10 +103,10 @@ class Session:
         return candidates.compare(self._examined(), self.candidate)
 
     def arm(self, revert_in: int | None = None, message: str = "") -> bool:
-        """Give the device the candidate and the order to revert it in `revert_in` seconds; nothing changes yet.
+        """Send the candidate and start the revert timer of `revert_in` seconds; no configuration changes yet.
 
         Returns False, and arms nothing, when the candidate changes nothing. Raises CommitError when it cannot be
-        armed, LockError when a commit is pending on the device (it says whose and until when).
+        armed, LockError when a commit is pending on the device (the message says whose and until when).
         """
         if self.candidate is None:
             raise errors.CommitError(f"{self._name}: no candidate is loaded")
@@ -133,10 +133,10 @@ class Session:
         return True
 
     def apply(self) -> None:
-        """Change what runs to what was armed, and prove by reading it back that it is what was meant.
+        """Apply the armed commit, and verify by reading back that the running configuration is as intended.
 
-        Raises CommitError when nothing is armed, or when it failed: nothing is left half-applied, the message says
-        what became of it.
+        Raises CommitError when nothing is armed, or when the commit failed: nothing is left half-applied, and the
+        message gives the resulting state.
         """
         if self._armed is None:
             raise errors.CommitError(f"{self._name}: nothing is armed")
@@ -159,10 +159,10 @@ class Session:
                 raise errors.CommitError(f"{self._name}: {section} reads back otherwise; reverted:\n{wrong}")
 
     def confirm(self) -> None:
-        """Confirm the pending commit over a new connection (TCP, host key, login), which then replaces the old.
+        """Confirm the pending commit over a new connection (TCP, host key, login), which replaces the old one.
 
-        Raises CommitConfirmException, and then the device reverts by itself; LockError if the pending commit is
-        another client's.
+        Raises CommitConfirmException, after which the device reverts by itself, or LockError if the pending commit
+        belongs to another client.
         """
         began = time.monotonic()
         commit = self._own_pending()
@@ -184,10 +184,10 @@ class Session:
             self.last_commit.seconds["confirm"] = time.monotonic() - began
 
     def revert(self) -> None:
-        """Take back what is armed or applied; with nothing pending, what was confirmed last.
+        """Revert the commit that is armed or applied; if none is pending, revert the last confirmed one.
 
-        Raises CommitConfirmException if the commit this session held was confirmed meanwhile, LockError if the
-        pending one is another client's, CommitError if the configuration before cannot be applied.
+        Raises CommitConfirmException if this session's commit was confirmed meanwhile, LockError if the pending
+        commit belongs to another client, CommitError if the previous configuration cannot be applied.
         """
         if self._own:
             self._revert(self._own)
@@ -206,7 +206,7 @@ class Session:
         self.discard()
 
     def pending(self) -> Pending | None:
-        """Return the commit, whoever made it, that waits on the device for its confirm."""
+        """Return the commit, of any client, that waits on the device for its confirmation."""
         return self._state().pending
 
     def run(self, script: str) -> Answer:
@@ -220,7 +220,7 @@ class Session:
         return remote.call(connection or self.connection, name, *arguments, timeout=self.timeout, **options)
 
     def ask(self, name: str, *arguments: str, **options: Any) -> Report:
-        """Call one whose failure has no exception of its own in NAPALM's contract; raises CommandErrorException."""
+        """Call a function whose failure has no NAPALM exception of its own; raises CommandErrorException."""
         try:
             return self.call(name, *arguments, **options)
         except DeviceError as error:
@@ -231,7 +231,7 @@ class Session:
         return self.target.host
 
     def _load(self, candidate: Candidate) -> None:
-        """Lint a candidate on the device and keep it beside what runs there; raises CandidateError."""
+        """Lint a candidate on the device and keep it with the device's report; raises CandidateError."""
         began = time.monotonic()
         report = self.call("examine", files=candidate.files())
         if complaint := candidates.complaints(report, candidate):
@@ -240,7 +240,7 @@ class Session:
         self._remember(report, began)
 
     def _examined(self) -> Report:
-        """Return the device's view of the candidate, read again unless it is from just now."""
+        """Return the device's report on the candidate, read again unless it is recent."""
         assert self.candidate is not None
         if self._seen is None or time.monotonic() - self._seen_at > FRESH_SECONDS:
             began = time.monotonic()
@@ -253,7 +253,7 @@ class Session:
         self._examine_seconds = self._seen_at - began
 
     def _revert_or_fail(self, commit: str, why: str) -> None:
-        """Tell the device to revert what it must still hold; raises CommitConfirmException."""
+        """Tell the device to revert a commit that must still be pending; raises CommitConfirmException."""
         try:
             self.call("revert", commit, why)
         except DeviceError as error:
@@ -261,7 +261,7 @@ class Session:
         self._own = ""
 
     def _revert(self, commit: str) -> None:
-        """Tell the device to revert; that it did so before is as good, that it was confirmed is not."""
+        """Tell the device to revert; an earlier revert is accepted, an earlier confirmation is an error."""
         try:
             self.call("revert", commit, "rolled back by the driver")
         except DeviceError as error:
@@ -278,7 +278,7 @@ class Session:
         raise errors.LockError(f"{self._name} is locked: {state.pending}")
 
     def _own_pending(self, state: State | None = None) -> str:
-        """Name the pending commit if it is this session's; raises LockError or CommitConfirmException."""
+        """Return the id of the pending commit if it is this session's; raises LockError or CommitConfirmException."""
         if self._own:
             return self._own
         pending = (state or self._state()).pending

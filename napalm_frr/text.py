@@ -1,4 +1,4 @@
-"""The one text of a device: sections frr, nftables, qos, sysctl and units, each opened by `#@ section NAME`."""
+"""The text of a device: the sections frr, nftables, qos, sysctl and units; each begins with `#@ section NAME`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _FILE = re.compile(r"#@ file (baubau-[a-z0-9-]+\.[a-z]+)")
 
 
 class TextError(ValueError):
-    """A device text that cannot be taken apart; the message carries the line's number."""
+    """A device text cannot be split; the message gives the line number."""
 
 
 def split(text: str) -> dict[str, str]:
-    """Take a device text apart; a text without headers is the frr section alone, an empty one has none.
+    """Split a device text into sections; without headers all of it is the frr section, an empty text has none.
 
     Raises TextError for an unknown or repeated section and for lines before the first header.
     """
@@ -35,14 +35,14 @@ def split(text: str) -> dict[str, str]:
 
 
 def join(sections: Mapping[str, str]) -> str:
-    """Put sections together into one text, in their fixed order; the inverse of split()."""
+    """Join sections into one text, in their fixed order; the inverse of split()."""
     return "".join(f"#@ section {name}\n{_ended(sections[name])}" for name in SECTIONS if name in sections)
 
 
 def settings(text: str) -> dict[str, str]:
-    """Read a sysctl section: `key = value` lines, keys dotted; white space inside values is one blank.
+    """Parse a sysctl section of `key = value` lines with dotted keys; white space in values becomes one space.
 
-    Raises TextError for a line of another form and for a key given twice.
+    Raises TextError for a line of another form and for a duplicate key.
     """
     values: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -59,7 +59,7 @@ def settings(text: str) -> dict[str, str]:
 
 
 def ports(qos: str) -> tuple[str, ...]:
-    """Name the ports a qos section configures, in order of appearance.
+    """Return the ports that a qos section configures, in order of appearance.
 
     Raises TextError for anything but `qdisc add dev PORT …` and `class add dev PORT …`.
     """
@@ -75,10 +75,10 @@ def ports(qos: str) -> tuple[str, ...]:
 
 
 def files(units: str) -> dict[str, str]:
-    """Take a units section apart: files, each opened by `#@ file NAME`, sorted by name.
+    """Split a units section into files, sorted by name; each begins with `#@ file NAME`.
 
-    A service is restarted when its unit or a file of the same name with another ending changes. Names begin
-    with `baubau-`. Raises TextError for other names, a name given twice, and lines before the first file.
+    A service is restarted when its unit changes, or a file with the same name and another extension. Names begin
+    with `baubau-`. Raises TextError for other names, a duplicate name, and lines before the first file.
     """
     found: dict[str, list[str]] = {}
     current: list[str] | None = None
@@ -98,12 +98,12 @@ def files(units: str) -> dict[str, str]:
 
 
 def units(files: Mapping[str, str]) -> str:
-    """Put files together into a units section; the inverse of files()."""
+    """Join files into a units section; the inverse of files()."""
     return "".join(f"#@ file {name}\n{_ended(files[name])}" for name in sorted(files))
 
 
 def tables(nftables: str, owned: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the tables an nftables section defines; it may define owned tables and nothing else.
+    """Return the tables that an nftables section defines; it may only define owned tables.
 
     Raises TextError for any other statement (flush, delete, include, a foreign table …).
     """

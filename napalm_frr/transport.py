@@ -17,15 +17,15 @@ from napalm_frr import errors
 T = TypeVar("T")
 KEEPALIVE_SECONDS = 5.0
 RETRY_FOR, RETRY_EVERY = 3.0, 0.3
-"""Seconds: while routes change, a device that is there is said to be unreachable for a moment."""
-# What costs a small router least comes first; all of OpenSSH's defaults stay possible behind it.
+"""Seconds of retries and between them: while routes change, a working device may be unreachable for a moment."""
+# The algorithms that cost a small router least come first; all of OpenSSH's defaults remain available after them.
 KEY_EXCHANGE = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a device is and how to log in; an OpenSSH configuration supplies what is left empty."""
+    """A device's address and login; an OpenSSH configuration supplies empty values."""
 
     host: str
     username: str = ""
@@ -37,7 +37,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a remote command wrote and how it ended."""
+    """The output and exit status of a remote command."""
 
     stdout: str
     stderr: str
@@ -45,7 +45,7 @@ class Answer:
 
 
 class Connection:
-    """One SSH connection: TCP, a verified host key and a login of its own."""
+    """One SSH connection, with its own TCP connection, host key verification and login."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -72,7 +72,7 @@ class Connection:
             raise errors.ConnectionException(f"{place}: {error}") from error
 
     def run(self, command: str, text: str = "", timeout: float = 60.0) -> Answer:
-        """Run a command with a text on its standard input; timeout in seconds.
+        """Run a command with a text on its standard input; `timeout` is in seconds.
 
         Raises ConnectionClosedException when the connection is gone or does not answer in time.
         """
@@ -90,18 +90,18 @@ class Connection:
         return Answer(str(done.stdout or ""), str(done.stderr or ""), done.exit_status)
 
     def is_open(self) -> bool:
-        """Say whether the connection still stands, as far as this side knows."""
+        """Return whether the connection is still open, as far as this side knows."""
         return self._connection is not None and not self._connection.is_closed()
 
     def close(self) -> None:
-        """End the connection; closing twice does nothing."""
+        """Close the connection; closing it again does nothing."""
         if self._connection is not None:
             _loop().call_soon_threadsafe(self._connection.close)
             self._connection = None
 
 
 async def _connect_again(target: Target) -> asyncssh.SSHClientConnection:
-    """Connect; once more for a while where nobody answers, or hangs up before the login."""
+    """Connect; retry for a while if the device does not answer or closes the connection before the login."""
     deadline = time.monotonic() + RETRY_FOR
     while True:
         try:
@@ -139,7 +139,7 @@ _running: asyncio.AbstractEventLoop | None = None
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """Return the process's background loop, starting its thread at the first call."""
+    """Return the process's background event loop; the first call starts its thread."""
     global _running
     with _started:
         if _running is None:

@@ -1,4 +1,4 @@
-"""What BGP must be told after a change, because FRR does not see it by itself."""
+"""The BGP `clear` commands that a change needs, because FRR does not react to it by itself."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _PEER = re.compile(r"neighbor (\S+) remote-as .+")
 
 
 def clears(running: Config, candidate: Config) -> tuple[str, ...]:
-    """Name bgpd's commands; they are the same for the way back.
+    """Return bgpd's commands; they are the same for a revert.
 
-    FRR does not judge routes anew that it has already received when a filter changes, and uses new timers of a
-    neighbor only when its session is set up again.
+    When a filter changes, FRR does not re-evaluate routes that it has already received. It uses new timers of a
+    neighbor only once the session is re-established.
     """
     if not any(line.startswith("router bgp ") for line in candidate.lines()):
         return ()

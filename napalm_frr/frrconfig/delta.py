@@ -1,8 +1,8 @@
-"""The exact delta: the few lines that turn one running configuration into another, session-preserving.
+"""The exact delta: the few lines that turn one running configuration into another and preserve sessions.
 
-An attribute of a neighbor, interface or route-map is overwritten in place; nothing is deleted to be made again
-unless FRR refuses to overwrite it. Changed lines of no known class are left to frr-reload, which then follows
-(`Delta.unknown` names them). Whether a delta did what was meant is proven afterwards, by reading back.
+An attribute of a neighbor, interface or route-map is overwritten in place; it is only deleted and recreated if FRR
+refuses to overwrite it. Changed lines of no known class are left to frr-reload, which runs afterwards
+(`Delta.unknown` names them). Reading back the configuration then proves that the delta had the intended result.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _POLICY = re.compile(
     r"(ip|ipv6) prefix-list .+|(ipv6 )?access-list .+|route-map .+"
     r"|bgp (as-path access-list|(large-|ext)?community-list) .+"
 )
-# Contexts that are empty as good as absent: their lines are taken back one by one.
+# Contexts for which empty is equivalent to absent: their lines are removed one by one.
 _SHELL = re.compile(r"interface .+|address-family .+|bfd")
 _NEIGHBOR = re.compile(r"(?:no )?neighbor (\S+) .+")
 _DEFINITION = re.compile(r"neighbor (\S+) (remote-as \S+|peer-group( \S+)?|interface .+)")
-# Taking back the first takes the second with it.
+# Removing the first also removes the second.
 _IMPLIED = re.compile(r"(neighbor \S+ bfd|ip ospf bfd) profile \S+")
 _USES_PROFILE = re.compile(r".*\bbfd (profile \S+)")
 _FIRST = (
@@ -32,27 +32,27 @@ _FIRST = (
     re.compile(r"neighbor \S+ remote-as .+"),
     re.compile(r"neighbor \S+ (peer-group|interface) .+"),
 )
-# From here on the neighbor is spoken to: with its filters and all that its OPEN message says, or not yet.
+# These lines open the neighbor's session: its filters and everything in its OPEN message must come before them.
 _LAST = re.compile(r"neighbor \S+ activate")
 _MAKE_POLICY, _REMOVE, _MAKE, _DROP_POLICY = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """Lines for vtysh, in order; `unknown` names the changed lines the driver has no class for."""
+    """Lines for vtysh, in order; `unknown` names the changed lines for which the driver has no class."""
 
     lines: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """The lines as one text."""
+        """All lines as one text."""
         return "".join(f"{line}\n" for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One command in its context; a policy is made before, and dropped after, all that may refer to it."""
+    """One command in its context; a policy is created before, and removed after, all lines that may refer to it."""
 
     phase: int
     path: Path
@@ -60,7 +60,7 @@ class _Step:
 
 
 def delta(running: Config, candidate: Config) -> Delta:
-    """Work out the delta between two configurations."""
+    """Compute the delta between two configurations."""
     change = _Change(diff(running, candidate), running, candidate)
     steps = sorted(change.steps(), key=lambda step: step.phase)
     unknown = tuple(" / ".join((*path, line)) for path, line in change.unknown())
@@ -68,7 +68,7 @@ def delta(running: Config, candidate: Config) -> Delta:
 
 
 class _Change:
-    """A difference with what is needed to order and phrase it."""
+    """A difference, with the data that is needed to order and write its commands."""
 
     def __init__(self, difference: Difference, running: Config, candidate: Config) -> None:
         self.removed = difference.removed
@@ -113,10 +113,10 @@ class _Change:
         yield from self._renewals()
 
     def _renewals(self) -> Iterator[_Step]:
-        """Say again which sessions use a BFD profile that comes anew.
+        """Repeat the lines of sessions that use a recreated BFD profile.
 
-        A session that lost its profile keeps bfdd's default timers when a profile of that name is made again (seen
-        with FRR 8.4.4), while the running configuration reads as if nothing were wrong.
+        A session that lost its profile keeps bfdd's default timers when a profile with that name is recreated (seen
+        with FRR 8.4.4), although the running configuration looks correct.
         """
         made = {line for path, line in self.added if path == ("bfd",)}
         added = set(self.added)
@@ -142,7 +142,7 @@ class _Change:
             yield _Step(phase, path, _undo(path, line))
 
     def _neighbor_removals(self) -> Iterator[_Step]:
-        """Yield one command for each neighbor that goes, members before their group."""
+        """Yield one command for each removed neighbor, members before their group."""
         groups = [key for key, line in self.gone.items() if line.endswith(" peer-group")]
         members = [key for key in self.gone if key not in groups]
         for path, name in (*members, *groups):
@@ -167,7 +167,7 @@ class _Change:
         return grammar.setting(path, line) is None or self._redefines(path, line)
 
     def _redefines(self, path: Path, line: str) -> bool:
-        """Say whether a line changes what a lasting neighbor is: its group, or whether it has an AS."""
+        """Return whether a line changes the group of a remaining neighbor, or whether the neighbor has an AS."""
         match = _DEFINITION.fullmatch(line)
         if match is None:
             return False
@@ -196,7 +196,7 @@ def _is_policy(path: Path, line: str) -> bool:
 
 
 def _ordered(added: Iterable[tuple[Path, str]]) -> list[tuple[Path, str]]:
-    """Keep the candidate's order, but what is said about neighbors stands between their definition and activation."""
+    """Keep the candidate's order, but put settings of neighbors between their definition and activation."""
     items = list(added)
     rank: dict[str, int] = {}
     for path, line in items:
@@ -213,7 +213,7 @@ def _ordered(added: Iterable[tuple[Path, str]]) -> list[tuple[Path, str]]:
 
 
 def _written(steps: Iterable[_Step]) -> Iterator[str]:
-    """Write steps as vtysh reads them, entering and leaving contexts."""
+    """Write steps as input for vtysh, entering and leaving contexts."""
     for path, group in groupby(steps, key=lambda step: step.path):
         for depth, header in enumerate(path):
             yield f"{' ' * depth}{header}"

@@ -1,7 +1,7 @@
-"""What the driver knows about FRR's lines: which replace one another, and how each is taken back.
+"""The driver's knowledge of FRR's lines: which lines replace each other, and how each is removed.
 
-A line of no known class is never changed line by line: frr-reload does it. The classes here were each tried on
-FRR 8.4.4 (tests/napalm_frr/live/test_random_changes_live.py changes them at random and compares with what was meant).
+The driver leaves lines of no known class to frr-reload. Each class here was tried on FRR 8.4.4
+(tests/napalm_frr/live/test_random_changes_live.py changes them at random and compares the result with the intent).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from napalm_frr.frrconfig.tree import Path
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A class of lines: equal groups of the pattern mean the same setting; `undo` takes one back."""
+    """A class of lines: equal groups of the pattern mean the same setting; `undo` removes one."""
 
     pattern: re.Pattern[str]
     undo: str = ""
@@ -23,7 +23,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A line understood: its identity within its context, its undo, and whether it must go first."""
+    """A parsed line: its identity within its context, its undo, and whether it must be removed before a replacement."""
 
     key: tuple[str, ...]
     undo: str
@@ -31,7 +31,7 @@ class Setting:
 
 
 def kind(path: Path) -> str:
-    """Name the kind of a context; "" for one whose lines the driver leaves to frr-reload."""
+    """Return the kind of a context; "" for one whose lines the driver leaves to frr-reload."""
     if not path:
         return "top"
     first = path[0].split()[0]
@@ -44,7 +44,7 @@ def kind(path: Path) -> str:
 
 
 def setting(path: Path, line: str) -> Setting | None:
-    """Understand a line of a context; None if it is of no known class."""
+    """Parse a line of a context; None if it is of no known class."""
     for rule in RULES.get(kind(path), ()):
         if match := rule.pattern.fullmatch(line):
             key = (rule.pattern.pattern, *(group or "" for group in match.groups()))
@@ -53,7 +53,7 @@ def setting(path: Path, line: str) -> Setting | None:
 
 
 def negate(line: str) -> str:
-    """Return the line that takes a line back."""
+    """Return the line that removes a line."""
     return line[3:] if line.startswith("no ") else f"no {line}"
 
 

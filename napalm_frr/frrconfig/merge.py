@@ -1,4 +1,4 @@
-"""What a merge comes to: the running configuration with a candidate's lines put in or taken out."""
+"""Computes the result of a merge: the running configuration with a candidate's lines added or removed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from napalm_frr.frrconfig import grammar
 from napalm_frr.frrconfig.tree import Config, Path
 
-# Lines FRR itself prints with `no`: to merge one adds it, everywhere else `no` takes something out.
+# Lines that FRR itself prints with `no`: a merge adds them; in all other lines `no` removes something.
 _NEGATIVE = re.compile(
     r"no (ip ospf passive|ip(v6)? forwarding|neighbor \S+ (activate|send-community.*)|passive-interface \S+"
     r"|bgp (default ipv4-unicast|ebgp-requires-policy|network import-check|enforce-first-as"
@@ -16,7 +16,7 @@ _NEGATIVE = re.compile(
 
 
 def merge(running: Config, change: Config) -> Config:
-    """Merge: a line replaces what its class says it replaces, `no LINE` takes out the lines it begins."""
+    """Merge a change: a line replaces the lines that its class defines; `no LINE` removes lines that start with it."""
     contexts: dict[Path, list[str]] = {path: list(lines) for path, lines in running.contexts.items()}
     for path, line in change.walk():
         lines = contexts.setdefault(path, [])
@@ -40,7 +40,7 @@ def _begins(line: str, start: str) -> bool:
 
 
 def _put(lines: list[str], path: Path, line: str) -> None:
-    """Add a line, in the place of the one it replaces."""
+    """Add a line, in place of the one that it replaces."""
     if line in lines:
         return
     setting = grammar.setting(path, line)

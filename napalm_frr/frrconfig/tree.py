@@ -1,7 +1,7 @@
 """FRR's configuration as data: contexts and their lines, compared without regard to order.
 
-For the layers above: `diff(parse(running), parse(candidate))` gives the lines a change adds and removes
-(`Difference.added`, `.removed`), each with the context it stands in: what a forecast of the disruption needs.
+For higher layers, `diff(parse(running), parse(candidate))` gives the lines that a change adds and removes
+(`Difference.added`, `.removed`), each with its context. A forecast of the disruption needs this.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _HEADERS: dict[str, re.Pattern[str]] = {
     "router": re.compile(r"address-family \S.*"),
     "bfd": re.compile(r"(profile|peer) \S.*"),
 }
-# These exist without lines of their own only as shells: FRR prints some of them or not as it likes.
+# Without lines these contexts are only empty shells, which FRR prints inconsistently.
 _SHELLS = re.compile(r"interface \S.*|address-family \S.*|bfd|vrf \S+")
-# What FRR reports about the kernel's switches, not configuration unless a text names it.
+# Lines in which FRR reports the kernel's sysctls; they are configuration only if a text contains them.
 _MIRRORS = ("no ip forwarding", "no ipv6 forwarding", "ip forwarding", "ipv6 forwarding")
 _DEFAULTS = ("frr defaults traditional",)
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration: for each context its lines in order, headers of inner contexts among them."""
+    """A configuration: the lines of each context in order, including the headers of inner contexts."""
 
     contexts: dict[Path, tuple[str, ...]] = field(default_factory=dict)
 
@@ -39,7 +39,7 @@ class Config:
         return self.contexts.get(path, ())
 
     def is_context(self, path: Path) -> bool:
-        """Say whether a path names a context."""
+        """Return whether a path names a context."""
         return path in self.contexts
 
     def walk(self, path: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -52,7 +52,7 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What leads from one configuration to another: lines with their contexts."""
+    """The difference between two configurations: added and removed lines with their contexts."""
 
     added: tuple[tuple[Path, str], ...]
     removed: tuple[tuple[Path, str], ...]
@@ -62,7 +62,7 @@ class Difference:
 
 
 def parse(text: str) -> Config:
-    """Read a configuration as FRR prints it: contexts by indentation; comments and `exit` lines dropped."""
+    """Parse a configuration as FRR prints it: indentation marks contexts; comments and `exit` lines are dropped."""
     significant = [
         (len(line) - len(line.lstrip(" ")), line.strip())
         for line in text.splitlines()
@@ -83,14 +83,14 @@ def parse(text: str) -> Config:
 
 
 def render(config: Config) -> str:
-    """Write a configuration the way FRR prints it (`exit` lines included), in the order it holds."""
+    """Write a configuration as FRR prints it (including `exit` lines), in its own order."""
     return "".join(f"{line}\n" for line in _rendered(config, (), 0))
 
 
 def diff(running: Config, candidate: Config) -> Difference:
-    """Compare two configurations context by context; order counts nowhere FRR keeps none.
+    """Compare two configurations context by context; the order of lines does not matter.
 
-    Everything that has an order in FRR carries its sequence number in the line or header itself.
+    Where order matters in FRR, the line or header itself has a sequence number.
     """
     before, after = _essential(running, candidate), _essential(candidate, candidate)
     old, new = set(before.walk()), set(after.walk())
@@ -128,7 +128,7 @@ def _is_header(path: Path, line: str) -> bool:
 
 
 def _essential(config: Config, candidate: Config) -> Config:
-    """Drop what says nothing: defaults, empty shells, and the kernel's switches the candidate leaves out."""
+    """Drop lines without effect: defaults, empty contexts, and the kernel's sysctls that the candidate omits."""
     named = set(candidate.lines())
     noise = {line for line in _MIRRORS if line not in named} | set(_DEFAULTS)
     contexts: dict[Path, tuple[str, ...]] = {}
