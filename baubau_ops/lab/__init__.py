@@ -1,1 +1,1 @@
-"""The twin: the whole city booted on one machine, in namespaces of its own."""
+"""The twin: the whole city booted on one machine, in its own namespaces."""

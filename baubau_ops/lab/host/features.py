@@ -14,7 +14,7 @@ _TIMEOUT = 20.0  # seconds for one trial; it takes milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A kernel feature, and the shell script that tries it inside namespaces of its own.
+    """A kernel feature, and the shell script that tries it in its own namespaces.
 
     `needed`: without it the twin does not run, or not completely. `cost` names what does not work without it.
     """
