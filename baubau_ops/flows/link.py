@@ -69,7 +69,7 @@ class LinkChange(Generic[AnEdit]):
     save: Callable[[], AnEdit]
     """Function that computes the edit again and writes it."""
     stand_ins: StandIns
-    """Platforms that others stand in for in the target environment."""
+    """Which platform stands in for which in the target environment."""
 
     def plan(self) -> LinkPlan[AnEdit]:
         """Compute the edit and its changes on the routers. InputError when the edit is impossible."""

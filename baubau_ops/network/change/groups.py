@@ -15,7 +15,7 @@ from baubau_ops.network.change.plan import DevicePlan, NetworkPlan
 from baubau_ops.network.change.waves import Group, layer
 from baubau_ops.network.platforms.diff import DiffLine
 
-Session = str | frozenset[str]
+RoutingSession = str | frozenset[str]
 """The id of a link, or the two routers that have a session between their loopbacks."""
 
 
@@ -54,7 +54,7 @@ def altered(lines: Iterable[DiffLine]) -> Altered:
     )
 
 
-def _sessions(topology: Topology, loopbacks: Mapping[str, str], plan: DevicePlan) -> Iterator[Session]:
+def _sessions(topology: Topology, loopbacks: Mapping[str, str], plan: DevicePlan) -> Iterator[RoutingSession]:
     """The sessions that a device's change alters; `loopbacks` maps addresses to routers."""
     found = altered(plan.lines)
     for link in topology.links_of(plan.device):
@@ -67,7 +67,7 @@ def _sessions(topology: Topology, loopbacks: Mapping[str, str], plan: DevicePlan
 def _pairs(topology: Topology, made: NetworkPlan) -> list[tuple[str, ...]]:
     """Both ends of each session that both ends alter."""
     loopbacks = {str(node.loopback): node.name for node in topology.ours}
-    ends: defaultdict[Session, list[str]] = defaultdict(list)
+    ends: defaultdict[RoutingSession, list[str]] = defaultdict(list)
     for name, plan in made.devices.items():
         for session in _sessions(topology, loopbacks, plan):
             ends[session].append(name)

@@ -25,7 +25,7 @@ from baubau_ops.network.change.progress import Progress
 from baubau_ops.network.change.record import Record
 from baubau_ops.network.change.waves import Group
 from baubau_ops.network.fleet.fleet import Fleet
-from baubau_ops.network.platforms.session import Session
+from baubau_ops.network.platforms.session import REVERT_SECONDS, Session
 
 POLL = 0.3
 """Seconds between two readings while a change settles: one reading costs a router about 0.05 s of CPU time."""
@@ -47,7 +47,7 @@ class Check(Protocol):
 class Limits:
     """Time limits, in seconds."""
 
-    revert_in: int = 120
+    revert_in: int = REVERT_SECONDS
     """Time after which an unconfirmed device rolls back by itself."""
     converge: float = 30.0
     """Time in which a change must show its effect."""

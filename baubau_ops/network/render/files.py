@@ -40,7 +40,7 @@ def write_texts(
 ) -> tuple[str, ...]:
     """Write a file for each of some routers into `folder`; its name is the router's, with its platform's suffix.
 
-    Returns the file names, sorted. A new folder appears complete; in an existing folder, each file is replaced
+    Returns the routers' names, sorted. A new folder appears complete; in an existing folder, each file is replaced
     atomically. InputError if a configuration cannot be derived, FailedError if a file cannot be written.
     """
     wanted = tuple(sorted(names))
